@@ -1,0 +1,88 @@
+"""Where the engine calls out: hooks before and after a node, and captured cotangents.
+
+The engine comes here only for nodes that have hooks and for walks that capture, so that the plain
+walk pays one test. Hooks see Tensors in both of the engine's modes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.autograd.hooks import Hooks, NodeHooks
+from rushlight.autograd.leaf import check_replacement
+from rushlight.autograd.node import Node
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["after_node", "before_node", "leaf_capture", "to_raw", "to_tensor"]
+
+
+def to_tensor(g: Any) -> Any:
+    """Show a raw cotangent to a hook: a Tensor; Tensors and None pass."""
+    return g if g is None or isinstance(g, Tensor) else wrap(np.asarray(g))
+
+
+def to_raw(g: Any) -> Any:
+    """Take a hook's Tensor back into the raw walk."""
+    return g._array if isinstance(g, Tensor) else g
+
+
+def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any]) -> Any:
+    """Run tensor hooks, fill ``.grad`` of retaining tensors, capture, then run pre-hooks."""
+    hooks = node.hooks
+    outs = list(g) if isinstance(g, list) else [g]
+    back = (lambda x: x) if graph else to_raw
+    if hooks is not None:
+        for index, fns in hooks.tensor.items():
+            if outs[index] is not None:
+                outs[index] = back(run_tensor_hooks(fns, to_tensor(outs[index])))
+        for index, ref in hooks.retain.items():
+            tensor = ref()
+            if tensor is not None and outs[index] is not None:
+                _retain(tensor, to_tensor(outs[index]), graph)
+    for index, out in enumerate(outs):
+        if (node, index) in captured:
+            captured[node, index] = out
+    if hooks is not None and hooks.pre:
+        for fn in list(hooks.pre.values()):
+            result = fn(tuple(to_tensor(out) for out in outs))
+            if result is not None:
+                outs = [back(r) for r in (result if isinstance(result, tuple) else (result,))]
+    return outs if isinstance(g, list) else outs[0]
+
+
+def after_node(hooks: NodeHooks, grads: Any, g: Any, graph: bool) -> Any:
+    """Run the post-hooks ``fn(grad_inputs, grad_outputs)``, which may replace `grads`."""
+    outs = tuple(to_tensor(x) for x in (g if isinstance(g, list) else [g]))
+    ins = tuple(to_tensor(x) for x in grads)
+    for fn in list(hooks.post.values()):
+        result = fn(ins, outs)
+        if result is not None:
+            ins = result if isinstance(result, tuple) else (result,)
+    return ins if graph else tuple(to_raw(x) for x in ins)
+
+
+def run_tensor_hooks(fns: Hooks, g: Tensor) -> Tensor:
+    """Pass `g` through the hooks of one tensor, in the order of their registration."""
+    for fn in list(fns.values()):
+        result = fn(g)
+        if result is not None:
+            g = check_replacement(g, result)
+    return g
+
+
+def leaf_capture(leaf: Tensor, g: Any) -> Any:
+    """Return what `autograd.grad` reports for a leaf: its cotangent after its tensor hooks."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
+    if hooks is None or g is None:
+        return g
+    result = run_tensor_hooks(hooks.tensor, to_tensor(g))
+    return result if isinstance(g, Tensor) else to_raw(result)
+
+
+def _retain(tensor: Tensor, g: Tensor, graph: bool) -> None:
+    if tensor._grad is None:
+        tensor._grad = g if graph else wrap(g._array.copy())
+    else:
+        tensor._grad = tensor._grad + g

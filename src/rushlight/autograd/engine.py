@@ -1,0 +1,228 @@
+"""The engine: runs cotangents backwards through a graph. It names no operator.
+
+Two walks. The first counts, for every node that can be reached, the edges that will bring it a
+cotangent. The second runs a node when all of them have arrived; of several ready nodes the one
+recorded last goes first (PyTorch's order), and a leaf goes at once. Nothing recurses, so depth is
+limited by memory alone, and a cotangent that has a single consumer is handed on without touching
+a table.
+
+Cotangents are raw ndarrays. With ``create_graph=True``, or where a cotangent is more than a plain
+Tensor, they are Tensors, and the same walk calls the nodes' `vjp_graph`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heappop, heappush, heapreplace
+from typing import Any
+
+from rushlight.autograd.calls import after_node, before_node, leaf_capture
+from rushlight.autograd.leaf import accumulate, accumulate_graph
+from rushlight.autograd.modes import mode
+from rushlight.autograd.node import Node, Slot
+from rushlight.tensor import LEAF, Tensor, View
+
+__all__ = ["edge_of", "run"]
+
+
+def edge_of(t: Tensor) -> Any:
+    """Return where a cotangent of `t` goes: None, a Node, a Slot, or `t` itself for a leaf."""
+    edge = t._edge
+    if type(edge) is View:
+        edge = edge.refresh(t)
+    return t if edge is LEAF else edge
+
+
+def run(
+    roots: Sequence[Any],
+    cotangents: Sequence[Any],
+    keep_graph: bool,
+    create_graph: bool,
+    wanted: Sequence[Any] | None = None,
+    accumulate_wanted: bool = False,
+) -> list[Any] | None:
+    """Send `cotangents` from the edges `roots` backwards.
+
+    With `wanted`, a list of edges, only paths that lead there are walked, and their cotangents are
+    returned (None where none arrived), or put into ``.grad`` with `accumulate_wanted`. Without it
+    every leaf accumulates and None is returned.
+    """
+    before = mode.grad
+    mode.grad = create_graph
+    try:
+        if wanted is None:
+            _walk(roots, cotangents, keep_graph, create_graph, _count(roots), None, {})
+            return None
+        plan, counts = _plan(roots, wanted)
+        captured = {_key(edge): None for edge in wanted}
+        if accumulate_wanted:
+            captured = {k: v for k, v in captured.items() if not isinstance(k, Tensor)}
+        _walk(roots, cotangents, keep_graph, create_graph, counts, plan, captured)
+        return [captured.get(_key(edge)) for edge in wanted]
+    finally:
+        mode.grad = before
+
+
+def _key(edge: Any) -> Any:
+    """One hashable name for an edge: leaves and nodes are their own, outputs are pairs."""
+    return (edge.owner, edge.index) if isinstance(edge, (Node, Slot)) else edge
+
+
+def _count(roots: Sequence[Any]) -> dict[Any, int]:
+    """Count the edges that lead to each reachable node or leaf."""
+    counts: dict[Any, int] = {}
+    fronts = [roots]
+    while fronts:
+        for edge in fronts.pop():
+            if edge is None:
+                continue
+            if type(edge) is Slot:
+                edge = edge.owner
+            if edge in counts:
+                counts[edge] += 1
+            else:
+                counts[edge] = 1
+                if isinstance(edge, Node):
+                    fronts.append(edge.edges)
+    return counts
+
+
+def _plan(
+    roots: Sequence[Any], wanted: Sequence[Any]
+) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, int]]:
+    """Return, for each node on a path to `wanted`, its edges on such a path, and their counts."""
+    reachable = _count(roots)
+    targets = {_key(edge) for edge in wanted}
+    plan: dict[Any, tuple[Any, ...]] = {}
+
+    def leads_there(edge: Any) -> bool:
+        return edge is not None and (_key(edge) in targets or _owner(edge) in plan)
+
+    # Producers have smaller numbers than consumers, so this order sees every edge's end first.
+    nodes = sorted((n for n in reachable if isinstance(n, Node)), key=lambda n: n.seq)
+    for node in nodes:
+        edges = tuple(e if leads_there(e) else None for e in node.edges)
+        if any(e is not None for e in edges):
+            plan[node] = edges
+    counts: dict[Any, int] = {}
+    for edges in (*plan.values(), roots):
+        for edge in edges:
+            if edge is not None:
+                counts[_owner(edge)] = counts.get(_owner(edge), 0) + 1
+    return plan, counts
+
+
+def _owner(edge: Any) -> Any:
+    return edge.owner if type(edge) is Slot else edge
+
+
+def _walk(
+    edges: Sequence[Any],
+    grads: Sequence[Any],
+    keep_graph: bool,
+    graph: bool,
+    counts: dict[Any, int],
+    plan: dict[Any, tuple[Any, ...]] | None,
+    captured: dict[Any, Any],
+) -> None:
+    """Run everything that `counts` says will be reached; see the module's text."""
+    heap: list[tuple[int, Node, Any]] = []  # ready nodes but the best: (-seq, node, cotangent)
+    buffers: dict[Any, Any] = {}  # partial sums of edges that expect more
+    owned: set[Any] = set()  # the buffers that are ours to add into
+    slots: dict[Node, list[Any]] = {}  # cotangents by output, for nodes with several
+    g: Any = None
+    fresh = False  # the roots' cotangents belong to the caller
+    while True:
+        ready: Any = None  # the best of the nodes that this one made ready
+        ready_g: Any = None
+        for edge, out in zip(edges, grads):
+            if edge is None:
+                continue
+            mine = fresh and out is not g
+            if type(edge) is Slot:
+                edge, out = _gather(slots, edge, out)
+            # A count of 1 is the common edge with one consumer. Of several, the first to arrive
+            # turns the count negative and opens a buffer, the last takes the sum along.
+            left = counts[edge]
+            if left != 1:
+                if left > 1:
+                    buffers[edge] = out
+                    counts[edge] = 1 - left
+                    continue
+                if type(out) is not list:
+                    out, mine = _sum(buffers[edge], out, graph, edge in owned)
+                    if mine:
+                        owned.add(edge)
+                if left != -1:
+                    buffers[edge] = out
+                    counts[edge] = left + 1
+                    continue
+                del buffers[edge]
+            if isinstance(edge, Node):
+                if ready is None:
+                    ready = edge
+                    ready_g = out
+                elif edge.seq > ready.seq:
+                    heappush(heap, (-ready.seq, ready, ready_g))
+                    ready = edge
+                    ready_g = out
+                else:
+                    heappush(heap, (-edge.seq, edge, out))
+            elif edge in captured:
+                captured[edge] = leaf_capture(edge, out)
+            elif out is not None:
+                if graph:
+                    accumulate_graph(edge, out)
+                else:
+                    accumulate(edge, out, mine)
+        if ready is not None:
+            if heap and -heap[0][0] > ready.seq:
+                _, node, g = heapreplace(heap, (-ready.seq, ready, ready_g))
+            else:
+                node = ready
+                g = ready_g
+        elif heap:
+            _, node, g = heappop(heap)
+        else:
+            return
+        edges = node.edges if plan is None else plan.get(node, ())
+        if node.hooks is not None or captured:
+            g = before_node(node, g, graph, captured)
+            if plan is not None and not edges:
+                grads = ()
+                continue
+        if g is None and not node.takes_none:
+            grads = (None,) * len(edges)
+        elif graph:
+            grads = node.vjp_graph(g, edges)
+        else:
+            grads = node.vjp(g, edges)
+        if not keep_graph:
+            node.free()
+        fresh = node.makes_fresh
+        if node.hooks is not None and node.hooks.post:
+            grads = after_node(node.hooks, grads, g, graph)
+            fresh = False
+
+
+def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, list[Any]]:
+    """Put a cotangent in its place among its node's outputs; the list is the node's cotangent."""
+    node = slot.owner
+    outs = slots.get(node)
+    if outs is None:
+        outs = slots[node] = [None] * node.outputs
+    had = outs[slot.index]
+    outs[slot.index] = out if had is None else had if out is None else had + out
+    return node, outs
+
+
+def _sum(total: Any, out: Any, graph: bool, owned: bool) -> tuple[Any, bool]:
+    """Add `out` to a buffer, in place where it is ours; and say whether the sum is."""
+    if out is None:
+        return total, owned
+    if total is None:
+        return out, False
+    if graph or not owned:
+        return total + out, not graph
+    total += out
+    return total, True

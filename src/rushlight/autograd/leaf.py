@@ -1,0 +1,160 @@
+"""Leaves: where cotangents end. Accumulation into ``.grad``, and PyTorch's AccumulateGrad node.
+
+In the graph the leaf itself is the edge; an `AccumulateGrad` object is only a face put on it for
+code that walks ``next_functions`` (see `rushlight.autograd.node`). A leaf holds its face weakly
+and the face its leaf strongly, so that neither keeps a dead graph alive.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
+from rushlight.autograd.node import Node
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["AccumulateGrad", "LeafHooks", "accumulate", "accumulate_graph", "accumulator"]
+
+
+class LeafHooks:
+    """Everything that may run when a cotangent reaches a leaf; kept in ``leaf._leaf_hooks``."""
+
+    __slots__ = ("after", "node", "tensor")
+
+    def __init__(self) -> None:
+        self.tensor: Hooks = OrderedDict()
+        self.after: Hooks = OrderedDict()
+        self.node: NodeHooks | None = None
+
+
+def leaf_hooks(leaf: Tensor) -> LeafHooks:
+    """Return the leaf's hooks, made when first asked for."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
+    if hooks is None:
+        hooks = leaf.__dict__["_leaf_hooks"] = LeafHooks()
+    return hooks  # type: ignore[no-any-return]
+
+
+class AccumulateGrad(Node):
+    """The node that PyTorch shows at the end of every path: adds into ``variable.grad``."""
+
+    seq = 2**64 - 1
+
+    def __init__(self, variable: Tensor) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """Return ``torch::autograd::AccumulateGrad``, as PyTorch does."""
+        return "torch::autograd::AccumulateGrad"
+
+    def _node_hooks(self) -> NodeHooks:
+        holder = leaf_hooks(self.variable)
+        if holder.node is None:
+            holder.node = NodeHooks()
+        return holder.node
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_inputs, grad_outputs)`` after accumulation."""
+        return add_hook(self._node_hooks().post, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_outputs)`` before accumulation; it may return other cotangents."""
+        return add_hook(self._node_hooks().pre, fn)
+
+
+AccumulateGrad.__module__ = "builtins"
+
+
+def accumulator(leaf: Tensor) -> AccumulateGrad:
+    """Return the leaf's AccumulateGrad face: the same object for as long as somebody holds it."""
+    ref = leaf.__dict__.get("_accumulator")
+    face: AccumulateGrad | None = ref() if ref is not None else None
+    if face is None:
+        face = AccumulateGrad(leaf)
+        leaf.__dict__["_accumulator"] = weakref.ref(face)
+    return face
+
+
+def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
+    """Add the raw cotangent `g` to ``leaf.grad``, keeping `g` itself when it is `fresh`."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
+    if hooks is not None:
+        g = _before(leaf, hooks, wrap(np.asarray(g)))._array
+        fresh = False
+    elif g is None:
+        return
+    grad = leaf._grad
+    if grad is None:
+        target = leaf._array
+        if fresh and type(g) is np.ndarray and g.base is None and g.strides == target.strides:
+            leaf._grad = wrap(g)
+        else:
+            own = np.empty_like(target)  # the leaf's own layout where that is dense
+            own[...] = g
+            leaf._grad = wrap(own)
+    elif type(grad) is Tensor and grad._edge is None:
+        grad._array += g
+        grad._version[0] += 1
+    else:
+        leaf._grad = grad + wrap(np.asarray(g))
+    if hooks is not None:
+        _after(leaf, hooks, wrap(np.asarray(g)))
+
+
+def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
+    """As `accumulate`, for ``create_graph=True``: out of place, and recorded."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
+    if hooks is not None:
+        g = _before(leaf, hooks, g)
+    grad = leaf._grad
+    leaf._grad = g if grad is None else grad + g
+    if hooks is not None:
+        _after(leaf, hooks, g)
+
+
+def _before(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> Tensor:
+    for fn in list(hooks.tensor.values()):
+        result = fn(g)
+        if result is not None:
+            g = check_replacement(g, result)
+    if hooks.node is not None:
+        for fn in list(hooks.node.pre.values()):
+            replaced = fn((g,))
+            if replaced is not None:
+                g = replaced[0] if isinstance(replaced, tuple) else replaced
+    return g
+
+
+def _after(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> None:
+    if hooks.node is not None:
+        for fn in list(hooks.node.post.values()):
+            fn((), (g,))
+    for fn in list(hooks.after.values()):
+        if fn(leaf) is not None:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+
+
+def check_replacement(g: Tensor, result: Any) -> Tensor:
+    """Check what a tensor hook returned in place of `g`: PyTorch's errors."""
+    if not isinstance(result, Tensor):
+        raise TypeError(
+            f"expected Variable, but hook returned '{type(result).__name__}'"
+        )
+    if result.dtype is not g.dtype:
+        raise RuntimeError(
+            f"hook '<lambda>' has changed the type of value (was {_type(g)} got {_type(result)})"
+        )
+    if result.shape != g.shape:
+        raise RuntimeError("hook '<lambda>' has changed the size of value")
+    return result
+
+
+def _type(t: Tensor) -> str:
+    from rushlight.tensor import type_string
+
+    return type_string(t._array)

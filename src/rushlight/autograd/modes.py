@@ -1,0 +1,216 @@
+"""Grad modes: whether operators record. One flag a thread, flipped by context managers.
+
+The flags are class attributes of a `threading.local`, so that every new thread starts recording,
+as in PyTorch, and a test on the eager path is one attribute load.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import threading
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, TypeVar, cast
+
+__all__ = [
+    "enable_grad",
+    "inference_mode",
+    "is_grad_enabled",
+    "is_inference_mode_enabled",
+    "mode",
+    "no_grad",
+    "set_grad_enabled",
+]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Mode(threading.local):
+    grad: bool = True
+    inference: bool = False
+
+
+mode = _Mode()
+
+
+def is_grad_enabled() -> bool:
+    """Return whether operators record in this thread."""
+    return mode.grad
+
+
+def is_inference_mode_enabled() -> bool:
+    """Return whether this thread is inside `inference_mode`."""
+    return mode.inference
+
+
+class _Decorator:
+    """A context manager that also decorates functions, generators, coroutines and classes."""
+
+    def clone(self) -> _Decorator:
+        """Return a fresh manager with the same arguments, one for each call."""
+        return type(self)()
+
+    def __enter__(self) -> Any:
+        raise NotImplementedError
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        raise NotImplementedError
+
+    def __call__(self, fn: F) -> F:
+        if inspect.isgeneratorfunction(fn):
+            return cast(F, self._around_generator(fn))
+        if inspect.iscoroutinefunction(fn):
+
+            @functools.wraps(fn)
+            async def coroutine(*args: Any, **kwargs: Any) -> Any:
+                with self.clone():
+                    return await fn(*args, **kwargs)
+
+            return cast(F, coroutine)
+
+        @functools.wraps(fn)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            with self.clone():
+                return fn(*args, **kwargs)
+
+        return cast(F, call)
+
+    def _around_generator(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """Hold the mode while the generator runs, and not while its consumer does."""
+
+        @functools.wraps(fn)
+        def generator(*args: Any, **kwargs: Any) -> Any:
+            gen = fn(*args, **kwargs)
+            step: Callable[[], Any] = lambda: next(gen)
+            while True:
+                try:
+                    with self.clone():
+                        item = step()
+                except StopIteration as stop:
+                    return stop.value
+                try:
+                    sent = yield item
+                except GeneratorExit:
+                    with self.clone():
+                        gen.close()
+                    raise
+                except BaseException as error:
+                    step = functools.partial(gen.throw, error)
+                else:
+                    step = functools.partial(gen.send, sent)
+
+        return generator
+
+
+class no_grad(_Decorator):  # noqa: N801 - PyTorch's name
+    """Context manager and decorator: operators inside do not record.
+
+    >>> import rushlight as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> with torch.no_grad():
+    ...     y = x * 2
+    >>> y.requires_grad
+    False
+    """
+
+    def __new__(cls, orig_func: Any = None) -> Any:
+        made = object.__new__(cls)
+        return made if orig_func is None else made(orig_func)
+
+    def __enter__(self) -> None:
+        self.before = mode.grad
+        mode.grad = False
+
+    def __exit__(self, *_: Any) -> None:
+        mode.grad = self.before
+
+
+class enable_grad(_Decorator):  # noqa: N801 - PyTorch's name
+    """Context manager and decorator: operators inside record, also inside `no_grad`."""
+
+    def __new__(cls, orig_func: Any = None) -> Any:
+        made = object.__new__(cls)
+        return made if orig_func is None else made(orig_func)
+
+    def __enter__(self) -> None:
+        self.before = mode.grad
+        mode.grad = True
+
+    def __exit__(self, *_: Any) -> None:
+        mode.grad = self.before
+
+
+class set_grad_enabled(_Decorator):  # noqa: N801 - PyTorch's name
+    """Switch recording on or off: at once as a function, back at the exit as a context manager.
+
+    >>> import rushlight as torch
+    >>> with torch.set_grad_enabled(False):
+    ...     torch.is_grad_enabled()
+    False
+    """
+
+    def __init__(self, mode_: bool) -> None:
+        if not isinstance(mode_, bool):
+            raise TypeError(
+                f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+                f"{type(mode_).__name__}"
+            )
+        self.before = mode.grad
+        self.mode = mode_
+        mode.grad = mode_
+
+    def __call__(self, fn: F) -> F:
+        mode.grad = self.before  # as a decorator it acts inside the function only
+        return super().__call__(fn)
+
+    def clone(self) -> set_grad_enabled:
+        return set_grad_enabled(self.mode)
+
+    def __enter__(self) -> None:
+        mode.grad = self.mode
+
+    def __exit__(self, *_: Any) -> None:
+        mode.grad = self.before
+
+    def __str__(self) -> str:
+        return f"set_grad_enabled(mode={self.mode})"
+
+    __repr__ = __str__
+
+
+class inference_mode(_Decorator):  # noqa: N801 - PyTorch's name
+    """Like `no_grad`, and the tensors made inside can never enter a graph.
+
+    >>> import rushlight as torch
+    >>> with torch.inference_mode():
+    ...     y = torch.ones(2) * 2
+    >>> y.is_inference()
+    True
+    """
+
+    def __new__(cls, mode: Any = True) -> Any:
+        made = object.__new__(cls)
+        if isinstance(mode, bool):
+            made.mode = mode
+            return made
+        made.mode = True
+        return made(mode)
+
+    mode: bool
+
+    def clone(self) -> inference_mode:
+        return cast(inference_mode, inference_mode(self.mode))
+
+    def __enter__(self) -> None:
+        self.before = (mode.grad, mode.inference)
+        mode.inference = self.mode
+        mode.grad = not self.mode
+
+    def __exit__(self, *_: Any) -> None:
+        mode.grad, mode.inference = self.before

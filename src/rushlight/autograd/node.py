@@ -1,0 +1,149 @@
+"""Graph nodes: one a recorded operator. A node knows where cotangents go and how to make them.
+
+An edge is where a cotangent flows to. There are four kinds, and each is one object, so that the
+eager path stores a single pointer an input (figures: docs/design/0001-core.md):
+
+- ``None``: nowhere;
+- a leaf `Tensor`: into its ``.grad``. The tensor itself stands for PyTorch's AccumulateGrad node,
+  which is only made when somebody asks for it. A graph therefore keeps its leaves alive and a
+  leaf knows nothing of its graphs: no reference cycle, no collector needed;
+- a `Node`: the operator with one output that made the input;
+- a `Slot`: one output of an operator with several.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    from rushlight.autograd.hooks import NodeHooks
+
+__all__ = ["FREED", "Node", "Slot", "freed_error", "sequence", "stale_error"]
+
+# Every node gets the next number; the engine runs larger numbers first, so consumers come before
+# producers and no topological sort is needed.
+sequence = itertools.count()
+
+
+class _Freed:
+    """Stands in ``saved`` after a backward pass that did not retain the graph."""
+
+    def __repr__(self) -> str:
+        return "FREED"
+
+    def _raise(self, *_: Any) -> Any:
+        raise freed_error()
+
+    __iter__ = __getitem__ = __len__ = _raise
+
+
+FREED = _Freed()
+
+
+class Node:
+    """A recorded operator. Subclasses, one an operator, carry PyTorch's names (``AddBackward0``).
+
+    ``edges``
+        a tuple with an edge for each differentiable input;
+    ``saved``
+        what the formulas need: input tensors themselves, outputs as raw arrays;
+    ``versions``
+        the version counters' values of ``saved`` when it was saved;
+    ``metas``
+        None, or for each input None or the (shape, dtype) that its cotangent is fitted to.
+    """
+
+    edges: tuple[Any, ...] = ()
+    saved: Any = ()
+    versions: Any = ()
+    metas: Any = None
+    seq: int
+    hooks: NodeHooks | None = None
+    _metadata: dict[Any, Any] | None = None
+    outputs: int = 1
+    index: ClassVar[int] = 0
+    takes_none: ClassVar[bool] = False  # run even where no cotangent arrived (custom Functions)
+    makes_fresh: ClassVar[bool] = True  # arrays from `vjp` are not kept by anybody else
+
+    @property
+    def owner(self) -> Node:
+        """The node behind an edge: itself."""
+        return self
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        """Return a cotangent for each edge that is not None; `g` is a raw ndarray.
+
+        Each returned array is fresh, or a view, or `g` itself: the engine keeps a fresh one as a
+        leaf's gradient and copies the others.
+        """
+        raise NotImplementedError(f"{self.name()} has no derivative")
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        """As `vjp`, on Tensors: what it computes is itself recorded."""
+        raise NotImplementedError(f"{self.name()} has no derivative")
+
+    def free(self) -> None:
+        """Drop saved values after use; a node that saves nothing can run again."""
+        if self.saved != ():
+            self.saved = FREED
+
+    def name(self) -> str:
+        """Return PyTorch's name of the node."""
+        return type(self).__name__
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whoever wants to tag the node."""
+        if self._metadata is None:
+            self._metadata = {}
+        return self._metadata
+
+    def _sequence_nr(self) -> int:
+        return self.seq
+
+    @property
+    def next_functions(self) -> tuple[tuple[Any, int], ...]:
+        """A pair (node, output number) for each input, (None, 0) where no gradient flows."""
+        from rushlight.autograd.leaf import accumulator
+
+        pairs = []
+        for edge in self.edges:
+            if edge is None:
+                pairs.append((None, 0))
+            elif isinstance(edge, (Node, Slot)):
+                pairs.append((edge.owner, edge.index))
+            else:
+                pairs.append((accumulator(edge), 0))
+        return tuple(pairs)
+
+
+class Slot:
+    """Output number `index` of a node that has several: what such an output's edge points to."""
+
+    __slots__ = ("__weakref__", "index", "owner")
+
+    def __init__(self, owner: Node, index: int) -> None:
+        self.owner = owner
+        self.index = index
+
+
+def freed_error() -> RuntimeError:
+    """The error for a second walk through a freed graph."""
+    return RuntimeError(
+        "Trying to backward through the graph a second time (or directly access saved tensors "
+        "after they have already been freed). Saved intermediate values of the graph are freed "
+        "when you call .backward() or autograd.grad(). Specify retain_graph=True if you need to "
+        "backward through the graph a second time or if you need to access saved tensors after "
+        "calling backward."
+    )
+
+
+def stale_error(description: str, found: int, expected: int) -> RuntimeError:
+    """The error for a saved tensor that an in-place operation changed since."""
+    return RuntimeError(
+        "one of the variables needed for gradient computation has been modified by an inplace "
+        f"operation: {description} is at version {found}; expected version {expected} instead. "
+        "Hint: enable anomaly detection to find the operation that failed to compute its "
+        "gradient, with torch.autograd.set_detect_anomaly(True)."
+    )

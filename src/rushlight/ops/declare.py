@@ -1,0 +1,96 @@
+"""How an operator is declared: a kernel, and a formula for each input that has a derivative.
+
+>>> from rushlight.ops.declare import pointwise
+>>> import numpy as np
+>>> cube = pointwise("cube", lambda x: x * x * x, x=lambda g, x: g * 3 * x * x)
+>>> cube(np.array([2.0]))
+array([8.])
+
+The five words sort operators by how they act on tangents, which is all that forward mode needs:
+
+``pointwise``    acts on each element: the reverse formula, given the tangent, is the forward rule
+``linear``       is linear in its inputs together: the operator itself maps the tangents
+``multilinear``  is linear in each input apart: a sum with one input at a time made a tangent
+``general``      anything else: its own ``jvp``, or two reverse passes
+``constant``     piecewise constant: no derivative, nothing is recorded
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from rushlight.ops.operator import Operator
+from rushlight.ops.promotion import Promoting
+
+__all__ = ["constant", "general", "linear", "multilinear", "pointwise", "view"]
+
+Formula = Callable[..., Any]
+
+
+def _args(kernel: Callable[..., Any], rules: dict[str, Formula]) -> tuple[str, ...]:
+    """The names of a kernel's positional arguments; a ufunc's are the rules' keys."""
+    if isinstance(kernel, np.ufunc):
+        return tuple(rules) or tuple("xyz"[: kernel.nin])
+    code = kernel.__code__
+    count = code.co_argcount + bool(code.co_flags & 0x04)  # and *args
+    return code.co_varnames[:count]
+
+
+def pointwise(
+    name: str, kernel: Callable[..., Any], *, promote: str = "float", **rules: Any
+) -> Promoting:
+    """Declare a function of each element, with torch's type promotion of its operands.
+
+    `promote` is ``"float"`` (integers become the default float: exp, true division), ``"common"``
+    (operands meet in their common dtype: add, maximum) or ``"bool"`` (comparisons).
+    """
+    options = _options(rules)
+    args = _args(kernel, rules)
+    return Promoting(name, kernel, "pointwise", args, rules, promote=promote, **options)
+
+
+def linear(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
+    """Declare a function that is linear in all its tensor inputs together (flip, cat, sum)."""
+    options = _options(rules)
+    args = _args(kernel, rules)
+    variadic = not isinstance(kernel, np.ufunc) and bool(kernel.__code__.co_flags & 0x04)
+    return Operator(name, kernel, "linear", args, rules, variadic=variadic, **options)
+
+
+def view(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
+    """Declare a linear function whose output shares its first input's memory."""
+    options = _options(rules)
+    return Operator(name, kernel, "linear", _args(kernel, rules), rules, view=True, **options)
+
+
+def multilinear(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
+    """Declare a function that is linear in each input while the others rest (matmul, conv)."""
+    options = _options(rules)
+    return Operator(name, kernel, "multilinear", _args(kernel, rules), rules, **options)
+
+
+def general(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
+    """Declare any other differentiable function; ``jvp=`` names tangents ``x_t`` and values."""
+    options = _options(rules)
+    return Operator(name, kernel, "general", _args(kernel, rules), rules, **options)
+
+
+def constant(name: str, kernel: Callable[..., Any], *, promote: str | None = None) -> Operator:
+    """Declare a function without derivative: comparisons, rounding to integers, arg max."""
+    args = _args(kernel, {})
+    if promote is None:
+        return Operator(name, kernel, "constant", args, {})
+    return Promoting(name, kernel, "constant", args, {}, promote=promote)
+
+
+_OPTIONS = (
+    "together jvp outputs constant conjugate node inputs".split()
+)
+
+
+def _options(rules: dict[str, Any]) -> dict[str, Any]:
+    """Split what is said of the whole operator from the formulas of its inputs."""
+    return {key: rules.pop(key) for key in _OPTIONS if key in rules}

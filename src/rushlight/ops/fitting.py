@@ -1,0 +1,47 @@
+"""What edges do to a cotangent in a recorded backward: sum to a shape, cast to a dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.ops.declare import linear, view
+
+__all__ = ["cast_to", "expand", "sum_to"]
+
+
+def _expand(x: Any, size: tuple[int, ...]) -> Any:
+    """A broadcast view, written as one constructor: np.broadcast_to costs four times as much."""
+    lead = len(size) - x.ndim
+    strides = (0,) * lead + tuple(
+        s if n != 1 else 0 for n, s in zip(x.shape, x.strides)
+    )
+    if isinstance(x, np.generic):
+        x = np.asarray(x)
+    return np.ndarray.__new__(np.ndarray, size, x.dtype, x, 0, strides) if _own(x) else (
+        np.broadcast_to(x, size)
+    )
+
+
+def _own(x: Any) -> bool:
+    return bool(x.flags.c_contiguous)
+
+
+def _sum_to(x: Any, size: tuple[int, ...]) -> Any:
+    lead = x.ndim - len(size)
+    axes = tuple(range(lead)) + tuple(
+        i + lead for i, n in enumerate(size) if n == 1 and x.shape[i + lead] != 1
+    )
+    return np.add.reduce(x, axes, keepdims=True).reshape(size)
+
+
+def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
+    if x.dtype.kind == "c" and dtype.kind != "c":
+        x = x.real
+    return x.astype(dtype)
+
+
+expand = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
+sum_to = linear("sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1")
+cast_to = linear("to", _cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")

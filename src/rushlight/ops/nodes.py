@@ -1,0 +1,304 @@
+"""The nodes that Operators record: saved values out, formulas in, broadcasts summed at the edges.
+
+Three shapes: `OperatorNode` serves every Operator; `UnaryNode`s and `BinaryNode` are what the
+fast paths of rushlight.ops.fast record, with less to look up. All call the very same formulas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error
+from rushlight.tensor import Tensor, type_string
+
+if TYPE_CHECKING:
+    from rushlight.ops.operator import Operator
+
+__all__ = ["BinaryNode", "OperatorNode", "Output", "UnaryNode", "fit", "fit_graph", "named_node"]
+
+new = object.__new__
+
+
+def named_node(name: str, base: type[Node], **attributes: Any) -> type[Node]:
+    """Make the node class of one operator, under the name that PyTorch shows."""
+    return type(name, (base,), {"__module__": "builtins", **attributes})
+
+
+class Output:
+    """A node's own output, saved without its Tensor, so that no reference cycle closes."""
+
+    __slots__ = ("array", "counter", "index", "version")
+
+    def __init__(self, array: Any, counter: list[int], index: int = 0) -> None:
+        self.array = array
+        self.counter = counter
+        self.index = index
+        self.version = counter[0]
+
+    def raw(self, node: Node) -> Any:
+        """The array, after a look at the version."""
+        if self.counter[0] != self.version:
+            raise self.stale(node)
+        return self.array
+
+    def tensor(self, node: Node) -> Tensor:
+        """The output again as a Tensor of the graph."""
+        if self.counter[0] != self.version:
+            raise self.stale(node)
+        out = new(Tensor)
+        out._array = self.array
+        out._version = self.counter
+        out._edge = node if node.outputs == 1 else Slot(node, self.index)
+        return out
+
+    def stale(self, node: Node) -> RuntimeError:
+        """PyTorch's error for an output that was modified in place since."""
+        what = f"{describe(self.array)}, which is output {self.index} of {node.name()},"
+        return stale_error(what, self.counter[0], self.version)
+
+
+def describe(array: Any) -> str:
+    """``[torch.FloatTensor [2, 3]]``: how PyTorch names a tensor in errors about versions."""
+    return f"[{type_string(array)} {list(array.shape)}]"
+
+
+def stale_input(x: Tensor, version: int) -> RuntimeError:
+    """PyTorch's error for an input that was modified in place since."""
+    fn = x.grad_fn
+    what = describe(x._array)
+    if fn is not None:
+        what += f", which is output {x.output_nr} of {fn.name()},"
+    return stale_error(what, x._version[0], version)
+
+
+# -- edges fit a cotangent to the input's shape and dtype --------------------------------------
+
+
+def fit(g: Any, meta: Any) -> Any:
+    """Sum a raw cotangent over broadcast axes and cast it to the input's dtype."""
+    shape, dtype = meta
+    if g.shape != shape:
+        lead = g.ndim - len(shape)
+        axes = tuple(range(lead)) + tuple(
+            i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1
+        )
+        g = np.add.reduce(g, axes, keepdims=True).reshape(shape)
+    if g.dtype != dtype:
+        if g.dtype.kind == "c" and dtype.kind != "c":
+            g = g.real
+        g = g.astype(dtype)
+    return g
+
+
+def fit_graph(g: Any, meta: Any) -> Any:
+    """As `fit`, on Tensors."""
+    from rushlight.ops.fitting import cast_to, sum_to
+
+    shape, dtype = meta
+    if not isinstance(g, Tensor):
+        g = np.asarray(g, dtype)
+    if tuple(g.shape) != shape:
+        g = sum_to(g, shape)
+    if isinstance(g, Tensor) and g.dtype.numpy != dtype:
+        g = cast_to(g, dtype)
+    return g
+
+
+# -- the node of every Operator ----------------------------------------------------------------
+
+
+class OperatorNode(Node):
+    """A call of an Operator: ``saved`` maps the names in its formulas to values."""
+
+    op: ClassVar[Operator]
+
+    def free(self) -> None:
+        if self.saved:
+            self.saved = FREED
+
+    def raw_value(self, name: str) -> Any:
+        """The saved value `name` for a formula on ndarrays."""
+        value = self.saved[name]
+        if isinstance(value, Tensor):
+            if value._version[0] != self.versions[name]:
+                raise stale_input(value, self.versions[name])
+            value = value._array
+        elif type(value) is Output:
+            value = value.raw(self)
+        elif type(value) is tuple and value and isinstance(value[0], Tensor):
+            for t, v in zip(value, self.versions[name]):
+                if t._version[0] != v:
+                    raise stale_input(t, v)
+            return tuple(t._array for t in value)
+        else:
+            return value
+        return value.conj() if value.dtype.kind == "c" and self.op.conjugate else value
+
+    def graph_value(self, name: str) -> Any:
+        """The saved value `name` for a formula on Tensors."""
+        value = self.saved[name]
+        if isinstance(value, Tensor):
+            if value._version[0] != self.versions[name]:
+                raise stale_input(value, self.versions[name])
+        elif type(value) is Output:
+            value = value.tensor(self)
+        elif type(value) is tuple and value and isinstance(value[0], Tensor):
+            for t, v in zip(value, self.versions[name]):
+                if t._version[0] != v:
+                    raise stale_input(t, v)
+            return value
+        else:
+            return value
+        return value.conj() if value.dtype.is_complex and self.op.conjugate else value
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return self._apply(g, edges, self.raw_value, fit)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return self._apply(g, edges, self.graph_value, fit_graph)
+
+    def _apply(
+        self,
+        g: Any,
+        edges: tuple[Any, ...],
+        value: Callable[[str], Any],
+        fitted: Callable[[Any, Any], Any],
+    ) -> Any:
+        if self.saved is FREED:
+            raise freed_error()
+        op = self.op
+        if op.together is not None:
+            grads = op.together.formula(g, *[value(n) for n in op.together.names])
+        elif op.variadic:
+            rule = op.rules[op.inputs[0]]
+            grads = rule.formula(g, *[value(n) for n in rule.names])
+        else:
+            grads = []
+            for edge, key in zip(edges, op.inputs):
+                if edge is None:
+                    grads.append(None)
+                else:
+                    rule = op.rules[key]
+                    grads.append(rule.formula(g, *[value(n) for n in rule.names]))
+        return [
+            None if edge is None or grad is None else fitted(grad, meta)
+            for edge, grad, meta in zip(edges, grads, self.metas)
+        ]
+
+
+# -- the nodes of the fast paths ---------------------------------------------------------------
+
+
+class UnaryNode(Node):
+    """One real floating-point input, same shape and dtype as the output."""
+
+    rule: ClassVar[Callable[..., Any]]
+    op: ClassVar[Operator]
+
+
+class FromNothing(UnaryNode):
+    """The formula wants only the cotangent."""
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return (self.rule(g),)
+
+    vjp_graph = vjp
+
+
+class FromInput(UnaryNode):
+    """The formula wants the input: ``saved`` is ``(x, version)``."""
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        x, version = self.saved
+        if x._version[0] != version:
+            raise stale_input(x, version)
+        return (self.rule(g, x._array),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        x, version = self.saved
+        if x._version[0] != version:
+            raise stale_input(x, version)
+        return (self.rule(g, x),)
+
+
+class FromOutput(UnaryNode):
+    """The formula wants the output: ``saved`` is ``(array, counter, version)``."""
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        y, counter, version = self.saved
+        if counter[0] != version:
+            raise stale_error(
+                f"{describe(y)}, which is output 0 of {self.name()},", counter[0], version
+            )
+        return (self.rule(g, y),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        y, counter, version = self.saved
+        out = Output(y, counter)
+        out.version = version
+        return (self.rule(g, out.tensor(self)),)
+
+
+class BinaryNode(Node):
+    """Two real inputs; ``saved`` is ``(a, b)``, None for what the formulas don't want.
+
+    An operand may be a Python number: then its edge is None and it is saved as it is.
+    """
+
+    op: ClassVar[Operator]
+    rule_a: ClassVar[Callable[..., Any]]
+    rule_b: ClassVar[Callable[..., Any]]
+    takes_a: ClassVar[int]  # what a's formula wants: 0 nothing, 1 the other operand, 2 both
+    takes_b: ClassVar[int]
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        ea, eb = edges
+        takes_a = self.takes_a
+        takes_b = self.takes_b
+        a = b = ga = gb = None
+        if takes_a or takes_b:
+            a, b = self.saved
+            if isinstance(a, Tensor):
+                if a._version[0] != self.versions[0]:
+                    raise stale_input(a, self.versions[0])
+                a = a._array
+            if isinstance(b, Tensor):
+                if b._version[0] != self.versions[1]:
+                    raise stale_input(b, self.versions[1])
+                b = b._array
+        if ea is not None:
+            rule = self.rule_a
+            ga = rule(g, b) if takes_a == 1 else rule(g) if takes_a == 0 else rule(g, a, b)
+        if eb is not None:
+            rule = self.rule_b
+            gb = rule(g, a) if takes_b == 1 else rule(g) if takes_b == 0 else rule(g, a, b)
+        metas = self.metas
+        if metas is not None:
+            if ga is not None:
+                ga = fit(ga, metas[0])
+            if gb is not None:
+                gb = fit(gb, metas[1])
+        return ga, gb
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        ea, eb = edges
+        ga = gb = a = b = None
+        if self.takes_a or self.takes_b:
+            a, b = self.saved
+            for x, version in zip((a, b), self.versions):
+                if isinstance(x, Tensor) and x._version[0] != version:
+                    raise stale_input(x, version)
+        if ea is not None:
+            ga = self.rule_a(g, *((), (b,), (a, b))[self.takes_a])
+        if eb is not None:
+            gb = self.rule_b(g, *((), (a,), (a, b))[self.takes_b])
+        metas = self.metas
+        if metas is not None:
+            if ga is not None:
+                ga = fit_graph(ga, metas[0])
+            if gb is not None:
+                gb = fit_graph(gb, metas[1])
+        return ga, gb

@@ -1,0 +1,287 @@
+"""Operator: one differentiable function, declared once, that serves ndarrays and Tensors alike.
+
+An Operator is called with positional arguments in its kernel's order. On ndarrays it *is* its
+kernel; on Tensors it runs the kernel on their arrays and records a node. Formulas therefore call
+Operators and Python's arithmetic, and the same text gives the first derivative at NumPy's speed
+and every higher one as a graph (Note [One formula], docs/design/0002-formulas.md).
+
+A formula's parameter names say what the graph keeps, and nothing else is kept:
+
+===============  ===============================================================================
+``g``            the cotangent of the output (a list, for several differentiable outputs)
+an argument      that argument: input tensors are saved with their version, parameters as given
+``y``, outputs   the operator's own output, saved raw
+``x_shape``      the shape of argument ``x``; ``x_dtype`` its NumPy dtype; nothing is kept alive
+``needs``        a tuple of booleans: which inputs want a cotangent (formulas of ``together``)
+===============  ===============================================================================
+
+Where an input or output is complex, what a formula is handed has been conjugated, so that
+``g * cos(x)`` is PyTorch's Wirtinger cotangent as it stands; declare ``conjugate=False`` for
+functions that are not holomorphic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rushlight.autograd.modes import mode
+from rushlight.autograd.node import Node, Slot, sequence
+from rushlight.ops.nodes import OperatorNode, Output, named_node
+from rushlight.tensor import LEAF, Tensor, View
+
+__all__ = ["Operator", "Rule", "dispatch"]
+
+new = object.__new__
+ndarray = np.ndarray
+
+
+class Rule:
+    """A formula and the names of what it wants besides the cotangent."""
+
+    __slots__ = ("formula", "names")
+
+    def __init__(self, formula: Callable[..., Any]) -> None:
+        code = formula.__code__
+        self.formula = formula
+        self.names = code.co_varnames[1 : code.co_argcount]
+
+
+class Operator:
+    """A kernel with its derivative rules. See the module's text for what formulas may name.
+
+    `rules` maps input names to formulas; `together` is one formula that returns the cotangents of
+    all inputs; `kind` is ``pointwise``, ``linear``, ``multilinear`` or ``general`` and says how the
+    forward-mode rule is derived; `jvp` is the forward-mode rule of a general operator where the
+    derived one (two reverse passes) costs too much. `outputs` names several outputs, `hidden` of
+    which, at the end, are not for users; those in `constant` have no derivative. `variadic` marks
+    a last argument that stands for any number of tensors.
+    """
+
+    function: Callable[..., Any]
+
+    def __init__(
+        self,
+        name: str,
+        kernel: Callable[..., Any],
+        kind: str,
+        args: tuple[str, ...],
+        rules: dict[str, Callable[..., Any]],
+        *,
+        together: Callable[..., Any] | None = None,
+        jvp: Callable[..., Any] | None = None,
+        outputs: tuple[str, ...] = ("y",),
+        constant: tuple[str, ...] = (),
+        view: bool = False,
+        variadic: bool = False,
+        conjugate: bool = True,
+        node: str | None = None,
+        inputs: tuple[str, ...] | None = None,
+    ) -> None:
+        self.name = name
+        self.kernel = kernel
+        self.kind = kind
+        self.args = args
+        self.rules = {key: Rule(formula) for key, formula in rules.items()}
+        self.together = Rule(together) if together is not None else None
+        self.jvp = Rule(jvp) if jvp is not None else None
+        self.outputs = outputs
+        self.constant = constant
+        self.view = view
+        self.variadic = variadic
+        self.conjugate = conjugate
+        self.inputs = inputs if inputs is not None else tuple(rules)
+        self.positions = tuple(args.index(i) for i in self.inputs)
+        self.node = named_node(node or _node_name(name), OperatorNode, op=self)
+        self._kept: dict[tuple[bool, ...], tuple[str, ...]] = {}
+
+    def __repr__(self) -> str:
+        return f"<rushlight operator {self.name}>"
+
+    def __call__(self, *args: Any) -> Any:
+        """Run the kernel on ndarrays, or run and record on Tensors."""
+        arrays = []
+        tensors = False
+        for a in args:
+            if isinstance(a, Tensor):
+                if a._interpreter is not None:
+                    return dispatch(self, args)
+                tensors = True
+                arrays.append(a._array)
+            else:
+                arrays.append(a)
+        result = self.kernel(*arrays)
+        return self.wrap(args, result) if tensors else result
+
+    # -- recording -------------------------------------------------------------------------------
+    def wrap(self, args: Sequence[Any], result: Any) -> Any:
+        """Make Tensors of the kernel's result, and record a node where an input requires grad."""
+        if type(result) is tuple or type(result) is list:
+            outs: Any = tuple(_wrap(r) for r in result)
+        else:
+            outs = _wrap(result)
+        base = args[0] if self.view else None
+        if base is not None:
+            for out in outs if type(outs) is tuple else (outs,):
+                out._version = base._version
+        if mode.grad:
+            edges = self.edges(args)
+            if edges is not None:
+                self.record(args, edges, outs)
+        elif mode.inference:
+            mark_inference(outs)
+        if base is not None:
+            as_views(self, args, outs)
+        return outs
+
+    def edges(self, args: Sequence[Any]) -> tuple[Any, ...] | None:
+        """Return an edge for each differentiable input, or None where no input requires grad."""
+        found = False
+        edges = []
+        inputs = args[self.positions[0] :] if self.variadic else [args[p] for p in self.positions]
+        for a in inputs:
+            edge = None
+            if isinstance(a, Tensor):
+                edge = a._edge
+                if edge is not None:
+                    if type(edge) is View:
+                        edge = edge.refresh(a)
+                    if edge is LEAF:
+                        edge = a
+                    found = found or edge is not None
+            edges.append(edge)
+        return tuple(edges) if found else None
+
+    def record(self, args: Sequence[Any], edges: tuple[Any, ...], outs: Any) -> None:
+        """Make the node of this call and hang the outputs on it."""
+        several = type(outs) is tuple
+        tracked = [
+            (i, out)
+            for i, out in enumerate(outs if several else (outs,))
+            if out._array.dtype.kind in "fcV"
+            and (not several or self.variable_outputs or self.outputs[i] not in self.constant)
+        ]
+        if not tracked:
+            return
+        node = new(self.node)
+        node.edges = edges
+        saved = {}
+        for name in self.kept(tuple(e is not None for e in edges)):
+            saved[name] = self.value(name, args, outs, edges)
+        node.saved = saved
+        node.versions = {k: v._version[0] for k, v in saved.items() if isinstance(v, Tensor)}
+        if self.variadic:
+            node.versions.update(
+                (k, tuple(t._version[0] for t in v if isinstance(t, Tensor)))
+                for k, v in saved.items()
+                if type(v) is tuple and v and isinstance(v[0], Tensor)
+            )
+        node.metas = tuple(
+            None if e is None else (a._array.shape, a._array.dtype)
+            for e, a in zip(edges, self.input_args(args))
+        )
+        node.seq = next(sequence)
+        if several:
+            node.outputs = len(outs)
+            for i, out in tracked:
+                out._edge = Slot(node, i)
+        else:
+            outs._edge = node
+
+    @property
+    def variable_outputs(self) -> bool:
+        """True for operators such as split, whose number of outputs depends on the call."""
+        return self.outputs == ("ys",)
+
+    def input_args(self, args: Sequence[Any]) -> Sequence[Any]:
+        """The differentiable arguments of a call, in the order of its edges."""
+        return args[self.positions[0] :] if self.variadic else [args[p] for p in self.positions]
+
+    def kept(self, mask: tuple[bool, ...]) -> tuple[str, ...]:
+        """Return the names that the formulas of the inputs in `mask` want."""
+        names = self._kept.get(mask)
+        if names is None:
+            if self.together is not None:
+                wanted = list(self.together.names)
+            elif self.variadic:
+                wanted = list(self.rules[self.inputs[0]].names)
+            else:
+                rules = [self.rules[i] for i, on in zip(self.inputs, mask) if on]
+                wanted = [name for rule in rules for name in rule.names]
+            names = self._kept[mask] = tuple(dict.fromkeys(wanted))
+        return names
+
+    def value(self, name: str, args: Sequence[Any], outs: Any, edges: Any) -> Any:
+        """Return what a formula's parameter `name` stands for in this call."""
+        if name in self.args:
+            i = self.args.index(name)
+            return tuple(args[i:]) if self.variadic and i == len(self.args) - 1 else args[i]
+        if name in self.outputs:
+            i = self.outputs.index(name)
+            out = outs[i] if type(outs) is tuple else outs
+            return Output(out._array, out._version, i)
+        if name == "needs":
+            return tuple(e is not None for e in edges)
+        base, _, what = name.rpartition("_")
+        if what == "shapes":
+            return tuple(shape_of(a) for a in args[self.args.index(base) :])
+        a = args[self.args.index(base)]
+        if what == "shape":
+            return shape_of(a)
+        if what == "dtype":
+            return a._array.dtype if isinstance(a, Tensor) else np.asarray(a).dtype
+        raise NameError(f"{self.name}: the formula's parameter {name!r} names nothing")
+
+
+def shape_of(a: Any) -> tuple[int, ...]:
+    """The shape of a Tensor, ndarray or number as a plain tuple."""
+    return a._array.shape if isinstance(a, Tensor) else np.shape(a)
+
+
+def _wrap(array: Any) -> Tensor:
+    out = new(Tensor)
+    out._array = array if type(array) is ndarray else np.asarray(array)
+    out._version = [0]
+    return out
+
+
+def _node_name(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_")) + "Backward0"
+
+
+def mark_inference(outs: Any) -> None:
+    """Mark what an operator made inside `inference_mode`."""
+    for out in outs if type(outs) is tuple else (outs,):
+        out.__dict__["_inference"] = True
+
+
+def as_views(op: Operator, args: Sequence[Any], outs: Any) -> None:
+    """Turn the outputs of a view operator into views of its first argument."""
+    tensor = args[0]
+    edge = tensor._edge
+    base = edge.base if type(edge) is View else tensor
+    origin = "" if mode.grad else "inference" if mode.inference else "no_grad"
+    if type(outs) is tuple:
+        for i, out in enumerate(outs):
+            out._edge = View(base, out._edge, out._version[0], (op, args, i), origin or "multi")
+    else:
+        out = outs
+        out._edge = View(base, out._edge, out._version[0], (op, args, None), origin)
+
+
+def dispatch(op: Operator, args: Sequence[Any]) -> Any:
+    """Hand a call to the transform with the highest level among its arguments."""
+    top = None
+    for a in args:
+        if isinstance(a, Tensor):
+            interpreter = a._interpreter
+            if interpreter is not None and (top is None or interpreter.level > top.level):
+                top = interpreter
+    return top.process(op, args)  # type: ignore[union-attr]
+
+
+def is_tracked(node: Node) -> bool:
+    """True while a node still has what its formulas need."""
+    return bool(node.edges)

@@ -1,0 +1,81 @@
+"""What public functions do around an Operator: look at their operands, and write to ``out=``."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.autograd.modes import mode
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["into", "operands", "require_tensor", "type_name"]
+
+
+def type_name(x: Any) -> str:
+    """The type of `x` as PyTorch's argument errors name it."""
+    kind = type(x)
+    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+
+
+def require_tensor(x: Any, function: str, argument: str, position: int) -> Any:
+    """Return `x`, or raise PyTorch's TypeError for an argument that has to be a Tensor."""
+    if isinstance(x, Tensor):
+        return x
+    raise TypeError(
+        f"{function}(): argument '{argument}' (position {position}) must be Tensor, "
+        f"not {type_name(x)}"
+    )
+
+
+def operands(function: str, input: Any, other: Any) -> tuple[Any, Any]:
+    """Check the operands of a binary function; an ndarray beside a Tensor becomes one."""
+    if isinstance(other, np.ndarray):
+        other = wrap(other)
+    elif isinstance(other, np.generic):
+        other = other.item()
+    elif not isinstance(other, (Tensor, bool, int, float, complex)):
+        raise TypeError(
+            f"{function}(): argument 'other' (position 2) must be Tensor, not {type_name(other)}"
+        )
+    if isinstance(input, np.ndarray) and isinstance(other, Tensor):
+        input = wrap(input)
+    elif not isinstance(input, (Tensor, bool, int, float, complex)):
+        raise TypeError(
+            f"{function}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
+        )
+    return input, other
+
+
+def into(out: Any, result: Tensor, function: str) -> Tensor:
+    """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it."""
+    require_tensor(out, function, "out", 2)
+    if mode.grad and (result.requires_grad or out.requires_grad):
+        raise RuntimeError(
+            f"{function}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+    values = result._array
+    if not dtypes.can_cast(result.dtype, out.dtype):
+        raise RuntimeError(
+            f"result type {result.dtype.scalar_name} can't be cast to the desired output "
+            f"type {out.dtype.scalar_name}"
+        )
+    if out._array.shape != values.shape:
+        if out._array.size:
+            warnings.warn(
+                "An output with one or more elements was resized since it had shape "
+                f"{list(out._array.shape)}, which does not match the required output shape "
+                f"{list(values.shape)}. This behavior is deprecated, and in a future PyTorch "
+                "release outputs will not be resized unless they have zero elements. You can "
+                "explicitly reuse an out tensor t by resizing it, inplace, to zero elements with "
+                "t.resize_(0).",
+                UserWarning,
+                stacklevel=3,
+            )
+        out._array = np.empty(values.shape, out._array.dtype)
+    np.copyto(out._array, values, casting="unsafe")
+    out._version[0] += 1
+    return out  # type: ignore[no-any-return]

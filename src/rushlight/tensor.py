@@ -1,0 +1,351 @@
+"""The Tensor: an ndarray, a version counter, and the edge that ties it to a graph.
+
+This module knows no mathematics and no engine. Operators are installed as methods by
+`rushlight.api.methods`, so that a Tensor is first of all four attributes that fit on a card:
+
+``_array``
+    the values: a strided NumPy view of some buffer. Views share the buffer, as in PyTorch.
+``_version``
+    a one-element list ``[n]``, shared by all views of a buffer, and counted up by every in-place
+    operation. The graph compares it with the number it saw when it saved a value.
+``_edge``
+    where a cotangent of this tensor goes: ``None`` (nowhere: no gradient is required), `LEAF`
+    (into ``.grad``), a `Node` or a `Slot` of one (a tensor that an operator made), or a `View`
+    (ask it: its base may have changed since). See docs/design/0001-core.md for the figures.
+``_grad``
+    the accumulated cotangent of a leaf.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight import dtypes
+from rushlight.device import device
+
+__all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "wrap"]
+
+
+class Leaf:
+    """The edge of every leaf that requires grad: its cotangent ends in the tensor's ``.grad``."""
+
+    def __repr__(self) -> str:
+        return "LEAF"
+
+
+LEAF = Leaf()
+new = object.__new__
+
+
+class Size(tuple[int, ...]):
+    """A tuple of sizes that prints as PyTorch's.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 3).shape
+    torch.Size([2, 3])
+    """
+
+    __slots__ = ()
+
+    def numel(self) -> int:
+        """Return the number of elements of a tensor of this size."""
+        n = 1
+        for d in self:
+            n *= d
+        return n
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+        return Size(tuple(self) + tuple(other))
+
+    def __mul__(self, n: Any) -> Size:
+        return Size(tuple(self) * n)
+
+    __rmul__ = __mul__
+
+    def __getitem__(self, i: Any) -> Any:
+        item = tuple.__getitem__(self, i)
+        return Size(item) if type(i) is slice else item
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Size, (tuple(self),)
+
+
+class View:
+    """What a view knows of its base, kept in the view's ``_edge``.
+
+    A view's history can change behind its back: an in-place write to the base, or to another view,
+    rewrites the history of the whole buffer (Note [In-place on views], docs/design/0004-views.md).
+    So a view remembers the version at which its own edge was right, and `refresh` (installed by
+    `rushlight.autograd.inplace`, which knows nodes) rebuilds it when the counter has moved on.
+    """
+
+    __slots__ = ("base", "edge", "origin", "replay", "version")
+
+    def __init__(self, base: Tensor, edge: Any, version: int, replay: Any, origin: str) -> None:
+        self.base = base
+        self.edge = edge  # as _edge of a tensor that is no view; right at `version`
+        self.version = version
+        self.replay = replay  # base -> the same view of it, as a chain of operators
+        self.origin = origin  # "", "no_grad", "multi" or "inference": where in-place is refused
+
+
+class TensorMeta(type):
+    """Lets transforms stand in for Tensors: ``isinstance(x, Tensor)`` is all that users test."""
+
+
+class Tensor:
+    """A multi-dimensional array that can remember how it was computed.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([2.0, 3.0], requires_grad=True)
+    >>> (x * x).sum().backward()
+    >>> x.grad
+    tensor([4., 6.])
+    """
+
+    _array: NDArray[Any]
+    _version: list[int]
+    _edge: Any = None
+    _grad: Tensor | None = None
+    # Transforms (vmap, grad, jvp, tracing) subclass Tensor and set this; plain tensors never look.
+    _interpreter: ClassVar[Any] = None
+    # np.ndarray binary operators step back for ours: ndarray * tensor is a tensor.
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    # -- metadata ------------------------------------------------------------------------------
+    @property
+    def shape(self) -> Size:
+        """The sizes, as `Size`."""
+        return Size(self._array.shape)
+
+    @property
+    def ndim(self) -> int:
+        """The number of dimensions."""
+        return self._array.ndim
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        """The data type."""
+        return dtypes.from_numpy(self._array.dtype)
+
+    @property
+    def device(self) -> device:
+        """Where the values live: always ``device(type='cpu')``."""
+        return device("cpu")
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes per element."""
+        return self._array.dtype.itemsize
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all elements."""
+        return self._array.nbytes
+
+    def size(self, dim: int | None = None) -> Any:
+        """Return the sizes, or the size of one dimension."""
+        if dim is None:
+            return self.shape
+        return self.shape[self._dim(dim)]
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Return the strides, in elements."""
+        array = self._array
+        item = array.dtype.itemsize or 1
+        if array.size == 0 or 1 in array.shape:  # NumPy's strides there are free; PyTorch's not
+            strides = _tidy_strides(array)
+        else:
+            strides = tuple(s // item for s in array.strides)
+        return strides if dim is None else strides[self._dim(dim)]
+
+    def dim(self) -> int:
+        """Return the number of dimensions."""
+        return self._array.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        """Return the number of elements."""
+        return self._array.size
+
+    nelement = numel
+
+    def element_size(self) -> int:
+        """Return the bytes per element."""
+        return self._array.dtype.itemsize
+
+    def storage_offset(self) -> int:
+        """Return the distance, in elements, from the start of the buffer to the first element."""
+        array = self._array
+        owner = buffer_of(array)
+        return (_address(array) - _address(owner)) // (array.dtype.itemsize or 1)
+
+    def data_ptr(self) -> int:
+        """Return the address of the first element."""
+        return _address(self._array) if self._array.size else 0
+
+    def _dim(self, dim: int) -> int:
+        """Wrap a negative dimension, or raise PyTorch's IndexError."""
+        n = max(self.ndim, 1)
+        if not -n <= dim < n:
+            raise IndexError(
+                f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], "
+                f"but got {dim})"
+            )
+        return dim % n
+
+    # -- autograd state --------------------------------------------------------------------------
+    @property
+    def is_leaf(self) -> bool:
+        """True for a tensor that no recorded operator made."""
+        edge = self._edge
+        if type(edge) is View:
+            edge = edge.refresh(self)
+        return edge is None or edge is LEAF
+
+    @property
+    def grad_fn(self) -> Any:
+        """The `Node` that made this tensor, or None."""
+        edge = self._edge
+        if type(edge) is View:
+            edge = edge.refresh(self)
+        return None if edge is None or edge is LEAF else edge.owner
+
+    @property
+    def output_nr(self) -> int:
+        """Which output of `grad_fn` this tensor is."""
+        edge = self._edge
+        if type(edge) is View:
+            edge = edge.refresh(self)
+        return 0 if edge is None or edge is LEAF else int(edge.index)
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether operators record this tensor."""
+        edge = self._edge
+        if type(edge) is View:
+            edge = edge.refresh(self)
+        return edge is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Ask for this leaf's gradient to be accumulated in ``.grad``, and return the leaf.
+
+        Raises RuntimeError for non-leaves and for dtypes that have no derivative.
+        """
+        edge = self._edge
+        current = edge.refresh(self) if type(edge) is View else edge
+        if current is not None and current is not LEAF:
+            if not requires_grad:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you want to "
+                    "use a computed variable in a subgraph that doesn't require differentiation "
+                    "use var_no_grad = var.detach()."
+                )
+            return self
+        if requires_grad and self._array.dtype.kind not in "fcV":
+            raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        wanted = LEAF if requires_grad else None
+        if type(edge) is View:
+            edge.edge = wanted
+        else:
+            self._edge = wanted
+        return self
+
+    @property
+    def grad(self) -> Tensor | None:
+        """The accumulated cotangent of a leaf, or None."""
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            self._check_grad(value)
+        self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
+
+    def _check_grad(self, grad: Any) -> None:
+        if not isinstance(grad, Tensor):
+            raise TypeError(
+                f"assigned grad expected to be a Tensor or None but got grad of type "
+                f"'{type(grad).__name__}'"
+            )
+        if grad is self:
+            raise RuntimeError("can't assign Variable as its own grad")
+        if grad.dtype is not self.dtype:
+            raise RuntimeError(
+                f"attempting to assign a gradient with dtype '{grad.dtype.scalar_name}' "
+                f"to a tensor with dtype '{self.dtype.scalar_name}'. The gradient must "
+                "match the tensor's dtype (or the tensor's grad_dtype, if set). You can set the "
+                "tensor's grad_dtype attribute to allow gradients of a different dtype."
+            )
+        if grad.shape != self.shape:
+            raise RuntimeError(
+                f"assigned grad has data of a different size: expected {list(self.shape)}, "
+                f"got {list(grad.shape)}"
+            )
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor that this one is a view of, or None."""
+        edge = self._edge
+        return edge.base if type(edge) is View else None
+
+    def _is_view(self) -> bool:
+        return type(self._edge) is View
+
+    # -- what operators and NumPy ask for -----------------------------------------------------
+    def __len__(self) -> int:
+        if self.ndim == 0:
+            raise TypeError("len() of a 0-d tensor")
+        return self.shape[0]  # type: ignore[no-any-return]
+
+
+def wrap(array: NDArray[Any]) -> Tensor:
+    """Make a plain Tensor of an ndarray that it may share memory with."""
+    out = new(Tensor)
+    out._array = array
+    out._version = [0]
+    return out
+
+
+def buffer_of(array: NDArray[Any]) -> NDArray[Any]:
+    """Return the ndarray that owns the memory (or first wrapped foreign memory)."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _address(array: NDArray[Any]) -> int:
+    return int(array.__array_interface__["data"][0])
+
+
+def _tidy_strides(array: NDArray[Any]) -> tuple[int, ...]:
+    """Strides in elements as PyTorch would have them where a size of 0 or 1 leaves them free."""
+    item = array.dtype.itemsize or 1
+    strides = [s // item for s in array.strides]
+    if array.flags.c_contiguous:
+        step = 1
+        for i in range(array.ndim - 1, -1, -1):
+            strides[i] = step
+            step *= max(array.shape[i], 1)
+    return tuple(strides)
+
+
+def type_string(array: NDArray[Any]) -> str:
+    """``torch.FloatTensor``: the old name of a tensor type, which errors still use."""
+    return f"torch.{dtypes.from_numpy(array.dtype).scalar_name}Tensor"
