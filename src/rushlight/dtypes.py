@@ -374,7 +374,8 @@ def _code(operand: Any) -> int:
         rank = _DIMENSIONED if operand.ndim else _ZERO_DIM
         return codes.setdefault(operand.dtype, rank << 4 | _ORDER.index(from_numpy(operand.dtype)))
     if isinstance(operand, np.generic):
-        d = (bool_, int64, float64, complex128)[from_numpy(operand.dtype).category]
+        # np.bool_ is no int, so torch asks it for its __float__.
+        d = (float64, int64, float64, complex128)[from_numpy(operand.dtype).category]
     elif isinstance(operand, complex | float | int):
         d = next(d for t, d in _BY_PYTHON.items() if isinstance(operand, t))
     else:

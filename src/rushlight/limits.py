@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, final
 
-from .dtypes import (
+from rushlight.dtypes import (
     FLOAT,
     INTEGER,
     Constant,
@@ -16,7 +16,7 @@ from .dtypes import (
     float64,
     get_default_dtype,
 )
-from .dtypes import dtype as DType
+from rushlight.dtypes import dtype as DType
 
 # Of each binary format: the bits of the fraction, and those of the exponent. Everything else
 # follows, and bfloat16 needs no carrier for it.
