@@ -41,7 +41,15 @@ def arrays_out(kernel: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def unary(op: Operator) -> Callable[..., Tensor]:
+def named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., Any]:
+    """Give a function made here the name and the docstring that users see."""
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "rushlight"
+    function.__doc__ = doc
+    return function
+
+
+def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
     """Make the public function ``f(input, *, out=None)`` of a pointwise Operator of one input."""
     rule = op.rules[op.inputs[0]]
     base, keeps_input, keeps_output = {
@@ -85,7 +93,7 @@ def unary(op: Operator) -> Callable[..., Tensor]:
                 return result
         return op(require_tensor(input, op.name, "input", 1))  # type: ignore[no-any-return]
 
-    return function
+    return named(function, op.name, doc)
 
 
 def view_edge(view: View, t: Tensor) -> Any:
@@ -94,7 +102,7 @@ def view_edge(view: View, t: Tensor) -> Any:
     return t if edge is LEAF else edge
 
 
-def binary(op: Operator, *, method: bool = False) -> Callable[..., Any]:
+def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)`` of an Operator of two inputs.
 
     With `method` it is the operator method (``__mul__``) instead: it answers NotImplemented to
@@ -184,4 +192,4 @@ def binary(op: Operator, *, method: bool = False) -> Callable[..., Any]:
             return NotImplemented
         return op(*operands(op.name, input, other))
 
-    return function
+    return named(function, op.name, doc)

@@ -1,0 +1,23 @@
+"""The sample table: every module here has ``ROWS``, one row an operator."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+from tests.samples.row import Call, Row
+
+ROWS: list[Row] = [
+    row
+    for module in sorted(m.name for m in pkgutil.iter_modules(__path__))
+    if module != "row"
+    for row in importlib.import_module(f"{__name__}.{module}").ROWS
+]
+
+SAMPLES: list[tuple[Row, Call]] = [(row, sample) for row in ROWS for sample in row.calls]
+ERRORS: list[tuple[Row, Call]] = [(row, sample) for row in ROWS for sample in row.errors]
+
+
+def name(pair: tuple[Row, Call]) -> str:
+    """The test id of a sample."""
+    return f"{pair[0].path}({pair[1]})"
