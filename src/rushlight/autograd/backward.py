@@ -72,7 +72,9 @@ def _start(outputs: Sequence[Tensor], grads: Any, create_graph: bool) -> tuple[A
     """Return root edges, cotangents as the engine takes them, and whether it runs on Tensors."""
     cotangents = first_cotangents(outputs, grads)
     edges = _edges(outputs)
-    graph = create_graph or any(type(g)._interpreter is not None for g in cotangents)
+    graph = create_graph or any(
+        t is not None and t._interpreter is not None for t in (*cotangents, *outputs)
+    )
     if not graph:
         cotangents = [
             g._array if g._array.dtype == out._array.dtype else g._array.astype(out._array.dtype)
@@ -106,7 +108,7 @@ def backward(
     edges, cotangents, graph = _start(outputs, given, create_graph)
     keep = create_graph if retain_graph is None else bool(retain_graph)
     if inputs is None:
-        run(edges, cotangents, keep, graph)
+        run(edges, cotangents, keep, graph, create_graph)
         return
     targets = _tuple(inputs)
     if len(targets) == 0:
@@ -114,7 +116,9 @@ def backward(
     for t in targets:
         if edge_of(t) is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    found = run(edges, cotangents, keep, graph, [edge_of(t) for t in targets], True)
+    found = run(
+        edges, cotangents, keep, graph, create_graph, [edge_of(t) for t in targets], True
+    )
     for t, g in zip(targets, found or ()):
         if g is not None:
             if graph:
@@ -164,7 +168,7 @@ def grad(
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         wanted.append(edge)
     keep = create_graph if retain_graph is None else bool(retain_graph)
-    found = run(edges, cotangents, keep, graph, wanted) or []
+    found = run(edges, cotangents, keep, graph, create_graph, wanted) or []
     results = []
     for t, g in zip(targets, found):
         if g is None:

@@ -37,11 +37,12 @@ def run(
     roots: Sequence[Any],
     cotangents: Sequence[Any],
     keep_graph: bool,
+    graph: bool,
     create_graph: bool,
     wanted: Sequence[Any] | None = None,
     accumulate_wanted: bool = False,
 ) -> list[Any] | None:
-    """Send `cotangents` from the edges `roots` backwards.
+    """Send `cotangents` from the edges `roots` backwards, as Tensors where `graph` is set.
 
     With `wanted`, a list of edges, only paths that lead there are walked, and their cotangents are
     returned (None where none arrived), or put into ``.grad`` with `accumulate_wanted`. Without it
@@ -51,13 +52,13 @@ def run(
     mode.grad = create_graph
     try:
         if wanted is None:
-            _walk(roots, cotangents, keep_graph, create_graph, _count(roots), None, {})
+            _walk(roots, cotangents, keep_graph, graph, _count(roots), None, {})
             return None
         plan, counts = _plan(roots, wanted)
         captured = {_key(edge): None for edge in wanted}
         if accumulate_wanted:
             captured = {k: v for k, v in captured.items() if not isinstance(k, Tensor)}
-        _walk(roots, cotangents, keep_graph, create_graph, counts, plan, captured)
+        _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
         return [captured.get(_key(edge)) for edge in wanted]
     finally:
         mode.grad = before

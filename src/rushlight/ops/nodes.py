@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from rushlight.autograd.forward_ad import as_dual
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error
 from rushlight.tensor import Tensor, type_string
 
@@ -30,13 +31,14 @@ def named_node(name: str, base: type[Node], **attributes: Any) -> type[Node]:
 class Output:
     """A node's own output, saved without its Tensor, so that no reference cycle closes."""
 
-    __slots__ = ("array", "counter", "index", "version")
+    __slots__ = ("array", "counter", "index", "tangent", "version")
 
     def __init__(self, array: Any, counter: list[int], index: int = 0) -> None:
         self.array = array
         self.counter = counter
         self.index = index
         self.version = counter[0]
+        self.tangent: Tensor | None = None  # where the output was a dual tensor
 
     def raw(self, node: Node) -> Any:
         """The array, after a look at the version."""
@@ -52,7 +54,7 @@ class Output:
         out._array = self.array
         out._version = self.counter
         out._edge = node if node.outputs == 1 else Slot(node, self.index)
-        return out
+        return out if self.tangent is None else as_dual(out, self.tangent)
 
     def stale(self, node: Node) -> RuntimeError:
         """PyTorch's error for an output that was modified in place since."""

@@ -171,13 +171,7 @@ class Operator:
         for name in self.kept(tuple(e is not None for e in edges)):
             saved[name] = self.value(name, args, outs, edges)
         node.saved = saved
-        node.versions = {k: v._version[0] for k, v in saved.items() if isinstance(v, Tensor)}
-        if self.variadic:
-            node.versions.update(
-                (k, tuple(t._version[0] for t in v if isinstance(t, Tensor)))
-                for k, v in saved.items()
-                if type(v) is tuple and v and isinstance(v[0], Tensor)
-            )
+        node.versions = versions(saved)
         node.metas = tuple(
             None if e is None else (a._array.shape, a._array.dtype)
             for e, a in zip(edges, self.input_args(args))
@@ -189,6 +183,30 @@ class Operator:
                 out._edge = Slot(node, i)
         else:
             outs._edge = node
+
+    def shell(self, args: Sequence[Any], mask: Sequence[bool], outs: Any) -> Node:
+        """Make a node as if this call were recorded, saving outputs as the Tensors they are."""
+        node = new(self.node)
+        node.edges = tuple(True if on else None for on in mask)
+        saved = {}
+        for name in self.kept(tuple(mask)):
+            if name in self.outputs:
+                saved[name] = outs[self.outputs.index(name)] if type(outs) is tuple else outs
+            else:
+                saved[name] = self.value(name, args, outs, node.edges)
+        node.saved = saved
+        node.versions = versions(saved)
+        node.metas = tuple(
+            (a._array.shape, a._array.dtype) if on else None
+            for on, a in zip(mask, self.input_args(args))
+        )
+        return node
+
+    def push(self, args: Sequence[Any], tangents: Sequence[Any], outs: Any) -> Any:
+        """Return the tangents of `outs`, given those of `args`: see rushlight.ops.forward."""
+        from rushlight.ops.forward import push
+
+        return push(self, args, tangents, outs)
 
     @property
     def variable_outputs(self) -> bool:
@@ -233,6 +251,17 @@ class Operator:
         if what == "dtype":
             return a._array.dtype if isinstance(a, Tensor) else np.asarray(a).dtype
         raise NameError(f"{self.name}: the formula's parameter {name!r} names nothing")
+
+
+def versions(saved: dict[str, Any]) -> dict[str, Any]:
+    """The version of every saved input: what `OperatorNode` compares before it uses one."""
+    found: dict[str, Any] = {}
+    for name, value in saved.items():
+        if isinstance(value, Tensor):
+            found[name] = value._version[0]
+        elif type(value) is tuple and value and isinstance(value[0], Tensor):
+            found[name] = tuple(t._version[0] for t in value)
+    return found
 
 
 def shape_of(a: Any) -> tuple[int, ...]:
@@ -280,8 +309,3 @@ def dispatch(op: Operator, args: Sequence[Any]) -> Any:
             if interpreter is not None and (top is None or interpreter.level > top.level):
                 top = interpreter
     return top.process(op, args)  # type: ignore[union-attr]
-
-
-def is_tracked(node: Node) -> bool:
-    """True while a node still has what its formulas need."""
-    return bool(node.edges)

@@ -1,0 +1,204 @@
+"""Forward mode: tensors that carry a tangent along.
+
+>>> import rushlight as torch
+>>> import rushlight.autograd.forward_ad as fwAD
+>>> with fwAD.dual_level():
+...     x = fwAD.make_dual(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 0.0]))
+...     fwAD.unpack_dual(x * x).tangent
+tensor([2., 0.])
+
+A dual tensor is a `Dual`, a subclass of Tensor that the fast paths' type test doesn't know, so
+plain work pays nothing for it. Every Operator on a Dual runs twice: on the primals as ever (it may
+be recorded for reverse mode), and as its own forward rule on the tangents, which are Tensors that
+may be recorded too. A node that was recorded on duals keeps the duals, so that a backward pass
+through it gives gradients with tangents: forward over reverse.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any, NamedTuple
+
+from rushlight.autograd.node import Node
+from rushlight.tensor import Tensor, new
+
+__all__ = [
+    "Dual",
+    "UnpackedDualTensor",
+    "dual_level",
+    "enter_dual_level",
+    "exit_dual_level",
+    "make_dual",
+    "unpack_dual",
+]
+
+
+class _Levels(threading.local):
+    current: int = -1
+
+
+_levels = _Levels()
+
+
+class _Interpreter:
+    """What `dispatch` finds on a Dual: runs an Operator on primals and on tangents."""
+
+    level = 0
+
+    def process(self, op: Any, args: Sequence[Any]) -> Any:
+        """Run `op` on the primals, push the tangents, and pair the results."""
+        primals = [primal(a) for a in args]
+        tangents = [tangent(a) for a in args]
+        outs = op(*primals)
+        pushed = op.push(primals, tangents, outs)
+        if type(outs) is tuple:
+            return tuple(self.pair(out, t, primals, args) for out, t in zip(outs, pushed))
+        return self.pair(outs, pushed, primals, args)
+
+    def pair(
+        self, out: Tensor, t: Tensor | None, primals: Sequence[Any], args: Sequence[Any]
+    ) -> Tensor:
+        """Make a Dual of an output with a tangent, and let its node keep the duals it read."""
+        fn = out.grad_fn
+        if fn is not None:
+            keep_duals(fn, primals, args, out, t)
+        return out if t is None else as_dual(out, t)
+
+
+class Dual(Tensor):
+    """A Tensor with a tangent. Users see a Tensor: make one with `make_dual`."""
+
+    _interpreter = _Interpreter()
+    _tangent: Tensor
+    _level: int
+
+
+def as_dual(t: Tensor, tangent: Tensor) -> Tensor:
+    """Turn `t` itself into a Dual of the current level."""
+    t.__class__ = Dual
+    t._tangent = tangent  # type: ignore[attr-defined]
+    t._level = _levels.current  # type: ignore[attr-defined]
+    return t
+
+
+def primal(a: Any) -> Any:
+    """The tensor without its tangent, with the same history."""
+    if type(a) is not Dual:
+        return a
+    out = new(Tensor)
+    out._array = a._array
+    out._version = a._version
+    out._edge = a._edge
+    return out
+
+
+def tangent(a: Any) -> Tensor | None:
+    """The tangent of a Dual whose level is still open, or None."""
+    return a._tangent if type(a) is Dual and a._level == _levels.current else None
+
+
+def keep_duals(
+    fn: Node, primals: Sequence[Any], args: Sequence[Any], out: Tensor, t: Tensor | None
+) -> None:
+    """Let a new node save and point to the duals that its primals came from."""
+    duals = {id(p): a for p, a in zip(primals, args) if p is not a}
+    fn.edges = tuple(duals.get(id(edge), edge) for edge in fn.edges)
+    saved = fn.saved
+    if type(saved) is not dict:
+        return
+    for name, value in saved.items():
+        if id(value) in duals:
+            saved[name] = duals[id(value)]
+        elif t is not None and getattr(value, "array", None) is out._array:
+            value.tangent = t
+
+
+class dual_level:  # noqa: N801 - PyTorch's name
+    """Context manager: dual tensors exist inside, and their tangents are gone after it.
+
+    Levels do not nest: entering a second one raises RuntimeError, as in PyTorch.
+    """
+
+    def __enter__(self) -> int:
+        return enter_dual_level()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        exit_dual_level()
+
+
+def enter_dual_level() -> int:
+    """Open a level and return its number; prefer the context manager `dual_level`."""
+    if _levels.current >= 0:
+        raise RuntimeError(
+            "Nested forward mode AD is not supported at the moment, open a single level"
+        )
+    _levels.current += 1
+    return _levels.current
+
+
+def exit_dual_level(*, level: int | None = None) -> None:
+    """Close the level that was opened last; its tangents are not seen again."""
+    if level is None:
+        level = _levels.current
+    if level != _levels.current or level < 0:
+        raise RuntimeError(
+            "Trying to exit a forward AD level that was not the last one that was created. This "
+            "is not supported."
+        )
+    _levels.current -= 1
+
+
+def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
+    """Return a view of `tensor` that carries `tangent` (same shape and dtype).
+
+    Raises RuntimeError outside of a dual level, and ValueError for other than floating point.
+    """
+    level = _levels.current if level is None else level
+    if level < 0:
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
+            "enter_dual_level() first."
+        )
+    if not (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
+        raise ValueError(
+            f"Expected primal to be floating point or complex, but got: {tensor.dtype}"
+        )
+    if not (tangent.dtype.is_floating_point or tangent.dtype.is_complex):
+        raise ValueError(
+            f"Expected tangent to be floating point or complex, but got: {tangent.dtype}"
+        )
+    if tangent.shape != tensor.shape:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different size than that of the original "
+            "Tensor, this is not supported. Tensor is of size "
+            f"{list(tensor.shape)} while the given forward gradient is of size "
+            f"{list(tangent.shape)}."
+        )
+    if tangent.dtype is not tensor.dtype:
+        raise RuntimeError(
+            "Trying to set a forward gradient that has a different dtype than that of the "
+            "original Tensor, this is not supported."
+        )
+    return as_dual(tensor.view_as(tensor), tangent)  # type: ignore[attr-defined]
+
+
+class UnpackedDualTensor(NamedTuple):
+    """What `unpack_dual` returns: the primal, and the tangent or None."""
+
+    primal: Tensor
+    tangent: Tensor | None
+
+
+def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
+    """Take a dual tensor apart; a plain one has tangent None."""
+    level = _levels.current if level is None else level
+    if level < 0:
+        return UnpackedDualTensor(tensor, None)
+    return UnpackedDualTensor(primal(tensor), tangent(tensor))
