@@ -24,8 +24,8 @@ def to_tensor(g: Any) -> Any:
 
 
 def to_raw(g: Any) -> Any:
-    """Take a hook's Tensor back into the raw walk."""
-    return g._array if isinstance(g, Tensor) else g
+    """Take a hook's Tensor back into the raw walk: a view, since the hook may keep the tensor."""
+    return g._array.view() if isinstance(g, Tensor) else g
 
 
 def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any]) -> Any:

@@ -19,7 +19,7 @@ from typing import Any
 from rushlight.autograd.calls import after_node, before_node, leaf_capture
 from rushlight.autograd.leaf import accumulate, accumulate_graph
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, Slot
+from rushlight.autograd.node import FREED, Node, Slot
 from rushlight.tensor import LEAF, Tensor, View
 
 __all__ = ["edge_of", "run"]
@@ -150,10 +150,22 @@ def _walk(
                     buffers[edge] = out
                     counts[edge] = 1 - left
                     continue
-                if type(out) is not list:
-                    out, mine = _sum(buffers[edge], out, graph, edge in owned)
-                    if mine:
-                        owned.add(edge)
+                if out is not None and type(out) is not list:
+                    total = buffers[edge]
+                    if total is None:
+                        mine = False  # a second holder may keep it: treat as the first to arrive
+                    elif edge in owned:
+                        total += out
+                        out = total
+                        mine = True
+                    else:
+                        out = total + out
+                        mine = not graph
+                        if mine:
+                            owned.add(edge)
+                elif out is None:
+                    out = buffers[edge]
+                    mine = edge in owned
                 if left != -1:
                     buffers[edge] = out
                     counts[edge] = left + 1
@@ -187,7 +199,8 @@ def _walk(
         else:
             return
         edges = node.edges if plan is None else plan.get(node, ())
-        if node.hooks is not None or captured:
+        hooks = node.hooks
+        if hooks is not None or captured:
             g = before_node(node, g, graph, captured)
             if plan is not None and not edges:
                 grads = ()
@@ -198,12 +211,11 @@ def _walk(
             grads = node.vjp_graph(g, edges)
         else:
             grads = node.vjp(g, edges)
-        if not keep_graph:
-            node.free()
-        fresh = node.makes_fresh
-        if node.hooks is not None and node.hooks.post:
-            grads = after_node(node.hooks, grads, g, graph)
-            fresh = False
+        if not keep_graph and node.saved:
+            node.saved = FREED
+        fresh = True
+        if hooks is not None and hooks.post:
+            grads = after_node(hooks, grads, g, graph)
 
 
 def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, list[Any]]:
@@ -215,15 +227,3 @@ def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, l
     had = outs[slot.index]
     outs[slot.index] = out if had is None else had if out is None else had + out
     return node, outs
-
-
-def _sum(total: Any, out: Any, graph: bool, owned: bool) -> tuple[Any, bool]:
-    """Add `out` to a buffer, in place where it is ours; and say whether the sum is."""
-    if out is None:
-        return total, owned
-    if total is None:
-        return out, False
-    if graph or not owned:
-        return total + out, not graph
-    total += out
-    return total, True

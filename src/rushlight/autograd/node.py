@@ -32,6 +32,9 @@ class _Freed:
     def __repr__(self) -> str:
         return "FREED"
 
+    def __bool__(self) -> bool:
+        return True
+
     def _raise(self, *_: Any) -> Any:
         raise freed_error()
 
@@ -64,7 +67,6 @@ class Node:
     outputs: int = 1
     index: ClassVar[int] = 0
     takes_none: ClassVar[bool] = False  # run even where no cotangent arrived (custom Functions)
-    makes_fresh: ClassVar[bool] = True  # arrays from `vjp` are not kept by anybody else
 
     @property
     def owner(self) -> Node:
@@ -74,19 +76,14 @@ class Node:
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         """Return a cotangent for each edge that is not None; `g` is a raw ndarray.
 
-        Each returned array is fresh, or a view, or `g` itself: the engine keeps a fresh one as a
-        leaf's gradient and copies the others.
+        Each returned array is fresh, or a view (``base`` is set), or `g` itself: the engine keeps a
+        fresh one as a leaf's gradient, and copies the others.
         """
         raise NotImplementedError(f"{self.name()} has no derivative")
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
         """As `vjp`, on Tensors: what it computes is itself recorded."""
         raise NotImplementedError(f"{self.name()} has no derivative")
-
-    def free(self) -> None:
-        """Drop saved values after use; a node that saves nothing can run again."""
-        if self.saved != ():
-            self.saved = FREED
 
     def name(self) -> str:
         """Return PyTorch's name of the node."""

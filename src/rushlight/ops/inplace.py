@@ -201,8 +201,14 @@ class CopySlices(Node):
         part[...] = 0 if grads[0] is None else grads[0]
         return (whole, *grads[1:])
 
-    def free(self) -> None:
-        self.fn.free()
+    @property
+    def saved(self) -> Any:  # type: ignore[override]
+        """What the wrapped operation saved, so that the engine frees it here."""
+        return self.fn.saved
+
+    @saved.setter
+    def saved(self, value: Any) -> None:
+        self.fn.saved = value
 
 
 CopySlices.__module__ = "builtins"

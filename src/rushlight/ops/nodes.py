@@ -117,10 +117,6 @@ class OperatorNode(Node):
 
     op: ClassVar[Operator]
 
-    def free(self) -> None:
-        if self.saved:
-            self.saved = FREED
-
     def raw_value(self, name: str) -> Any:
         """The saved value `name` for a formula on ndarrays."""
         value = self.saved[name]
