@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from rushlight import api, autograd
+from rushlight import api, autograd, dtypes
+from rushlight.api.copying import *
 from rushlight.api.create import *
+from rushlight.api.graph import *
 from rushlight.api.pointwise import *
+from rushlight.api.printing import *
 from rushlight.autograd.modes import *
 from rushlight.device import device
+from rushlight.dtypes import (
+    can_cast,
+    dtype,
+    get_default_dtype,
+    promote_types,
+    set_default_dtype,
+)
+from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
-from rushlight.dtypes import float32, float64, int64
+
+globals().update(dtypes.DTYPES)
+globals().update(dtypes.ALIASES)

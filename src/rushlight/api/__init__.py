@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.api import create, pointwise
+from rushlight.api import convert, copying, create, graph, pointwise, printing
 from rushlight.api.install import install
 
-install(create, pointwise)
+install(convert, copying, create, graph, pointwise, printing)

@@ -9,7 +9,9 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["empty", "from_numpy", "ones", "tensor", "zeros"]
+__all__ = [
+    "arange", "empty", "from_numpy", "full", "ones", "rand", "randn", "tensor", "zeros",
+]
 
 
 def tensor(
@@ -64,3 +66,36 @@ def ones(*size: Any, dtype: Any = None, requires_grad: bool = False, **_: Any) -
 def empty(*size: Any, dtype: Any = None, requires_grad: bool = False, **_: Any) -> Tensor:
     """Make a tensor whose values are whatever the memory held."""
     return _filled(0, size, dtype, requires_grad)
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of one value."""
+    kind = np.asarray(fill_value).dtype if dtype is None else dtypes.as_dtype(dtype).numpy
+    if dtype is None and kind.kind == "f":
+        kind = dtypes.default_float()
+    return _filled(fill_value, (size,), kind, requires_grad)
+
+
+def arange(*bounds: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of evenly spaced numbers."""
+    values = np.arange(*bounds)
+    if dtype is not None:
+        values = values.astype(dtypes.as_dtype(dtype).numpy)
+    elif values.dtype.kind == "f":
+        values = values.astype(dtypes.default_float())
+    made = wrap(values)
+    return made.requires_grad_() if requires_grad else made
+
+
+def rand(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of uniform random numbers."""
+    made = _filled(0, size, dtype, requires_grad)
+    made._array[...] = np.random.random_sample(made._array.shape)
+    return made
+
+
+def randn(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Make a tensor of normal random numbers."""
+    made = _filled(0, size, dtype, requires_grad)
+    made._array[...] = np.random.standard_normal(made._array.shape)
+    return made

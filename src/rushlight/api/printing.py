@@ -1,0 +1,22 @@
+"""How tensors print: `repr`, and the options for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.formatting import format_tensor, get_printoptions, set_printoptions
+from rushlight.tensor import Tensor
+
+__all__ = ["get_printoptions", "set_printoptions"]
+
+
+def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
+    fn = self.grad_fn
+    return format_tensor(
+        self._array,
+        requires_grad=self.requires_grad,
+        grad_fn_name=None if fn is None else type(fn).__name__,
+    )
+
+
+Tensor.__repr__ = _repr  # type: ignore[method-assign]
