@@ -1,4 +1,4 @@
-"""Dtypes, promotion and numerical limits, beside PyTorch's own and by expectations in words."""
+"""Dtypes and their promotion, beside PyTorch's own and in words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ import pytest
 
 from rushlight import dtypes as dt
 from rushlight.dtypes import DTYPES, result_dtype
-from rushlight.limits import finfo, iinfo
 
 NAMES = list(DTYPES)
 CARRIED = [name for name in NAMES if name != "complex32"]
@@ -165,7 +164,6 @@ def test_what_follows_the_default_dtype(torch: Any, name: str) -> None:
     dt.set_default_dtype(DTYPES[name])
     assert dt.get_default_dtype() is DTYPES[name]
     assert dt.default_float() == expected
-    assert repr(finfo()) == repr(torch.finfo())
     for carried in CARRIED:
         there = torch.ones(1, dtype=getattr(torch, carried))
         assert repr(dt.from_numpy(dt.promotes_to_float(carrier(carried)))) == repr(
@@ -379,54 +377,3 @@ def test_bfloat16_is_honest_in_casts(torch: Any, name: str) -> None:
         source = values.astype(carrier(name))
         ours = source.astype(carrier("bfloat16"))
     assert same_bits_or_nan(ours, torch.from_numpy(source).to(torch.bfloat16))
-
-
-# -- Numerical limits -----------------------------------------------------------------------------
-
-LIMITS = {
-    finfo: ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype"),
-    iinfo: ("bits", "max", "min", "dtype"),
-}
-
-
-@pytest.mark.parametrize("kind", [finfo, iinfo])
-@pytest.mark.parametrize("name", NAMES)
-def test_limits(torch: Any, kind: type, name: str) -> None:
-    judge = getattr(torch, kind.__name__)
-    ours = outcome(lambda: kind(DTYPES[name]))
-    assert ours == outcome(lambda: judge(getattr(torch, name)))
-    if "Error" not in ours:
-        for attribute in LIMITS[kind]:
-            here = getattr(kind(DTYPES[name]), attribute)
-            there = getattr(judge(getattr(torch, name)), attribute)
-            assert (type(here), here) == (type(there), there)
-
-
-@pytest.mark.parametrize(
-    "action",
-    [
-        lambda lib, f: f(float),
-        lambda lib, f: f(int),
-        lambda lib, f: f(None),
-        lambda lib, f: f("float32"),
-        lambda lib, f: (f(float) == f(complex), f(float) != f(complex), f(float) == 3),
-        lambda lib, f: (f(int) == f(int), f(int) != 3),
-        lambda lib, f: f(float).colour,
-        lambda lib, f: setattr(f(int), "max", 3),
-        lambda lib, f: setattr(f(float), "colour", 3),
-        lambda lib, f: f(type=float),
-    ],
-)
-@pytest.mark.parametrize("name", ["finfo", "iinfo"])
-def test_limits_refuse(torch: Any, name: str, action: Callable[[Any, Any], object]) -> None:
-    ours = {"finfo": finfo, "iinfo": iinfo}[name]
-    theirs = getattr(torch, name)
-    assert outcome(lambda: action(dt, ours)) == outcome(lambda: action(torch, theirs))
-
-
-def test_limits_in_words() -> None:
-    assert finfo(dt.float32).eps == np.finfo(np.float32).eps
-    assert finfo(dt.complex128).max == sys.float_info.max
-    assert repr(iinfo(dt.uint8)) == "iinfo(min=0, max=255, dtype=uint8)"
-    with pytest.raises(TypeError, match="unhashable"):
-        hash(finfo(dt.float32))

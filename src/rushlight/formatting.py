@@ -51,7 +51,8 @@ def set_printoptions(
         threshold: tensors of more elements than this are shown by their edges only (1000).
         edgeitems: how many elements, or rows, an edge has (3).
         linewidth: columns in a line (80).
-        profile: "default", "short" or "full", from which the other arguments then depart.
+        profile: "default", "short" or "full", from which the other arguments then depart; one
+            of another name changes nothing.
         sci_mode: write 1.0000e+00 always (True), never (False), or where it reads better (None).
 
     >>> import rushlight as torch
@@ -61,7 +62,7 @@ def set_printoptions(
     >>> torch.set_printoptions(profile="default")
     """
     global _options
-    chosen = _options if profile is None else _PROFILES.get(profile.lower(), _options)
+    chosen = _options if profile is None else _PROFILES.get(profile, _options)
     _options = PrintOptions(
         chosen.precision if precision is None else precision,
         chosen.threshold if threshold is None else threshold,
