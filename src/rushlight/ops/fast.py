@@ -62,7 +62,7 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
-            return into(out, op(require_tensor(input, op.name, "input", 1)), op.name)
+            return into(out, op.general(require_tensor(input, op.name, "input", 1)), op.name)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array
@@ -91,8 +91,9 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
                 elif mode.inference:
                     mark_inference(result)
                 return result
-        return op(require_tensor(input, op.name, "input", 1))  # type: ignore[no-any-return]
+        return op.general(require_tensor(input, op.name, "input", 1))  # type: ignore[no-any-return]
 
+    op.function = function
     return named(function, op.name, doc)
 
 
@@ -190,6 +191,8 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
     def slow(input: Any, other: Any) -> Any:
         if method and not isinstance(other, OPERANDS):
             return NotImplemented
-        return op(*operands(op.name, input, other))
+        return op.general(*operands(op.name, input, other))
 
+    if not method:
+        op.function = function
     return named(function, op.name, doc)

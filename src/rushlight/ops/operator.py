@@ -60,7 +60,7 @@ class Operator:
     a last argument that stands for any number of tensors.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., Any] | None = None  # the fast path, where there is one
 
     def __init__(
         self,
@@ -102,6 +102,12 @@ class Operator:
 
     def __call__(self, *args: Any) -> Any:
         """Run the kernel on ndarrays, or run and record on Tensors."""
+        if self.function is not None and type(args[0]) is Tensor:
+            return self.function(*args)
+        return self.general(*args)
+
+    def general(self, *args: Any) -> Any:
+        """As a call, whatever the arguments are: the way that fast paths leave to."""
         arrays = []
         tensors = False
         for a in args:

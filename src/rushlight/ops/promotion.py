@@ -28,7 +28,7 @@ class Promoting(Operator):
         self.promote = promote
         self.operands = self.inputs or self.args  # parameters that follow operands stay as given
 
-    def __call__(self, *args: Any) -> Any:
+    def general(self, *args: Any) -> Any:
         """Run the kernel on ndarrays as they are, or on Tensors in their common dtype."""
         tensors = False
         arrays: list[Any] = []
