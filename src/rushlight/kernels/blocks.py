@@ -1,0 +1,135 @@
+"""What every kernel leans on: buffers it owns, blocks that stay in cache, ready-made constants.
+
+A kernel is called as ``f(x, params, out=None)`` and returns an ndarray, also for 0-d input. An
+``out`` must not overlap an input unless the kernel says so. Floating-point warnings (an ``exp``
+that overflows to the right limit) are not kernels' business: silence them once, further up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Elements. A kernel of many passes runs over pieces of this size, so that every pass but the
+# first reads from L2: measured per pass and element, 0.11 ns in pieces of 32 Ki, 0.3 ns beyond.
+BLOCK = 1 << 15
+
+# Up to here a branch per element costs less than the extra calls that avoid it.
+FEW = 512
+
+_BITS: dict[int, np.dtype[Any]] = {
+    2: np.dtype(np.int16),
+    4: np.dtype(np.int32),
+    8: np.dtype(np.int64),
+}
+
+
+class PerDtype(dict[Any, Array]):
+    """One constant as a 0-d array of each dtype asked for: NumPy converts a number on each call."""
+
+    def __init__(self, value: float) -> None:
+        super().__init__()
+        self.value = value
+
+    def __missing__(self, dtype: np.dtype[Any]) -> Array:
+        constant = np.array(self.value, dtype)
+        constant.flags.writeable = False
+        self[dtype] = constant
+        return constant
+
+
+ZERO, HALF, ONE, TWO = PerDtype(0.0), PerDtype(0.5), PerDtype(1.0), PerDtype(2.0)
+
+
+@cache
+def special() -> ModuleType:
+    """SciPy's special functions, imported when the first one is needed."""
+    return import_module("scipy.special")
+
+
+if np.lib.NumpyVersion(np.__version__) >= "2.3.0":
+
+    def owned(like: Array, out: Array | None) -> Any:
+        """What to pass as ``out=`` of a ufunc, so that it returns an array of ours even in 0-d."""
+        return ... if out is None else out
+
+else:
+
+    def owned(like: Array, out: Array | None) -> Any:
+        """What to pass as ``out=`` of a ufunc, so that it returns an array of ours even in 0-d."""
+        return np.empty_like(like) if out is None else out
+
+
+def in_blocks(
+    kernel: Callable[..., Array], arrays: tuple[Array, ...], *params: Any, out: Array | None = None
+) -> Array:
+    """Run an elementwise ``kernel(*arrays, *params, out=)`` piece by piece.
+
+    Halves are widened to float32 piece by piece, computed there and rounded once, as torch does.
+    """
+    if out is None:
+        out = np.empty_like(arrays[0])
+    if out.itemsize < 4:
+        for *inputs, target in pieces(*arrays, out):
+            wide = kernel(*[a.astype(np.float32) for a in inputs], *params)
+            np.copyto(target, wide, casting="same_kind")
+    else:
+        for *inputs, target in pieces(*arrays, out):
+            kernel(*inputs, *params, out=target)
+    return out
+
+
+def pieces(*arrays: Array) -> Iterator[list[Array]]:
+    """Matching views of arrays of one shape, a block at a time, the last array's memory in order.
+
+    Arrays that are all contiguous are cut as if flat, others along the outermost axis in memory.
+    """
+    last = arrays[-1]
+    if last.ndim == 0 or all(a.flags.c_contiguous for a in arrays):
+        if last.ndim != 1:
+            arrays = tuple(a.reshape(-1) for a in arrays)
+        axis = 0
+    else:
+        extent = [abs(stride) * (size > 1) for stride, size in zip(last.strides, last.shape)]
+        axis = extent.index(max(extent))
+    length = arrays[-1].shape[axis]
+    step = max(1, BLOCK * length // max(1, last.size))
+    lead = (slice(None),) * axis
+    for start in range(0, length, step):
+        cut = (*lead, slice(start, start + step))
+        yield [a[cut] for a in arrays]
+
+
+def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:
+    """Write ``value`` into ``out`` where ``mask`` holds.
+
+    Large arrays are filled without a branch per element (a mispredicted one costs 6 ns): kept
+    bits are multiplied by 1 and dropped ones by 0 as integers, which no nan or inf survives.
+    """
+    if out.size <= FEW:
+        np.putmask(out, mask, value[out.dtype] if isinstance(value, PerDtype) else value)
+        return out
+    bits = _BITS[out.itemsize]
+    raw = out.view(bits)
+    np.multiply(raw, np.logical_not(mask).astype(bits), out=raw)
+    if value is not ZERO:
+        constant = value[out.dtype] if isinstance(value, PerDtype) else np.array(value, out.dtype)
+        chosen = mask.astype(bits)
+        np.multiply(chosen, constant.view(bits), out=chosen)
+        np.bitwise_or(raw, chosen, out=raw)
+    return out
+
+
+def drop(g: Array, mask: Array, out: Array | None = None) -> Array:
+    """A copy of ``g`` with +0 where ``mask`` holds, whatever stood there."""
+    if g.size > BLOCK:
+        return in_blocks(drop, (g, mask), out=out)
+    return fill(np.positive(g, out=owned(g, out)), mask, ZERO)
