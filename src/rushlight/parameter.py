@@ -25,7 +25,7 @@ class Parameter(Tensor):
             data = empty(0)
         made = new(cls)
         made._array = data._array
-        made._version = [0]
+        made._counter = [0]
         if requires_grad:
             Tensor.requires_grad_(made)
         return made
@@ -38,7 +38,7 @@ class Parameter(Tensor):
             return memo[id(self)]  # type: ignore[no-any-return]
         made = new(type(self))
         made._array = self._array.copy(order="K")
-        made._version = [0]
+        made._counter = [0]
         if self._edge is LEAF:
             made._edge = LEAF
         memo[id(self)] = made
@@ -60,6 +60,6 @@ class Buffer(Tensor):
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
         made = new(cls)
         made._array = data._array
-        made._version = [0]
+        made._counter = [0]
         made.persistent = persistent
         return made

@@ -5,7 +5,7 @@ This module knows no mathematics and no engine. Operators are installed as metho
 
 ``_array``
     the values: a strided NumPy view of some buffer. Views share the buffer, as in PyTorch.
-``_version``
+``_counter``
     a one-element list ``[n]``, shared by all views of a buffer, and counted up by every in-place
     operation. The graph compares it with the number it saw when it saved a value.
 ``_edge``
@@ -110,7 +110,7 @@ class Tensor:
     """
 
     _array: NDArray[Any]
-    _version: list[int]
+    _counter: list[int]
     _edge: Any = None
     _grad: Tensor | None = None
     # Transforms (vmap, grad, jvp, tracing) subclass Tensor and set this; plain tensors never look.
@@ -305,6 +305,11 @@ class Tensor:
         edge = self._edge
         return edge.base if type(edge) is View else None
 
+    @property
+    def _version(self) -> int:
+        """How often the buffer was written in place."""
+        return self._counter[0]
+
     def _is_view(self) -> bool:
         return type(self._edge) is View
 
@@ -319,7 +324,7 @@ def wrap(array: NDArray[Any]) -> Tensor:
     """Make a plain Tensor of an ndarray that it may share memory with."""
     out = new(Tensor)
     out._array = array
-    out._version = [0]
+    out._counter = [0]
     return out
 
 

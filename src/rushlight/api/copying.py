@@ -65,7 +65,7 @@ def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
         return overwrite(input, convert.copy_over(input, src))
     check_writable(input, False)
     np.copyto(input._array, src._array, casting="unsafe")
-    input._version[0] += 1
+    input._counter[0] += 1
     return input
 
 
@@ -84,7 +84,7 @@ def fill_(input: Tensor, value: Any) -> Tensor:
         return overwrite(input, operator(input, value))
     check_writable(input, False)
     input._array.fill(value._array if isinstance(value, Tensor) else value)
-    input._version[0] += 1
+    input._counter[0] += 1
     return input
 
 
@@ -94,5 +94,5 @@ def zero_(input: Tensor) -> Tensor:
         return overwrite(input, convert.zero(input))
     check_writable(input, False)
     input._array.fill(0)
-    input._version[0] += 1
+    input._counter[0] += 1
     return input

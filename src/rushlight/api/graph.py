@@ -52,7 +52,7 @@ def detach(input: Tensor) -> Tensor:
         return result
     out = new(Tensor)
     out._array = input._array
-    out._version = input._version
+    out._counter = input._counter
     if mode.inference:
         mark_inference(out)
     return out

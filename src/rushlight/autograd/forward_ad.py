@@ -89,7 +89,7 @@ def primal(a: Any) -> Any:
         return a
     out = new(Tensor)
     out._array = a._array
-    out._version = a._version
+    out._counter = a._counter
     out._edge = a._edge
     return out
 

@@ -99,7 +99,7 @@ def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
             leaf._grad = wrap(own)
     elif type(grad) is Tensor and grad._edge is None:
         grad._array += g
-        grad._version[0] += 1
+        grad._counter[0] += 1
     else:
         leaf._grad = grad + wrap(np.asarray(g))
     if hooks is not None:

@@ -70,7 +70,7 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
             if dtype is F4 or dtype is F8:
                 result = new(Tensor)
                 result._array = y = kernel(x, out=...)
-                result._version = counter = [0]
+                result._counter = counter = [0]
                 if mode.grad:
                     edge = input._edge
                     if edge is not None:
@@ -85,7 +85,7 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
                         if keeps_output:
                             node.saved = (y, counter, 0)
                         elif keeps_input:
-                            node.saved = (input, input._version[0])
+                            node.saved = (input, input._counter[0])
                         node.seq = next(sequence)
                         result._edge = node
                 elif mode.inference:
@@ -149,7 +149,7 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
                     return slow(input, other)
                 result = new(Tensor)
                 result._array = kernel(x, y, out=...)
-                result._version = [0]
+                result._counter = [0]
                 if mode.grad:
                     ea = input._edge
                     if ea is not None or eb is not None:
@@ -174,8 +174,8 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
                             )
                             node.saved = (input if keep_a else None, other if keep_b else None)
                             node.versions = (
-                                input._version[0],
-                                0 if y is other else other._version[0],
+                                input._counter[0],
+                                0 if y is other else other._counter[0],
                             )
                         if pointwise and y is not other:
                             shape = x.shape

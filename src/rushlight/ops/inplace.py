@@ -117,7 +117,7 @@ def overwrite(t: Tensor, result: Tensor) -> Tensor:
     if isinstance(edge, (Node, Slot)):
         _keep_old_values(edge.owner, t)
     np.copyto(target, values, casting="unsafe")
-    t._version[0] += 1
+    t._counter[0] += 1
     if isinstance(edge, (Node, Slot)):
         _move_output(edge.owner, values, t)
         rebase(t, edge)
@@ -149,9 +149,9 @@ def _move_output(node: Node, values: Any, t: Tensor) -> None:
     if type(saved) is dict:
         for key, value in saved.items():
             if type(value) is Output and value.array is values:
-                saved[key] = Output(t._array, t._version, value.index)
+                saved[key] = Output(t._array, t._counter, value.index)
     elif type(saved) is tuple and len(saved) == 3 and saved[0] is values:
-        node.saved = (t._array, t._version, t._version[0])
+        node.saved = (t._array, t._counter, t._counter[0])
 
 
 def rebase(t: Tensor, edge: Any) -> None:
@@ -164,7 +164,7 @@ def rebase(t: Tensor, edge: Any) -> None:
     node = CopySlices(base, t, edge)
     base._edge = node
     view.edge = _edge_through(base, t)
-    view.version = t._version[0]
+    view.version = t._counter[0]
 
 
 class CopySlices(Node):
@@ -227,7 +227,7 @@ def _edge_through(base: Tensor, t: Tensor) -> Any:
 
 def _refresh(view: View, t: Tensor) -> Any:
     """Return the edge of a view, rebuilt where its buffer was written since it was last right."""
-    version = t._version[0]
+    version = t._counter[0]
     if view.version != version:
         if view.edge is not LEAF and view.base._edge is not None:
             view.edge = _edge_through(view.base, t)

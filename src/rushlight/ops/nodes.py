@@ -52,7 +52,7 @@ class Output:
             raise self.stale(node)
         out = new(Tensor)
         out._array = self.array
-        out._version = self.counter
+        out._counter = self.counter
         out._edge = node if node.outputs == 1 else Slot(node, self.index)
         return out if self.tangent is None else as_dual(out, self.tangent)
 
@@ -73,7 +73,7 @@ def stale_input(x: Tensor, version: int) -> RuntimeError:
     what = describe(x._array)
     if fn is not None:
         what += f", which is output {x.output_nr} of {fn.name()},"
-    return stale_error(what, x._version[0], version)
+    return stale_error(what, x._counter[0], version)
 
 
 # -- edges fit a cotangent to the input's shape and dtype --------------------------------------
@@ -121,14 +121,14 @@ class OperatorNode(Node):
         """The saved value `name` for a formula on ndarrays."""
         value = self.saved[name]
         if isinstance(value, Tensor):
-            if value._version[0] != self.versions[name]:
+            if value._counter[0] != self.versions[name]:
                 raise stale_input(value, self.versions[name])
             value = value._array
         elif type(value) is Output:
             value = value.raw(self)
         elif type(value) is tuple and value and isinstance(value[0], Tensor):
             for t, v in zip(value, self.versions[name]):
-                if t._version[0] != v:
+                if t._counter[0] != v:
                     raise stale_input(t, v)
             return tuple(t._array for t in value)
         else:
@@ -139,13 +139,13 @@ class OperatorNode(Node):
         """The saved value `name` for a formula on Tensors."""
         value = self.saved[name]
         if isinstance(value, Tensor):
-            if value._version[0] != self.versions[name]:
+            if value._counter[0] != self.versions[name]:
                 raise stale_input(value, self.versions[name])
         elif type(value) is Output:
             value = value.tensor(self)
         elif type(value) is tuple and value and isinstance(value[0], Tensor):
             for t, v in zip(value, self.versions[name]):
-                if t._version[0] != v:
+                if t._counter[0] != v:
                     raise stale_input(t, v)
             return value
         else:
@@ -211,13 +211,13 @@ class FromInput(UnaryNode):
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         x, version = self.saved
-        if x._version[0] != version:
+        if x._counter[0] != version:
             raise stale_input(x, version)
         return (self.rule(g, x._array),)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
         x, version = self.saved
-        if x._version[0] != version:
+        if x._counter[0] != version:
             raise stale_input(x, version)
         return (self.rule(g, x),)
 
@@ -260,11 +260,11 @@ class BinaryNode(Node):
         if takes_a or takes_b:
             a, b = self.saved
             if isinstance(a, Tensor):
-                if a._version[0] != self.versions[0]:
+                if a._counter[0] != self.versions[0]:
                     raise stale_input(a, self.versions[0])
                 a = a._array
             if isinstance(b, Tensor):
-                if b._version[0] != self.versions[1]:
+                if b._counter[0] != self.versions[1]:
                     raise stale_input(b, self.versions[1])
                 b = b._array
         if ea is not None:
@@ -287,7 +287,7 @@ class BinaryNode(Node):
         if self.takes_a or self.takes_b:
             a, b = self.saved
             for x, version in zip((a, b), self.versions):
-                if isinstance(x, Tensor) and x._version[0] != version:
+                if isinstance(x, Tensor) and x._counter[0] != version:
                     raise stale_input(x, version)
         if ea is not None:
             ga = self.rule_a(g, *((), (b,), (a, b))[self.takes_a])

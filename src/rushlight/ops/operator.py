@@ -131,7 +131,7 @@ class Operator:
         base = args[0] if self.view else None
         if base is not None:
             for out in outs if type(outs) is tuple else (outs,):
-                out._version = base._version
+                out._counter = base._counter
         if mode.grad:
             edges = self.edges(args)
             if edges is not None:
@@ -245,7 +245,7 @@ class Operator:
         if name in self.outputs:
             i = self.outputs.index(name)
             out = outs[i] if type(outs) is tuple else outs
-            return Output(out._array, out._version, i)
+            return Output(out._array, out._counter, i)
         if name == "needs":
             return tuple(e is not None for e in edges)
         base, _, what = name.rpartition("_")
@@ -264,9 +264,9 @@ def versions(saved: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in saved.items():
         if isinstance(value, Tensor):
-            found[name] = value._version[0]
+            found[name] = value._counter[0]
         elif type(value) is tuple and value and isinstance(value[0], Tensor):
-            found[name] = tuple(t._version[0] for t in value)
+            found[name] = tuple(t._counter[0] for t in value)
     return found
 
 
@@ -278,7 +278,7 @@ def shape_of(a: Any) -> tuple[int, ...]:
 def _wrap(array: Any) -> Tensor:
     out = new(Tensor)
     out._array = array if type(array) is ndarray else np.asarray(array)
-    out._version = [0]
+    out._counter = [0]
     return out
 
 
@@ -300,10 +300,10 @@ def as_views(op: Operator, args: Sequence[Any], outs: Any) -> None:
     origin = "" if mode.grad else "inference" if mode.inference else "no_grad"
     if type(outs) is tuple:
         for i, out in enumerate(outs):
-            out._edge = View(base, out._edge, out._version[0], (op, args, i), origin or "multi")
+            out._edge = View(base, out._edge, out._counter[0], (op, args, i), origin or "multi")
     else:
         out = outs
-        out._edge = View(base, out._edge, out._version[0], (op, args, None), origin)
+        out._edge = View(base, out._edge, out._counter[0], (op, args, None), origin)
 
 
 def dispatch(op: Operator, args: Sequence[Any]) -> Any:

@@ -77,5 +77,5 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
             )
         out._array = np.empty(values.shape, out._array.dtype)
     np.copyto(out._array, values, casting="unsafe")
-    out._version[0] += 1
+    out._counter[0] += 1
     return out  # type: ignore[no-any-return]
