@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.api import convert, copying, create, graph, pointwise, printing
+from rushlight.api import convert, copying, create, graph, pointwise, printing, views
 from rushlight.api.install import install
 
-install(convert, copying, create, graph, pointwise, printing)
+install(convert, copying, create, graph, pointwise, printing, views)

@@ -1,0 +1,117 @@
+"""Views of one output: reshapes, permutations of axes, expansion, basic indexing.
+
+Kernels take sizes and axes that are already checked and wrapped (rushlight.api.views does that).
+The formulas of views keep sizes only. Formulas call these Operators, which record like any other;
+users' calls go through `rushlight.ops.viewing.share`, which is the same with less to look up.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.ops.declare import linear, view
+from rushlight.ops.fitting import expand
+from rushlight.ops.operator import Operator
+from rushlight.ops.viewing import view_node
+
+__all__ = [
+    "alias",
+    "expand",
+    "matrix_transpose",
+    "permute",
+    "place",
+    "reshape",
+    "reverse",
+    "select",
+    "slice_",
+    "squeeze",
+    "squeeze_dim",
+    "squeeze_dims",
+    "t",
+    "transpose",
+    "unsafe_view",
+    "unsqueeze",
+]
+
+Index = tuple[Any, ...]
+
+
+def _reshape(x: Any, size: tuple[int, ...]) -> Any:
+    return x.reshape(size)
+
+
+def _transpose(x: Any, dim0: int, dim1: int) -> Any:
+    return x.swapaxes(dim0, dim1)
+
+
+def _t(x: Any) -> Any:
+    return x.T
+
+
+def _permute(x: Any, dims: tuple[int, ...]) -> Any:
+    return x.transpose(dims)
+
+
+def _getitem(x: Any, index: Index) -> Any:
+    return x[index]
+
+
+def _place(g: Any, size: tuple[int, ...], index: Index) -> Any:
+    """Zeros of shape `size` with `g` at `index`: the adjoint of basic indexing."""
+    out = np.zeros(size, g.dtype)
+    out[index] = g
+    return out
+
+
+def inverse(dims: tuple[int, ...]) -> tuple[int, ...]:
+    """The permutation that undoes `dims`."""
+    back = [0] * len(dims)
+    for i, d in enumerate(dims):
+        back[d] = i
+    return tuple(back)
+
+
+def _view(name: str, kernel: Any, node: str, rule: Any) -> Operator:
+    return view(name, kernel, x=rule, node=node)
+
+
+_back = lambda g, x_shape: g.reshape(x_shape)  # noqa: E731
+_zeros_around = lambda g, x_shape, index: place(g, x_shape, index)  # noqa: E731
+
+reshape = view("view", _reshape, x=lambda g, x_shape: g.reshape(x_shape))
+unsafe_view = linear("_unsafe_view", _reshape, x=_back, node="UnsafeViewBackward0")
+transpose = view("transpose", _transpose, x=lambda g, dim0, dim1: g.swapaxes(dim0, dim1))
+t = view("t", _t, x=lambda g: g.T)
+# x.T reverses all axes and x.mT the last two: each is its own inverse, so nothing is kept.
+reverse = _view("permute", _t, "PermuteBackward0", lambda g: g.T)
+matrix_transpose = _view("transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT)
+permute = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
+squeeze = _view("squeeze", _reshape, "SqueezeBackward0", _back)
+squeeze_dim = _view("squeeze", _reshape, "SqueezeBackward1", _back)
+squeeze_dims = _view("squeeze", _reshape, "SqueezeBackward2", _back)
+unsqueeze = _view("unsqueeze", _reshape, "UnsqueezeBackward0", _back)
+alias = view("alias", _getitem, x=lambda g: g)
+
+# One kernel and one formula for all of basic indexing; PyTorch names the node after the last step.
+select = _view("select", _getitem, "SelectBackward0", _zeros_around)
+slice_ = _view("slice", _getitem, "SliceBackward0", _zeros_around)
+index_unsqueeze = _view("unsqueeze", _getitem, "UnsqueezeBackward0", _zeros_around)
+place = linear("place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0")
+
+AliasNode = view_node(alias)
+ExpandNode = view_node(expand)
+IndexUnsqueezeNode = view_node(index_unsqueeze)
+MatrixTransposeNode = view_node(matrix_transpose)
+PermuteNode = view_node(permute)
+ReshapeNode = view_node(reshape)
+ReverseNode = view_node(reverse)
+SelectNode = view_node(select)
+SliceNode = view_node(slice_)
+SqueezeDimNode = view_node(squeeze_dim)
+SqueezeDimsNode = view_node(squeeze_dims)
+SqueezeNode = view_node(squeeze)
+TNode = view_node(t)
+TransposeNode = view_node(transpose)
+UnsqueezeNode = view_node(unsqueeze)
