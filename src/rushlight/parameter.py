@@ -45,7 +45,7 @@ class Parameter(Tensor):
         return made
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (type(self), self.detach(), self.requires_grad)  # type: ignore[attr-defined]
+        return _rebuild, (type(self), self.detach(), self.requires_grad)
 
 
 def _rebuild(cls: type[Any], data: Tensor, requires_grad: bool) -> Any:

@@ -18,7 +18,8 @@ This module knows no mathematics and no engine. Operators are installed as metho
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class Size(tuple[int, ...]):
     def __repr__(self) -> str:
         return f"torch.Size([{', '.join(map(str, self))}])"
 
-    def __add__(self, other: Any) -> Size:  # type: ignore[override]
+    def __add__(self, other: Any) -> Size:
         return Size(tuple(self) + tuple(other))
 
     def __mul__(self, n: Any) -> Size:
@@ -86,6 +87,7 @@ class View:
     """
 
     __slots__ = ("base", "edge", "origin", "replay", "version")
+    refresh: ClassVar[Callable[[View, Tensor], Any]]
 
     def __init__(self, base: Tensor, edge: Any, version: int, replay: Any, origin: str) -> None:
         self.base = base
@@ -95,11 +97,20 @@ class View:
         self.origin = origin  # "", "no_grad", "multi" or "inference": where in-place is refused
 
 
-class TensorMeta(type):
-    """Lets transforms stand in for Tensors: ``isinstance(x, Tensor)`` is all that users test."""
+if TYPE_CHECKING:
+
+    class _Open(type):
+        """Tells the type checker that operators install methods on Tensor (rushlight.api)."""
+
+        def __getattr__(cls, name: str) -> Any: ...
+
+        def __setattr__(cls, name: str, value: Any) -> None: ...
+
+else:
+    _Open = type
 
 
-class Tensor:
+class Tensor(metaclass=_Open):
     """A multi-dimensional array that can remember how it was computed.
 
     >>> import rushlight as torch
@@ -118,6 +129,41 @@ class Tensor:
     # np.ndarray binary operators step back for ours: ndarray * tensor is a tensor.
     __array_priority__ = 1000
     __hash__ = object.__hash__
+
+    if TYPE_CHECKING:  # what rushlight.api installs
+        def __getattr__(self, name: str) -> Any: ...
+
+        __add__: Any
+        __radd__: Any
+        __sub__: Any
+        __rsub__: Any
+        __mul__: Any
+        __rmul__: Any
+        __truediv__: Any
+        __rtruediv__: Any
+        __floordiv__: Any
+        __mod__: Any
+        __pow__: Any
+        __rpow__: Any
+        __matmul__: Any
+        __neg__: Any
+        __abs__: Any
+        __invert__: Any
+        __and__: Any
+        __or__: Any
+        __xor__: Any
+        __lt__: Any
+        __le__: Any
+        __gt__: Any
+        __ge__: Any
+        __getitem__: Any
+        __setitem__: Any
+        __iter__: Any
+        __float__: Any
+        __int__: Any
+        __bool__: Any
+        __index__: Any
+        __array__: Any
 
     # -- metadata ------------------------------------------------------------------------------
     @property

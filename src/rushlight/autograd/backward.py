@@ -22,7 +22,7 @@ def _tuple(x: Any) -> tuple[Any, ...]:
 
 def first_cotangents(outputs: Sequence[Tensor], given: Sequence[Any]) -> list[Any]:
     """Check the cotangents given for `outputs`, and make ones for scalars without."""
-    cotangents = []
+    cotangents: list[Any] = []
     for out, g in zip(outputs, given):
         if g is None:
             if not out.requires_grad:

@@ -32,7 +32,7 @@ def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any]) -> An
     """Run tensor hooks, fill ``.grad`` of retaining tensors, capture, then run pre-hooks."""
     hooks = node.hooks
     outs = list(g) if isinstance(g, list) else [g]
-    back = (lambda x: x) if graph else to_raw
+    back = to_tensor if graph else to_raw
     if hooks is not None:
         for index, fns in hooks.tensor.items():
             if outs[index] is not None:

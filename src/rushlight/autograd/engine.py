@@ -106,8 +106,8 @@ def _plan(
         if any(e is not None for e in edges):
             plan[node] = edges
     counts: dict[Any, int] = {}
-    for edges in (*plan.values(), roots):
-        for edge in edges:
+    for front in (*plan.values(), roots):
+        for edge in front:
             if edge is not None:
                 counts[_owner(edge)] = counts.get(_owner(edge), 0) + 1
     return plan, counts

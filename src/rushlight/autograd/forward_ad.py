@@ -186,7 +186,7 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             "Trying to set a forward gradient that has a different dtype than that of the "
             "original Tensor, this is not supported."
         )
-    return as_dual(tensor.view_as(tensor), tangent)  # type: ignore[attr-defined]
+    return as_dual(tensor.view_as(tensor), tangent)
 
 
 class UnpackedDualTensor(NamedTuple):

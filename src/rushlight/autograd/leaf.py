@@ -37,7 +37,7 @@ def leaf_hooks(leaf: Tensor) -> LeafHooks:
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is None:
         hooks = leaf.__dict__["_leaf_hooks"] = LeafHooks()
-    return hooks  # type: ignore[no-any-return]
+    return hooks
 
 
 class AccumulateGrad(Node):

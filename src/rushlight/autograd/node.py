@@ -104,7 +104,7 @@ class Node:
         """A pair (node, output number) for each input, (None, 0) where no gradient flows."""
         from rushlight.autograd.leaf import accumulator
 
-        pairs = []
+        pairs: list[tuple[Any, int]] = []
         for edge in self.edges:
             if edge is None:
                 pairs.append((None, 0))

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.ops.declare import linear, view
+from rushlight.ops.operator import Operator
 
 __all__ = ["cast_to", "expand", "sum_to"]
 
@@ -42,6 +43,6 @@ def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
     return x.astype(dtype)
 
 
-expand = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
-sum_to = linear("sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1")
-cast_to = linear("to", _cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")
+expand: Operator = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
+sum_to: Operator = linear("sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1")
+cast_to: Operator = linear("to", _cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")
