@@ -8,6 +8,7 @@ from rushlight.api.create import *
 from rushlight.api.graph import *
 from rushlight.api.pointwise import *
 from rushlight.api.printing import *
+from rushlight.api.shape import *
 from rushlight.api.views import *
 from rushlight.autograd.modes import *
 from rushlight.device import device

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from rushlight.api import convert, copying, create, graph, pointwise, printing, views
+from rushlight.api import (
+    convert,
+    copying,
+    create,
+    graph,
+    indexing,
+    pointwise,
+    printing,
+    shape,
+    views,
+)
 from rushlight.api.install import install
 
-install(convert, copying, create, graph, pointwise, printing, views)
+install(convert, copying, create, graph, indexing, pointwise, printing, shape, views)

@@ -71,9 +71,7 @@ def wrap_dim(dim: int, ndim: int) -> int:
     )
 
 
-def as_dim(
-    dim: Any, input: Tensor, function: str, argument: str = "dim", position: int = 2
-) -> int:
+def as_dim(dim: Any, input: Tensor, function: str, argument: str = "dim", position: int = 2) -> int:
     """Return a user's dimension of `input`, checked and wrapped."""
     return wrap_dim(
         dim if type(dim) is int else as_int(dim, function, argument, position), input.ndim

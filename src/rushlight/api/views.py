@@ -128,9 +128,7 @@ def check_sizes(size: tuple[int, ...], n: int) -> None:
     """Raise PyTorch's error for sizes below -1, which NumPy lets pass."""
     for i, s in enumerate(size):
         if s < -1:
-            raise RuntimeError(
-                f"invalid shape dimension {s} at index {i} of shape {list(size)}"
-            )
+            raise RuntimeError(f"invalid shape dimension {s} at index {i} of shape {list(size)}")
 
 
 def reshape_error(size: tuple[int, ...], n: int) -> RuntimeError:
@@ -188,9 +186,7 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
         dim0 = dim1 = 0
         return _aliased(input)
     if is_plain(input):
-        return share(
-            input, input._array.swapaxes(dim0, dim1), ops.TransposeNode, (dim0, dim1)
-        )
+        return share(input, input._array.swapaxes(dim0, dim1), ops.TransposeNode, (dim0, dim1))
     return ops.transpose(input, dim0, dim1)  # type: ignore[no-any-return]
 
 
@@ -212,9 +208,7 @@ def t(input: Tensor) -> Tensor:
     """
     require_tensor(input, "t", "input", 1)
     if input.ndim > 2:
-        raise RuntimeError(
-            f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D"
-        )
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
     if is_plain(input):
         return share(input, input._array.T, ops.TNode, ())
     return ops.t(input)  # type: ignore[no-any-return]
@@ -287,8 +281,7 @@ def _matrix_transpose(x: Tensor, name: str) -> Tensor:
         return x
     if x.ndim == 1:
         raise RuntimeError(
-            f"tensor.{name} is only supported on matrices or batches of matrices. "
-            "Got 1-D tensor."
+            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
     return transpose(x, -2, -1)
 

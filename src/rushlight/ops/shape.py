@@ -1,0 +1,110 @@
+"""Joining and taking apart: cat, stack, split, unbind."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from rushlight.ops.declare import linear, view
+from rushlight.ops.operator import Operator
+from rushlight.tensor import Tensor
+
+__all__ = ["cat", "split", "split_with_sizes", "stack", "unbind"]
+
+Shape = tuple[int, ...]
+
+
+def _along(dim: int, at: Any) -> tuple[Any, ...]:
+    return (slice(None),) * dim + (at,)
+
+
+def _cat(dim: int, *xs: Any) -> Any:
+    return np.concatenate(xs, dim)
+
+
+def _uncat(g: Any, dim: int, shapes: Sequence[Shape], needs: Sequence[bool]) -> list[Any]:
+    """Cut a cotangent of `cat` into those of its inputs."""
+    parts = []
+    start = 0
+    for shape, need in zip(shapes, needs):
+        if len(shape) == 1 and shape[0] == 0:  # PyTorch's cat skips empty vectors
+            parts.append(
+                g[_along(dim, slice(0, 0))].reshape(shape) if need and g.ndim == 1 else None
+            )
+            continue
+        stop = start + shape[dim]
+        parts.append(g[_along(dim, slice(start, stop))] if need else None)
+        start = stop
+    return parts
+
+
+def _stack(dim: int, *xs: Any) -> Any:
+    first = xs[0]
+    shape = first.shape
+    out = np.empty((*shape[:dim], len(xs), *shape[dim:]), np.result_type(*xs))
+    for i, x in enumerate(xs):
+        out[_along(dim, i)] = x
+    return out
+
+
+def _unstack(g: Any, dim: int, needs: Sequence[bool]) -> list[Any]:
+    return [g[_along(dim, i)] if need else None for i, need in enumerate(needs)]
+
+
+cat: Operator = linear(
+    "cat", _cat, xs=lambda g, dim, xs_shapes, needs: _uncat(g, dim, xs_shapes, needs)
+)
+stack: Operator = linear("stack", _stack, xs=lambda g, dim, needs: _unstack(g, dim, needs))
+
+
+# -- views of several outputs ----------------------------------------------------------------------
+
+
+def _split(x: Any, sizes: Shape, dim: int) -> list[Any]:
+    parts = []
+    start = 0
+    for n in sizes:
+        parts.append(x[_along(dim, slice(start, start + n))])
+        start += n
+    return parts
+
+
+def filled(gs: Sequence[Any], shapes: Sequence[Shape]) -> list[Any]:
+    """Put zeros where an output of a multi-output operator got no cotangent."""
+    some = next(g for g in gs if g is not None)
+    dtype = some._array.dtype if isinstance(some, Tensor) else some.dtype
+    return [np.zeros(shape, dtype) if g is None else g for g, shape in zip(gs, shapes)]
+
+
+def _unsplit(gs: Sequence[Any], x_shape: Shape, sizes: Shape, dim: int) -> Any:
+    shapes = [(*x_shape[:dim], n, *x_shape[dim + 1 :]) for n in sizes]
+    return cat(dim, *filled(gs, shapes))
+
+
+def _unbind(x: Any, dim: int) -> list[Any]:
+    lead = (slice(None),) * dim
+    return [x[(*lead, i, ...)] for i in range(x.shape[dim])]
+
+
+def _ununbind(gs: Sequence[Any], x_shape: Shape, dim: int) -> Any:
+    shape = (*x_shape[:dim], *x_shape[dim + 1 :])
+    return stack(dim, *filled(gs, [shape] * x_shape[dim]))
+
+
+split = view(
+    "split",
+    _split,
+    x=lambda g, x_shape, sizes, dim: _unsplit(g, x_shape, sizes, dim),
+    outputs=("ys",),
+)
+split_with_sizes = view(
+    "split_with_sizes",
+    _split,
+    x=lambda g, x_shape, sizes, dim: _unsplit(g, x_shape, sizes, dim),
+    outputs=("ys",),
+)
+unbind = view(
+    "unbind", _unbind, x=lambda g, x_shape, dim: _ununbind(g, x_shape, dim), outputs=("ys",)
+)
