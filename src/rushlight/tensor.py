@@ -334,10 +334,12 @@ class Tensor(metaclass=_Open):
             raise RuntimeError("can't assign Variable as its own grad")
         if grad.dtype is not self.dtype:
             raise RuntimeError(
-                f"attempting to assign a gradient with dtype '{grad.dtype.scalar_name}' "
-                f"to a tensor with dtype '{self.dtype.scalar_name}'. The gradient must "
-                "match the tensor's dtype (or the tensor's grad_dtype, if set). You can set the "
-                "tensor's grad_dtype attribute to allow gradients of a different dtype."
+                f"attempting to assign a gradient with dtype '{grad.dtype.cpp_name}' to a tensor "
+                f"with grad_dtype '{self.dtype.scalar_name}'. The gradient must match the tensor's "
+                "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
+                "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
+                "caution. Diverging the dtypes of a tensor and its gradient may break downstream "
+                "systems that assume they match."
             )
         if grad.shape != self.shape:
             raise RuntimeError(

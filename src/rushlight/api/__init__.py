@@ -7,6 +7,7 @@ from rushlight.api import (
     copying,
     create,
     graph,
+    hooks,
     indexing,
     pointwise,
     printing,
@@ -15,4 +16,4 @@ from rushlight.api import (
 )
 from rushlight.api.install import install
 
-install(convert, copying, create, graph, indexing, pointwise, printing, shape, views)
+install(convert, copying, create, graph, hooks, indexing, pointwise, printing, shape, views)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import weakref
 from collections import OrderedDict
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
+from rushlight.autograd.hooks import Hooks, NodeHooks
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
@@ -52,19 +51,12 @@ class AccumulateGrad(Node):
         """Return ``torch::autograd::AccumulateGrad``, as PyTorch does."""
         return "torch::autograd::AccumulateGrad"
 
-    def _node_hooks(self) -> NodeHooks:
+    def own_hooks(self) -> NodeHooks:
+        """The hooks live with the leaf: the face comes and goes."""
         holder = leaf_hooks(self.variable)
         if holder.node is None:
             holder.node = NodeHooks()
         return holder.node
-
-    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
-        """Call ``fn(grad_inputs, grad_outputs)`` after accumulation."""
-        return add_hook(self._node_hooks().post, fn)
-
-    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
-        """Call ``fn(grad_outputs)`` before accumulation; it may return other cotangents."""
-        return add_hook(self._node_hooks().pre, fn)
 
 
 AccumulateGrad.__module__ = "builtins"

@@ -14,12 +14,13 @@ eager path stores a single pointer an input (figures: docs/design/0001-core.md):
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
-if TYPE_CHECKING:
-    from rushlight.autograd.hooks import NodeHooks
+from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
+from rushlight.tensor import Tensor, type_string
 
-__all__ = ["FREED", "Node", "Slot", "freed_error", "sequence", "stale_error"]
+__all__ = ["FREED", "Node", "Slot", "freed_error", "sequence", "stale_error", "stale_input"]
 
 # Every node gets the next number; the engine runs larger numbers first, so consumers come before
 # producers and no topological sort is needed.
@@ -96,6 +97,20 @@ class Node:
             self._metadata = {}
         return self._metadata
 
+    def own_hooks(self) -> NodeHooks:
+        """Return the node's hooks, made when first asked for."""
+        if self.hooks is None:
+            self.hooks = NodeHooks()
+        return self.hooks
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_inputs, grad_outputs)`` after the node ran; it may return other inputs."""
+        return add_hook(self.own_hooks().post, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_outputs)`` before the node runs; it may return other cotangents."""
+        return add_hook(self.own_hooks().pre, fn)
+
     def _sequence_nr(self) -> int:
         return self.seq
 
@@ -136,11 +151,20 @@ def freed_error() -> RuntimeError:
     )
 
 
-def stale_error(description: str, found: int, expected: int) -> RuntimeError:
-    """The error for a saved tensor that an in-place operation changed since."""
+def stale_error(array: Any, fn: Node | None, index: int, found: int, expected: int) -> RuntimeError:
+    """The error for a saved tensor, output `index` of `fn`, that was changed in place since."""
+    what = f"[{type_string(array)} {list(array.shape)}]"
+    if fn is not None:
+        # PyTorch names the forward operation here: its node's name without the ending.
+        what += f", which is output {index} of {fn.name().partition('Backward')[0]},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
-        f"operation: {description} is at version {found}; expected version {expected} instead. "
-        "Hint: enable anomaly detection to find the operation that failed to compute its "
-        "gradient, with torch.autograd.set_detect_anomaly(True)."
+        f"operation: {what} is at version {found}; expected version {expected} instead. Hint: "
+        "enable anomaly detection to find the operation that failed to compute its gradient, with "
+        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
     )
+
+
+def stale_input(x: Tensor, version: int) -> RuntimeError:
+    """The error for a saved input that an in-place operation changed since."""
+    return stale_error(x._array, x.grad_fn, x.output_nr, x._counter[0], version)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rushlight.autograd.forward_ad import as_dual
-from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error
-from rushlight.tensor import Tensor, type_string
+from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
+from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
     from rushlight.ops.operator import Operator
@@ -58,22 +58,7 @@ class Output:
 
     def stale(self, node: Node) -> RuntimeError:
         """PyTorch's error for an output that was modified in place since."""
-        what = f"{describe(self.array)}, which is output {self.index} of {node.name()},"
-        return stale_error(what, self.counter[0], self.version)
-
-
-def describe(array: Any) -> str:
-    """``[torch.FloatTensor [2, 3]]``: how PyTorch names a tensor in errors about versions."""
-    return f"[{type_string(array)} {list(array.shape)}]"
-
-
-def stale_input(x: Tensor, version: int) -> RuntimeError:
-    """PyTorch's error for an input that was modified in place since."""
-    fn = x.grad_fn
-    what = describe(x._array)
-    if fn is not None:
-        what += f", which is output {x.output_nr} of {fn.name()},"
-    return stale_error(what, x._counter[0], version)
+        return stale_error(self.array, node, self.index, self.counter[0], self.version)
 
 
 # -- edges fit a cotangent to the input's shape and dtype --------------------------------------
@@ -228,9 +213,7 @@ class FromOutput(UnaryNode):
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         y, counter, version = self.saved
         if counter[0] != version:
-            raise stale_error(
-                f"{describe(y)}, which is output 0 of {self.name()},", counter[0], version
-            )
+            raise stale_error(y, self, 0, counter[0], version)
         return (self.rule(g, y),)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
