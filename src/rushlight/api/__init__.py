@@ -11,9 +11,22 @@ from rushlight.api import (
     indexing,
     pointwise,
     printing,
+    reduce,
     shape,
     views,
 )
 from rushlight.api.install import install
 
-install(convert, copying, create, graph, hooks, indexing, pointwise, printing, shape, views)
+install(
+    convert,
+    copying,
+    create,
+    graph,
+    hooks,
+    indexing,
+    pointwise,
+    printing,
+    reduce,
+    shape,
+    views,
+)

@@ -1,10 +1,30 @@
-"""Automatic differentiation: `backward`, `grad`, grad modes, hooks, `Function`."""
+"""Automatic differentiation: `backward`, `grad`, grad modes, hooks, `Function`, checks."""
 
 from __future__ import annotations
 
-from rushlight.autograd import forward_ad
+from rushlight.autograd import forward_ad, function, functional
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function
-from rushlight.autograd.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+from rushlight.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+from rushlight.autograd.modes import (
+    enable_grad,
+    inference_mode,
+    no_grad,
+    set_grad_enabled,
+)
 
-__all__ = ["Function", "backward", "enable_grad", "grad", "inference_mode", "no_grad", "set_grad_enabled"]
+__all__ = [
+    "Function",
+    "GradcheckError",
+    "backward",
+    "enable_grad",
+    "forward_ad",
+    "function",
+    "functional",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "inference_mode",
+    "no_grad",
+    "set_grad_enabled",
+]

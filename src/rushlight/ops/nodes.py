@@ -98,12 +98,19 @@ def fit_graph(g: Any, meta: Any) -> Any:
 
 
 class OperatorNode(Node):
-    """A call of an Operator: ``saved`` maps the names in its formulas to values."""
+    """A call of an Operator.
+
+    ``saved`` maps names in its formulas to tensors and outputs, ``params`` the other names to
+    numbers, shapes and flags. A node without saved tensors can run twice, as in PyTorch.
+    """
 
     op: ClassVar[Operator]
+    params: dict[str, Any]
 
     def raw_value(self, name: str) -> Any:
         """The saved value `name` for a formula on ndarrays."""
+        if name in self.params:
+            return self.params[name]
         value = self.saved[name]
         if isinstance(value, Tensor):
             if value._counter[0] != self.versions[name]:
@@ -111,29 +118,27 @@ class OperatorNode(Node):
             value = value._array
         elif type(value) is Output:
             value = value.raw(self)
-        elif type(value) is tuple and value and isinstance(value[0], Tensor):
+        else:
             for t, v in zip(value, self.versions[name]):
                 if t._counter[0] != v:
                     raise stale_input(t, v)
             return tuple(t._array for t in value)
-        else:
-            return value
         return value.conj() if value.dtype.kind == "c" and self.op.conjugate else value
 
     def graph_value(self, name: str) -> Any:
         """The saved value `name` for a formula on Tensors."""
+        if name in self.params:
+            return self.params[name]
         value = self.saved[name]
         if isinstance(value, Tensor):
             if value._counter[0] != self.versions[name]:
                 raise stale_input(value, self.versions[name])
         elif type(value) is Output:
             value = value.tensor(self)
-        elif type(value) is tuple and value and isinstance(value[0], Tensor):
+        else:
             for t, v in zip(value, self.versions[name]):
                 if t._counter[0] != v:
                     raise stale_input(t, v)
-            return value
-        else:
             return value
         return value.conj() if value.dtype.is_complex and self.op.conjugate else value
 
@@ -223,6 +228,42 @@ class FromOutput(UnaryNode):
         return (self.rule(g, out.tensor(self)),)
 
 
+class FromInputWith(FromInput):
+    """As `FromInput`, where the formula also wants the operator's parameters."""
+
+    params: tuple[Any, ...]
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        x, version = self.saved
+        if x._counter[0] != version:
+            raise stale_input(x, version)
+        return (self.rule(g, x._array, *self.params),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        x, version = self.saved
+        if x._counter[0] != version:
+            raise stale_input(x, version)
+        return (self.rule(g, x, *self.params),)
+
+
+class FromOutputWith(FromOutput):
+    """As `FromOutput`, where the formula also wants the operator's parameters."""
+
+    params: tuple[Any, ...]
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        y, counter, version = self.saved
+        if counter[0] != version:
+            raise stale_error(y, self, 0, counter[0], version)
+        return (self.rule(g, y, *self.params),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        y, counter, version = self.saved
+        out = Output(y, counter)
+        out.version = version
+        return (self.rule(g, out.tensor(self), *self.params),)
+
+
 class BinaryNode(Node):
     """Two real inputs; ``saved`` is ``(a, b)``, None for what the formulas don't want.
 
@@ -283,3 +324,43 @@ class BinaryNode(Node):
             if gb is not None:
                 gb = fit_graph(gb, metas[1])
         return ga, gb
+
+
+class BinaryNodeWithOutput(BinaryNode):
+    """As `BinaryNode`, with formulas of both inputs and the output: ``saved`` is ``(a, b, y)``."""
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        a, b, y = self.saved
+        self.check(a, b)
+        return self._apply(g, edges, a._array, b._array, y.raw(self), fit)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        a, b, y = self.saved
+        self.check(a, b)
+        return self._apply(g, edges, a, b, y.tensor(self), fit_graph)
+
+    def check(self, a: Any, b: Any) -> None:
+        """Look at the versions of both inputs."""
+        for x, version in zip((a, b), self.versions):
+            if x._counter[0] != version:
+                raise stale_input(x, version)
+
+    def _apply(
+        self,
+        g: Any,
+        edges: tuple[Any, ...],
+        a: Any,
+        b: Any,
+        y: Any,
+        fitted: Callable[[Any, Any], Any],
+    ) -> Any:
+        grads = [
+            None if edge is None else rule(g, *((), (other,), (a, b), (a, b, y))[takes])
+            for edge, rule, takes, other in (
+                (edges[0], self.rule_a, self.takes_a, b),
+                (edges[1], self.rule_b, self.takes_b, a),
+            )
+        ]
+        if self.metas is None:
+            return grads
+        return [x if x is None else fitted(x, meta) for x, meta in zip(grads, self.metas)]

@@ -173,11 +173,10 @@ class Operator:
             return
         node = new(self.node)
         node.edges = edges
-        saved = {}
-        for name in self.kept(tuple(e is not None for e in edges)):
-            saved[name] = self.value(name, args, outs, edges)
-        node.saved = saved
-        node.versions = versions(saved)
+        self.keep(node, {
+            name: self.value(name, args, outs, edges)
+            for name in self.kept(tuple(e is not None for e in edges))
+        })
         node.metas = tuple(
             None if e is None else (a._array.shape, a._array.dtype)
             for e, a in zip(edges, self.input_args(args))
@@ -190,18 +189,34 @@ class Operator:
         else:
             outs._edge = node
 
+    def keep(self, node: Node, values: dict[str, Any]) -> None:
+        """Store what the formulas want: tensors, which a backward pass frees, and parameters."""
+        node.saved = saved = {}
+        node.params = params = {}  # type: ignore[attr-defined]
+        node.versions = versions = {}
+        for name, value in values.items():
+            if isinstance(value, Tensor):
+                saved[name] = value
+                versions[name] = value._counter[0]
+            elif type(value) is Output:
+                saved[name] = value
+            elif type(value) is tuple and value and isinstance(value[0], Tensor):
+                saved[name] = value
+                versions[name] = tuple(t._counter[0] for t in value)
+            else:
+                params[name] = value
+
     def shell(self, args: Sequence[Any], mask: Sequence[bool], outs: Any) -> Node:
         """Make a node as if this call were recorded, saving outputs as the Tensors they are."""
         node = new(self.node)
         node.edges = tuple(True if on else None for on in mask)
-        saved = {}
+        values = {}
         for name in self.kept(tuple(mask)):
             if name in self.outputs:
-                saved[name] = outs[self.outputs.index(name)] if type(outs) is tuple else outs
+                values[name] = outs[self.outputs.index(name)] if type(outs) is tuple else outs
             else:
-                saved[name] = self.value(name, args, outs, node.edges)
-        node.saved = saved
-        node.versions = versions(saved)
+                values[name] = self.value(name, args, outs, node.edges)
+        self.keep(node, values)
         node.metas = tuple(
             (a._array.shape, a._array.dtype) if on else None
             for on, a in zip(mask, self.input_args(args))
@@ -257,17 +272,6 @@ class Operator:
         if what == "dtype":
             return a._array.dtype if isinstance(a, Tensor) else np.asarray(a).dtype
         raise NameError(f"{self.name}: the formula's parameter {name!r} names nothing")
-
-
-def versions(saved: dict[str, Any]) -> dict[str, Any]:
-    """The version of every saved input: what `OperatorNode` compares before it uses one."""
-    found: dict[str, Any] = {}
-    for name, value in saved.items():
-        if isinstance(value, Tensor):
-            found[name] = value._counter[0]
-        elif type(value) is tuple and value and isinstance(value[0], Tensor):
-            found[name] = tuple(t._counter[0] for t in value)
-    return found
 
 
 def shape_of(a: Any) -> tuple[int, ...]:

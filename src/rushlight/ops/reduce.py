@@ -1,0 +1,112 @@
+"""Sums and means. ``dims`` is None for all, or a sorted tuple of non-negative dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rushlight.autograd.modes import mode
+from rushlight.autograd.node import Node, sequence
+from rushlight.kernels import reduce as kernels
+from rushlight.ops.declare import linear
+from rushlight.ops.fast import F4, F8, view_edge
+from rushlight.ops.nodes import named_node
+from rushlight.ops.operator import Operator, mark_inference
+from rushlight.parameter import Parameter
+from rushlight.tensor import LEAF, Tensor, View, new
+
+__all__ = ["full", "mean", "spread", "sum_"]
+
+ndarray = np.ndarray
+Dims = tuple[int, ...] | None
+
+
+def _spread(g: Any, x_shape: tuple[int, ...], dims: Dims, keepdim: bool) -> Any:
+    """Expand a reduced array back over the dimensions that it was reduced over: a view."""
+    if g.ndim == 0:
+        if type(g) is not ndarray:
+            g = np.asarray(g)
+        return ndarray(x_shape, g.dtype, g, 0, (0,) * len(x_shape))
+    if dims and not keepdim:
+        g = g.reshape([1 if d in dims else n for d, n in enumerate(x_shape)])
+    return np.broadcast_to(g, x_shape)
+
+
+sum_: Operator = linear(
+    "sum",
+    kernels.sum_,
+    x=lambda g, x_shape, dims, keepdim: spread(g, x_shape, dims, keepdim),
+    node="SumBackward1",
+)
+spread: Operator = linear(
+    "expand", _spread, g=lambda g, dims, keepdim: sum_(g, dims, keepdim)
+)
+mean: Operator = linear(
+    "mean",
+    kernels.mean,
+    x=lambda g, x_shape, dims, keepdim: spread(
+        g / kernels.count_of(x_shape, dims), x_shape, dims, keepdim
+    ),
+    node="MeanBackward1",
+)
+sum_all: Operator = linear(
+    "sum", lambda x: kernels.sum_(x), x=lambda g, x_shape: spread(g, x_shape, None, False)
+)
+mean_all: Operator = linear(
+    "mean",
+    lambda x: kernels.mean(x),
+    x=lambda g, x_shape: spread(g / kernels.count_of(x_shape, None), x_shape, None, False),
+)
+
+
+class FullNode(Node):
+    """The node of a reduction of everything: the formula wants the input's shape."""
+
+    rule: ClassVar[Callable[..., Any]]
+    op: ClassVar[Operator]
+    shape: tuple[int, ...]
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return (self.rule(g, self.shape),)
+
+    vjp_graph = vjp
+
+
+def full(op: Operator) -> Callable[[Tensor], Tensor]:
+    """Make the fast path of a reduction of all elements (``loss.mean()``)."""
+    rule = op.rules["x"]
+    cls = named_node(op.node.__name__, FullNode, rule=staticmethod(rule.formula), op=op)
+    kernel = op.kernel
+
+    def function(input: Tensor) -> Tensor:
+        kind = type(input)
+        if kind is Tensor or kind is Parameter:
+            x = input._array
+            dtype = x.dtype
+            if dtype is F4 or dtype is F8:
+                result = new(Tensor)
+                result._array = kernel(x)
+                result._counter = [0]
+                if mode.grad:
+                    edge = input._edge
+                    if edge is not None:
+                        if edge is LEAF:
+                            edge = input
+                        elif type(edge) is View:
+                            edge = view_edge(edge, input)
+                            if edge is None:
+                                return result
+                        node = new(cls)
+                        node.edges = (edge,)
+                        node.shape = x.shape
+                        node.seq = next(sequence)
+                        result._edge = node
+                elif mode.inference:
+                    mark_inference(result)
+                return result
+        return op.general(input)  # type: ignore[no-any-return]
+
+    op.function = function
+    return function
