@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.ops.operator import Operator
-from rushlight.ops.promotion import Promoting
+from rushlight.ops.promotion import Check, Promoting
 
 __all__ = ["constant", "general", "linear", "multilinear", "pointwise", "view"]
 
@@ -40,16 +40,32 @@ def _args(kernel: Callable[..., Any], rules: dict[str, Formula]) -> tuple[str, .
 
 
 def pointwise(
-    name: str, kernel: Callable[..., Any], *, promote: str = "float", **rules: Any
+    name: str,
+    kernel: Callable[..., Any],
+    *,
+    promote: str = "float",
+    operands: tuple[str, ...] | None = None,
+    checks: tuple[Check, ...] = (),
+    **rules: Any,
 ) -> Promoting:
     """Declare a function of each element, with torch's type promotion of its operands.
 
     `promote` is ``"float"`` (integers become the default float: exp, true division), ``"common"``
-    (operands meet in their common dtype: add, maximum) or ``"bool"`` (comparisons).
+    (operands meet in their common dtype: add, maximum) or ``"bool"`` (comparisons). `operands`
+    names the arguments that meet, all differentiable ones by default; `checks` refuse dtypes.
     """
     options = _options(rules)
-    args = _args(kernel, rules)
-    return Promoting(name, kernel, "pointwise", args, rules, promote=promote, **options)
+    return Promoting(
+        name,
+        kernel,
+        "pointwise",
+        _args(kernel, rules),
+        rules,
+        promote=promote,
+        operands=operands,
+        checks=checks,
+        **options,
+    )
 
 
 def linear(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
@@ -78,12 +94,18 @@ def general(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
     return Operator(name, kernel, "general", _args(kernel, rules), rules, **options)
 
 
-def constant(name: str, kernel: Callable[..., Any], *, promote: str | None = None) -> Operator:
+def constant(
+    name: str,
+    kernel: Callable[..., Any],
+    *,
+    promote: str | None = None,
+    checks: tuple[Check, ...] = (),
+) -> Operator:
     """Declare a function without derivative: comparisons, rounding to integers, arg max."""
     args = _args(kernel, {})
     if promote is None:
         return Operator(name, kernel, "constant", args, {})
-    return Promoting(name, kernel, "constant", args, {}, promote=promote)
+    return Promoting(name, kernel, "constant", args, {}, promote=promote, checks=checks)
 
 
 _OPTIONS = (

@@ -14,19 +14,31 @@ import numpy as np
 
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
-from rushlight.ops.nodes import BinaryNode, FromInput, FromNothing, FromOutput, named_node
+from rushlight.ops.nodes import (
+    BinaryNode,
+    BinaryNodeWithOutput,
+    FromInput,
+    FromInputWith,
+    FromNothing,
+    FromOutput,
+    FromOutputWith,
+    Output,
+    named_node,
+)
 from rushlight.ops.operator import Operator, mark_inference
 from rushlight.ops.outputs import into, operands, require_tensor
+from rushlight.ops.promotion import Promoting, check_broadcast
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["binary", "unary"]
+__all__ = ["binary", "comparison", "in_place", "unary", "with_parameters"]
 
 OPERANDS = (Tensor, bool, int, float, complex, np.ndarray, np.generic)
 
 new = object.__new__
 F4 = np.dtype(np.float32)
 F8 = np.dtype(np.float64)
+I8 = np.dtype(np.int64)
 HAS_ELLIPSIS_OUT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
 
 
@@ -49,8 +61,22 @@ def named(function: Callable[..., Any], name: str, doc: str) -> Callable[..., An
     return function
 
 
-def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
-    """Make the public function ``f(input, *, out=None)`` of a pointwise Operator of one input."""
+def view_edge(view: View, t: Tensor) -> Any:
+    """The edge of a tensor that is a view."""
+    edge = view.refresh(t)
+    return t if edge is LEAF else edge
+
+
+# -- one tensor --------------------------------------------------------------------------------
+
+
+def unary(
+    op: Operator, doc: str, *, floats: Callable[..., Any] | None = None
+) -> Callable[..., Tensor]:
+    """Make the public function ``f(input, *, out=None)`` of a pointwise Operator of one input.
+
+    `floats` is a ufunc that does for float32 and float64 what the Operator's kernel does.
+    """
     rule = op.rules[op.inputs[0]]
     base, keeps_input, keeps_output = {
         (): (FromNothing, False, False),
@@ -58,7 +84,7 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
         ("y",): (FromOutput, False, True),
     }[rule.names]
     cls = named_node(op.node.__name__, base, rule=staticmethod(rule.formula), op=op)
-    kernel = arrays_out(op.kernel)
+    kernel = arrays_out(floats or op.kernel)
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
@@ -97,27 +123,84 @@ def unary(op: Operator, doc: str) -> Callable[..., Tensor]:
     return named(function, op.name, doc)
 
 
-def view_edge(view: View, t: Tensor) -> Any:
-    """The edge of a tensor that is a view."""
-    edge = view.refresh(t)
-    return t if edge is LEAF else edge
+def with_parameters(op: Operator) -> Callable[..., Tensor]:
+    """Make ``f(input, *parameters)`` of an Operator of one input that also takes numbers.
+
+    Its formula names nothing; or the input or the output, and then all parameters in order. The
+    caller has looked at the parameters: here they are such that a float32 stays a float32.
+    """
+    first = op.inputs[0]
+    rule = op.rules[first]
+    base, keeps_input, keeps_output = {
+        (): (FromNothing, False, False),
+        (first, *op.args[1:]): (FromInputWith, True, False),
+        ("y", *op.args[1:]): (FromOutputWith, False, True),
+    }[rule.names]
+    cls = named_node(op.node.__name__, base, rule=staticmethod(rule.formula), op=op)
+    kernel = arrays_out(op.kernel)
+
+    def function(input: Tensor, *parameters: Any) -> Tensor:
+        kind = type(input)
+        if kind is Tensor or kind is Parameter:
+            x = input._array
+            dtype = x.dtype
+            if dtype is F4 or dtype is F8:
+                result = new(Tensor)
+                result._array = y = kernel(x, *parameters, out=...)
+                result._counter = counter = [0]
+                if mode.grad:
+                    edge = input._edge
+                    if edge is not None:
+                        if edge is LEAF:
+                            edge = input
+                        elif type(edge) is View:
+                            edge = view_edge(edge, input)
+                            if edge is None:
+                                return result
+                        node = new(cls)
+                        node.edges = (edge,)
+                        node.params = parameters
+                        if keeps_output:
+                            node.saved = (y, counter, 0)
+                        elif keeps_input:
+                            node.saved = (input, input._counter[0])
+                        node.seq = next(sequence)
+                        result._edge = node
+                elif mode.inference:
+                    mark_inference(result)
+                return result
+        return op.general(input, *parameters)  # type: ignore[no-any-return]
+
+    op.function = function
+    return named(function, op.name, "")
 
 
-def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[..., Any]:
+# -- two tensors, or a tensor and a number -----------------------------------------------------
+
+
+def binary(
+    op: Operator,
+    doc: str = "",
+    *,
+    method: bool = False,
+    numbers: bool = True,
+    second: str = "other",
+) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)`` of an Operator of two inputs.
 
     With `method` it is the operator method (``__mul__``) instead: it answers NotImplemented to
     operands that it doesn't know, as Python asks, where the function raises TypeError. Python
-    numbers are operands of pointwise Operators only.
+    numbers are operands where `numbers` says so, and of pointwise Operators only.
     """
-    first, second = op.inputs
-    rule_a, rule_b = op.rules[first], op.rules[second]
-    takes = {(): 0, (first, second): 2}
-    takes_a = {**takes, (second,): 1}[rule_a.names]
+    first, last = op.inputs
+    rule_a, rule_b = op.rules[first], op.rules[last]
+    takes = {(): 0, (first, last): 2, (first, last, "y"): 3}
+    takes_a = {**takes, (last,): 1}[rule_a.names]
     takes_b = {**takes, (first,): 1}[rule_b.names]
+    keeps_output = 3 in (takes_a, takes_b)
     cls = named_node(
         op.node.__name__,
-        BinaryNode,
+        BinaryNodeWithOutput if keeps_output else BinaryNode,
         op=op,
         rule_a=staticmethod(rule_a.formula),
         rule_b=staticmethod(rule_b.formula),
@@ -126,6 +209,9 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
     )
     saves = bool(takes_a or takes_b)
     pointwise = op.kind == "pointwise"
+    takes_numbers = pointwise and numbers and not keeps_output
+    # int64 beside int64 or a Python int: NumPy's ufuncs do as torch's, and nothing is recorded.
+    whole = isinstance(op, Promoting) and op.promote == "common" and type(op.kernel) is np.ufunc
     kernel = arrays_out(op.kernel)
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
@@ -142,13 +228,18 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
                     if dtype is not y.dtype:
                         return slow(input, other)
                     eb = other._edge
-                elif (kind is float or kind is int) and pointwise:
+                elif (kind is float or kind is int) and takes_numbers:
                     y = other
                     eb = None
                 else:
                     return slow(input, other)
                 result = new(Tensor)
-                result._array = kernel(x, y, out=...)
+                try:
+                    result._array = kernel(x, y, out=...)
+                except ValueError:
+                    if pointwise:
+                        check_broadcast(x.shape, np.shape(y))
+                    raise
                 result._counter = [0]
                 if mode.grad:
                     ea = input._edge
@@ -177,6 +268,8 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
                                 input._counter[0],
                                 0 if y is other else other._counter[0],
                             )
+                            if keeps_output:
+                                node.saved = (input, other, Output(result._array, result._counter))
                         if pointwise and y is not other:
                             shape = x.shape
                             if shape != y.shape:
@@ -189,10 +282,90 @@ def binary(op: Operator, doc: str = "", *, method: bool = False) -> Callable[...
         return slow(input, other)
 
     def slow(input: Any, other: Any) -> Any:
+        if type(input) is Tensor and input._array.dtype is I8 and whole:
+            y = other if type(other) is int and takes_numbers else None
+            if type(other) is Tensor and other._array.dtype is I8:
+                y = other._array
+            if y is not None:
+                return plain_result(kernel, input._array, y)
         if method and not isinstance(other, OPERANDS):
             return NotImplemented
-        return op.general(*operands(op.name, input, other))
+        return op.general(*operands(op.name, input, other, second=second, numbers=numbers))
 
     if not method:
         op.function = function
     return named(function, op.name, doc)
+
+
+def plain_result(kernel: Callable[..., Any], x: Any, y: Any) -> Tensor:
+    """Run a ufunc of two operands whose result no graph records."""
+    result = new(Tensor)
+    try:
+        result._array = kernel(x, y, out=...)
+    except ValueError:
+        check_broadcast(x.shape, np.shape(y))
+        raise
+    result._counter = [0]
+    if mode.inference:
+        mark_inference(result)
+    return result
+
+
+def comparison(op: Operator) -> Callable[[Any, Any], Any]:
+    """Make ``f(input, other)`` of a comparison: bool out, never recorded."""
+    kernel = arrays_out(op.kernel)
+
+    def function(input: Any, other: Any) -> Any:
+        kind = type(input)
+        if kind is Tensor or kind is Parameter:
+            x = input._array
+            dtype = x.dtype
+            if dtype is F4 or dtype is F8 or dtype is I8:
+                kind = type(other)
+                if kind is Tensor or kind is Parameter:
+                    y = other._array
+                    if y.dtype is dtype:
+                        return plain_result(kernel, x, y)
+                elif kind is int or (kind is float and dtype is not I8):
+                    return plain_result(kernel, x, other)
+        return op.general(input, other)
+
+    op.function = function
+    return named(function, op.name, "")
+
+
+# -- in place ----------------------------------------------------------------------------------
+
+
+def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
+    """Make ``x += y`` of an Operator of two inputs: NumPy's own where no graph looks on.
+
+    `slow` is the in-place operator for everything else.
+    """
+    kernel = op.kernel
+
+    def function(self: Any, other: Any) -> Any:
+        kind = type(self)
+        if kind is Tensor or kind is Parameter:
+            edge = self._edge
+            if edge is None or (edge is LEAF and not mode.grad):
+                x = self._array
+                dtype = x.dtype
+                if dtype is F4 or dtype is F8:
+                    kind = type(other)
+                    if kind is float or kind is int:
+                        kernel(x, other, out=x)
+                        self._counter[0] += 1
+                        return self
+                    if (
+                        kind is Tensor
+                        and other._array.dtype is dtype
+                        and other._array.shape == x.shape
+                        and (other._edge is None or not mode.grad)
+                    ):
+                        kernel(x, other._array, out=x)
+                        self._counter[0] += 1
+                        return self
+        return slow(self, other)
+
+    return named(function, slow.__name__, slow.__doc__ or "")

@@ -11,7 +11,15 @@ from rushlight import dtypes
 from rushlight.autograd.modes import mode
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["into", "operands", "require_tensor", "type_name"]
+__all__ = [
+    "into",
+    "no_overload",
+    "number_tensor",
+    "operands",
+    "require_tensor",
+    "type_name",
+    "wrong_type",
+]
 
 
 def type_name(x: Any) -> str:
@@ -24,29 +32,60 @@ def require_tensor(x: Any, function: str, argument: str, position: int) -> Any:
     """Return `x`, or raise PyTorch's TypeError for an argument that has to be a Tensor."""
     if isinstance(x, Tensor):
         return x
-    raise TypeError(
-        f"{function}(): argument '{argument}' (position {position}) must be Tensor, "
+    raise wrong_type(function, argument, position, x)
+
+
+def wrong_type(
+    function: str, argument: str, position: int, x: Any, expected: str = "Tensor"
+) -> TypeError:
+    """PyTorch's error for the one argument that is of no type that its function takes."""
+    return TypeError(
+        f"{function}(): argument '{argument}' (position {position}) must be {expected}, "
         f"not {type_name(x)}"
     )
 
 
-def operands(function: str, input: Any, other: Any) -> tuple[Any, Any]:
-    """Check the operands of a binary function; an ndarray beside a Tensor becomes one."""
+def no_overload(
+    function: str, signatures: tuple[str, ...], *args: Any, **options: Any
+) -> TypeError:
+    """PyTorch's error for arguments that fit none of a function's several `signatures`."""
+    got = [type_name(a) for a in args] + [f"{k}={type_name(v)}" for k, v in options.items()]
+    lines = "".join(f"\n * {signature}" for signature in signatures)
+    return TypeError(
+        f"{function}() received an invalid combination of arguments - got ({', '.join(got)}), "
+        f"but expected one of:{lines}"
+    )
+
+
+def operands(
+    function: str, input: Any, other: Any, *, second: str = "other", numbers: bool = True
+) -> tuple[Any, Any]:
+    """Check the operands of a binary function, whose second argument is called `second`.
+
+    An ndarray beside a Tensor becomes one, and a number where there is no Tensor beside it.
+    Python numbers are operands where `numbers` says so.
+    """
     if isinstance(other, np.ndarray):
         other = wrap(other)
     elif isinstance(other, np.generic):
         other = other.item()
-    elif not isinstance(other, (Tensor, bool, int, float, complex)):
-        raise TypeError(
-            f"{function}(): argument 'other' (position 2) must be Tensor, not {type_name(other)}"
-        )
     if isinstance(input, np.ndarray) and isinstance(other, Tensor):
         input = wrap(input)
-    elif not isinstance(input, (Tensor, bool, int, float, complex)):
-        raise TypeError(
-            f"{function}(): argument 'input' (position 1) must be Tensor, not {type_name(input)}"
-        )
+    elif isinstance(input, np.generic):
+        input = input.item()
+    known = (Tensor, bool, int, float, complex) if numbers else Tensor
+    if not isinstance(input, known):
+        raise wrong_type(function, "input", 1, input)
+    if not isinstance(other, known):
+        raise wrong_type(function, second, 2, other)
+    if not isinstance(input, Tensor) and not isinstance(other, Tensor):
+        input = number_tensor(input)
     return input, other
+
+
+def number_tensor(number: Any) -> Tensor:
+    """A 0-d tensor of a Python number, in the dtype that numbers of its kind have."""
+    return wrap(np.asarray(number, dtypes.result_dtype((number, number))))
 
 
 def into(out: Any, result: Tensor, function: str) -> Tensor:

@@ -3,10 +3,13 @@
 This is the slow path; rushlight.ops.fast comes first where everything is float32 or float64
 already. The rules are torch's: dimensioned operands decide over 0-d ones, 0-d ones over Python
 numbers, within a category (bool, integer, float, complex).
+
+What torch has no kernel for is refused here, before anything runs, in torch's words.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,18 +18,44 @@ from rushlight import dtypes
 from rushlight.ops.operator import Operator, dispatch
 from rushlight.tensor import Tensor
 
-__all__ = ["Promoting"]
+__all__ = [
+    "Check",
+    "Promoting",
+    "as_operand",
+    "checked_number",
+    "check_broadcast",
+    "no_kernel",
+    "refuse",
+]
+
+Dtype = np.dtype[Any]
+# Looks at the operands, which are ndarrays and numbers, and at the dtype they are to meet in.
+Check = Callable[[Sequence[Any], Dtype], None]
 
 NUMBERS = (bool, int, float, complex)
+F4 = np.dtype(np.float32)
 
 
 class Promoting(Operator):
-    """An Operator that brings its operands to torch's common dtype before the kernel runs."""
+    """An Operator that brings its operands to torch's common dtype before the kernel runs.
 
-    def __init__(self, *args: Any, promote: str, **options: Any) -> None:
+    `operands` are the arguments that take part (numbers among them, None where one is absent); by
+    default all inputs, or all arguments where nothing is differentiable. Others stay as given.
+    """
+
+    def __init__(
+        self,
+        *args: Any,
+        promote: str,
+        operands: tuple[str, ...] | None = None,
+        checks: tuple[Check, ...] = (),
+        **options: Any,
+    ) -> None:
         super().__init__(*args, **options)
         self.promote = promote
-        self.operands = self.inputs or self.args  # parameters that follow operands stay as given
+        self.operands = operands or self.inputs or self.args
+        self.places = tuple(self.args.index(name) for name in self.operands)
+        self.checks = checks
 
     def general(self, *args: Any) -> Any:
         """Run the kernel on ndarrays as they are, or on Tensors in their common dtype."""
@@ -42,17 +71,109 @@ class Promoting(Operator):
                 arrays.append(a)
         if not tensors:
             return self.kernel(*arrays)
-        n = len(self.operands)
-        operands = arrays[:n]
+        places = self.places
+        operands = [arrays[i] for i in places if i < len(arrays) and arrays[i] is not None]
         target = dtypes.result_dtype(operands)
         if self.promote == "float" and target.kind in "biu":
             target = dtypes.promotes_to_float(target)
-        cast = [as_operand(a, target) for a in operands]
-        return self.wrap(args, self.kernel(*cast, *arrays[n:]))
+        for check in self.checks:
+            check(operands, target)
+        compute = self.compute_dtype(operands, target)
+        for i in places:
+            if i < len(arrays) and arrays[i] is not None:
+                arrays[i] = as_operand(arrays[i], compute)
+        try:
+            result = self.kernel(*arrays)
+        except ValueError:
+            check_broadcast(*[np.shape(a) for a in operands])
+            raise
+        if compute is not target:
+            result = result.astype(target)
+        return self.wrap(args, result)
+
+    def compute_dtype(self, operands: Sequence[Any], target: Dtype) -> Dtype:
+        """The dtype that the kernel works in: float32 for halves, where that shows.
+
+        torch computes them in float32 and rounds once. So does a ufunc of NumPy, but a kernel of
+        several would round at each, and a Python number would be rounded before it is used.
+        """
+        if target.itemsize != 2 or target.kind not in "fV" or self.promote == "bool":
+            return target
+        exact = isinstance(self.kernel, np.ufunc) and not any(type(a) in NUMBERS for a in operands)
+        return target if exact else F4
 
 
-def as_operand(a: Any, target: np.dtype[Any]) -> Any:
-    """Bring one operand to the common dtype."""
+def as_operand(a: Any, target: Dtype) -> Any:
+    """Bring one operand to the common dtype; integers that don't fit wrap around."""
     if type(a) is np.ndarray or isinstance(a, np.generic):
         return a if a.dtype == target else a.astype(target)
-    return np.asarray(a).astype(target) if isinstance(a, NUMBERS) else np.asarray(a, target)
+    array = np.asarray(a)
+    if array.dtype == object:
+        raise OverflowError("int too big to convert")
+    return array.astype(target)
+
+
+def checked_number(value: Any, target: Dtype) -> None:
+    """Raise torch's RuntimeError where a number cannot be converted to `target`.
+
+    Most operators let numbers wrap around; those that hold on to them (clamp, where) do not.
+    """
+    if target.kind in "iu":
+        limits = np.iinfo(target)
+        # A negative number may wrap around into an unsigned type, if its magnitude fits.
+        lowest = -limits.max if target.kind == "u" else limits.min
+        fits = not isinstance(value, complex) and lowest <= value <= limits.max
+    elif target.kind == "f":
+        fits = not isinstance(value, complex) and not (
+            np.isfinite(value) and abs(value) > float(np.finfo(target).max)
+        )
+    else:
+        return
+    if not fits:
+        raise RuntimeError(
+            f"value cannot be converted to type {_cpp_name(target)} without overflow"
+        )
+
+
+def _cpp_name(target: Dtype) -> str:
+    if target.kind in "iu":
+        return f"{target.name}_t"
+    return dtypes.from_numpy(target).cpp_name
+
+
+def check_broadcast(*shapes: tuple[int, ...]) -> None:
+    """Raise torch's RuntimeError for the first two of `shapes` that don't broadcast."""
+    so_far: tuple[int, ...] = ()
+    for shape in shapes:
+        n = max(len(so_far), len(shape))
+        a = (1,) * (n - len(so_far)) + so_far
+        b = (1,) * (n - len(shape)) + shape
+        for i in range(n - 1, -1, -1):
+            if a[i] != b[i] and a[i] != 1 and b[i] != 1:
+                raise RuntimeError(
+                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at "
+                    f"non-singleton dimension {i}"
+                )
+        so_far = tuple(p if q == 1 else q for p, q in zip(a, b))
+
+
+# -- what torch refuses ------------------------------------------------------------------------
+
+
+def refuse(kinds: str, text: str, error: type[Exception] = RuntimeError) -> Check:
+    """Make the check that raises `error` for types of `kinds`: b(ool), i(nteger), f, c.
+
+    ``{}`` in `text` stands for the type's name as torch's errors have it.
+    """
+    numpy_kinds = kinds.replace("i", "iu").replace("f", "fV")
+
+    def check(operands: Sequence[Any], target: Dtype) -> None:
+        if target.kind in numpy_kinds:
+            raise error(text.replace("{}", dtypes.from_numpy(target).scalar_name))
+
+    return check
+
+
+def no_kernel(kinds: str, name: str) -> Check:
+    """Make the check for types of `kinds` that torch's kernel called `name` doesn't know."""
+    return refuse(kinds, f'"{name}" not implemented for \'{{}}\'', NotImplementedError)
