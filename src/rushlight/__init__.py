@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from rushlight import api, autograd, dtypes
+from rushlight import layout as _layout
 from rushlight.api.copying import *
 from rushlight.api.create import *
+from rushlight.api.data import *
 from rushlight.api.graph import *
 from rushlight.api.pointwise import *
 from rushlight.api.printing import *
+from rushlight.api.random import *
+from rushlight.api.ranges import *
+from rushlight.api.reduce import *
 from rushlight.api.shape import *
 from rushlight.api.views import *
 from rushlight.autograd.modes import *
@@ -19,8 +24,11 @@ from rushlight.dtypes import (
     promote_types,
     set_default_dtype,
 )
+from rushlight.layout import layout, memory_format
 from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
 
 globals().update(dtypes.DTYPES)
 globals().update(dtypes.ALIASES)
+globals().update(_layout.LAYOUTS)
+globals().update(_layout.FORMATS)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.copies import cast
 from rushlight.ops.declare import linear, view
 from rushlight.ops.operator import Operator
 
@@ -37,12 +38,6 @@ def _sum_to(x: Any, size: tuple[int, ...]) -> Any:
     return np.add.reduce(x, axes, keepdims=True).reshape(size)
 
 
-def _cast(x: Any, dtype: np.dtype[Any]) -> Any:
-    if x.dtype.kind == "c" and dtype.kind != "c":
-        x = x.real
-    return x.astype(dtype)
-
-
 expand: Operator = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to: Operator = linear("sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1")
-cast_to: Operator = linear("to", _cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")
+cast_to: Operator = linear("to", cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")
