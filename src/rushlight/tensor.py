@@ -86,14 +86,13 @@ class View:
     `rushlight.autograd.inplace`, which knows nodes) rebuilds it when the counter has moved on.
     """
 
-    __slots__ = ("base", "edge", "origin", "replay", "version")
+    __slots__ = ("base", "edge", "origin", "version")
     refresh: ClassVar[Callable[[View, Tensor], Any]]
 
-    def __init__(self, base: Tensor, edge: Any, version: int, replay: Any, origin: str) -> None:
+    def __init__(self, base: Tensor, edge: Any, version: int, origin: str) -> None:
         self.base = base
         self.edge = edge  # as _edge of a tensor that is no view; right at `version`
         self.version = version
-        self.replay = replay  # base -> the same view of it, as a chain of operators
         self.origin = origin  # "", "no_grad", "multi" or "inference": where in-place is refused
 
 
@@ -277,8 +276,8 @@ class Tensor(metaclass=_Open):
     def requires_grad(self) -> bool:
         """Whether operators record this tensor."""
         edge = self._edge
-        if type(edge) is View:
-            edge = edge.refresh(self)
+        if type(edge) is View:  # one made under no_grad has no edge and still requires grad
+            return edge.edge is not None or edge.base._edge is not None
         return edge is not None
 
     @requires_grad.setter

@@ -139,7 +139,7 @@ class Operator:
         elif mode.inference:
             mark_inference(outs)
         if base is not None:
-            as_views(self, args, outs)
+            as_views(args, outs)
         return outs
 
     def edges(self, args: Sequence[Any]) -> tuple[Any, ...] | None:
@@ -296,18 +296,17 @@ def mark_inference(outs: Any) -> None:
         out.__dict__["_inference"] = True
 
 
-def as_views(op: Operator, args: Sequence[Any], outs: Any) -> None:
+def as_views(args: Sequence[Any], outs: Any) -> None:
     """Turn the outputs of a view operator into views of its first argument."""
     tensor = args[0]
     edge = tensor._edge
-    base = edge.base if type(edge) is View else tensor
-    origin = "" if mode.grad else "inference" if mode.inference else "no_grad"
-    if type(outs) is tuple:
-        for i, out in enumerate(outs):
-            out._edge = View(base, out._edge, out._counter[0], (op, args, i), origin or "multi")
-    else:
-        out = outs
-        out._edge = View(base, out._edge, out._counter[0], (op, args, None), origin)
+    base, origin = (edge.base, edge.origin) if type(edge) is View else (tensor, "")
+    if not mode.grad:
+        origin = "inference" if mode.inference else "no_grad"
+    elif type(outs) is tuple:
+        origin = "multi"
+    for out in outs if type(outs) is tuple else (outs,):
+        out._edge = View(base, out._edge, out._counter[0], origin)
 
 
 def dispatch(op: Operator, args: Sequence[Any]) -> Any:

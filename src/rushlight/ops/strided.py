@@ -1,4 +1,10 @@
-"""as_strided: the view that every view is, and the one that rewritten history goes through."""
+"""as_strided: the view that every view is, and the one that rewritten history goes through.
+
+A view is described beside its base by ``(size, stride, offset, layout)``, all in elements: `offset`
+counts from the base's first element, and `layout` is the base's own strides, or None where the
+base is contiguous. A cotangent of the base has the base's shape but lies in memory as it likes;
+these Operators read it as if it lay like the base.
+"""
 
 from __future__ import annotations
 
@@ -6,72 +12,211 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.ops.declare import view
+from rushlight.ops.declare import linear, view
+from rushlight.ops.fitting import sum_to
 from rushlight.ops.operator import Operator
-from rushlight.ops.declare import linear
-from rushlight.tensor import Tensor, buffer_of
+from rushlight.tensor import buffer_of
 
-__all__ = ["as_strided", "as_strided_scatter_add", "geometry"]
+__all__ = [
+    "Geometry",
+    "as_strided",
+    "describe_view",
+    "gather_strided",
+    "reach",
+    "scatter_strided",
+    "strided_view",
+]
+
+Ints = tuple[int, ...]
+Geometry = tuple[Ints, Ints, int, Ints | None]
 
 
-def geometry(base: Tensor, t: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], int]:
-    """Return (size, stride, offset) of `t` relative to the first element of `base`, in elements."""
-    a, b = t._array, base._array
-    item = a.dtype.itemsize
-    start = a.__array_interface__["data"][0] - b.__array_interface__["data"][0]
-    return a.shape, tuple(s // item for s in a.strides), start // item
+def address(x: Any) -> int:
+    """The address of an ndarray's first element."""
+    return x.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
 
-def _as_strided(x: Any, size: tuple[int, ...], stride: tuple[int, ...], offset: int) -> Any:
-    """View `x`'s buffer: `offset` counts from the first element of `x`, all in elements."""
+def element_strides(x: Any) -> Ints:
+    """The strides of an ndarray in elements."""
     item = x.dtype.itemsize
-    owner = buffer_of(x)
-    skip = x.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    strides = tuple(s * item for s in stride)
-    flat = owner if owner.flags.c_contiguous else owner.T
-    return np.ndarray(size, x.dtype, flat, skip + offset * item, strides)
+    return tuple([s // item for s in x.strides])
 
 
-def _scatter_add(
-    g: Any, x_shape: tuple[int, ...], size: Any, stride: tuple[int, ...], offset: int
-) -> Any:
-    """The adjoint of `as_strided` over a contiguous base: overlapping elements add up."""
-    out = np.zeros(x_shape, g.dtype)
-    if g.size == 0:
-        return out
-    index = np.full((), offset, np.intp)
+def describe_view(base: Any, x: Any) -> Geometry:
+    """Return the geometry of the ndarray `x` beside `base`, whose memory it shares."""
+    offset = (address(x) - address(base)) // x.dtype.itemsize
+    layout = None if base.flags.c_contiguous else element_strides(base)
+    return x.shape, element_strides(x), offset, layout
+
+
+def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
+    """View the contiguous ndarray `x` by strides in elements."""
+    item = x.dtype.itemsize
+    return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
+
+
+def reach(size: Ints, stride: Ints) -> int:
+    """The number of elements from the first one of a strided view to its last, both counted."""
+    last = 1
     for n, s in zip(size, stride):
-        index = index[..., None] + np.arange(n) * s
-    flat = out.reshape(-1)
-    if _overlaps(size, stride):
-        np.add.at(flat, index, g)
-    else:
-        flat[index] = g
-    return out
+        if n == 0:
+            return 0
+        last += (n - 1) * s
+    return last
 
 
-def _overlaps(size: tuple[int, ...], stride: tuple[int, ...]) -> bool:
-    reach = 1
+def overlaps(size: Ints, stride: Ints) -> bool:
+    """Whether two indices of a strided view may lead to one element."""
+    edge = 1
     for s, n in sorted((s, n) for n, s in zip(size, stride) if n > 1):
-        if s < reach:
+        if s < edge:
             return True
-        reach = s * (n - 1) + reach
+        edge = s * (n - 1) + edge
     return False
 
 
-def _dense(x: Any, size: Any, stride: Any, offset: int) -> Any:
-    return _as_strided(x, size, stride, offset)
+def _positions(size: Ints, stride: Ints, offset: int) -> Any:
+    index = np.full((), offset, np.intp)
+    for n, s in zip(size, stride):
+        index = index[..., None] + np.arange(n) * s
+    return index
+
+
+# -- a canvas: flat memory that holds the base as it lies, and whatever a view reaches beyond -------
+
+
+def _canvas(x_shape: Ints, geometry: Geometry) -> tuple[int, Ints, int, int]:
+    """Return a canvas' length, the base's strides, and where base and view start on it."""
+    size, stride, offset, layout = geometry
+    if layout is None:
+        layout = tuple([s for s in _contiguous(x_shape)])
+    start = min(offset, 0)
+    stop = max(reach(x_shape, layout), offset + reach(size, stride))
+    return stop - start, layout, -start, offset - start
+
+
+def _contiguous(shape: Ints) -> Ints:
+    strides = []
+    step = 1
+    for n in reversed(shape):
+        strides.append(step)
+        step *= n
+    return tuple(reversed(strides))
+
+
+def _fits(x_shape: Ints, geometry: Geometry) -> bool:
+    """Whether the view lies within a contiguous base, so that no canvas is needed."""
+    size, stride, offset, layout = geometry
+    if layout is not None or offset < 0:
+        return False
+    total = 1
+    for n in x_shape:
+        total *= n
+    return offset + reach(size, stride) <= total
+
+
+def _read(canvas: Any, size: Ints, stride: Ints, offset: int) -> Any:
+    return strided_view(canvas, size, stride, offset).copy()
+
+
+def _add(canvas: Any, g: Any, size: Ints, stride: Ints, offset: int) -> None:
+    if overlaps(size, stride):
+        np.add.at(canvas, _positions(size, stride, offset), g)
+    elif g.size:
+        strided_view(canvas, size, stride, offset)[...] = g
+
+
+def _shared(x: Any, x_shape: Ints, layout: Ints, start: int, length: int) -> Any:
+    """Divide by the number of the base's elements that lie in one place: expanded bases."""
+    if not overlaps(x_shape, layout):
+        return x
+    count = np.zeros(length, np.intp)
+    where = _positions(x_shape, layout, start)
+    np.add.at(count, where, 1)
+    return x / count[where].astype(x.real.dtype)
+
+
+# -- kernels ---------------------------------------------------------------------------------------
+
+
+def _as_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None) -> Any:
+    if x.flags.c_contiguous and offset >= 0 and offset + reach(size, stride) <= x.size:
+        return strided_view(x, size, stride, offset)
+    owner = buffer_of(x)
+    flat = owner.transpose(sorted(range(owner.ndim), key=lambda d: -owner.strides[d]))
+    start = (address(x) - address(owner)) // x.dtype.itemsize + offset
+    return strided_view(flat.view(x.dtype), size, stride, start)
+
+
+def _gather_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None) -> Any:
+    """Read a view's elements from an array shaped like its base."""
+    geometry = (size, stride, offset, layout)
+    if _fits(x.shape, geometry):
+        return _read(np.ascontiguousarray(x), size, stride, offset)
+    length, own, start, at = _canvas(x.shape, geometry)
+    canvas = np.zeros(length, x.dtype)
+    _add(canvas, _shared(x, x.shape, own, start, length), x.shape, own, start)
+    return _read(canvas, size, stride, at)
+
+
+def _scatter_strided(
+    g: Any, base_shape: Ints, size: Ints, stride: Ints, offset: int, layout: Ints | None
+) -> Any:
+    """Add up a view's elements where they lie in an array of zeros shaped like the base."""
+    geometry = (size, stride, offset, layout)
+    if _fits(base_shape, geometry):
+        out = np.zeros(base_shape, g.dtype)
+        _add(out.reshape(-1), g, size, stride, offset)
+        return out
+    length, own, start, at = _canvas(base_shape, geometry)
+    canvas = np.zeros(length, g.dtype)
+    _add(canvas, g, size, stride, at)
+    return _shared(_read(canvas, base_shape, own, start), base_shape, own, start, length)
+
+
+def _replace_strided(
+    x: Any, source: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None
+) -> Any:
+    """A copy of `x` whose elements under the view are those of `source`."""
+    geometry = (size, stride, offset, layout)
+    if _fits(x.shape, geometry):
+        out = np.array(x, order="C")
+        strided_view(out, size, stride, offset)[...] = source
+        return out
+    length, own, start, at = _canvas(x.shape, geometry)
+    canvas = np.zeros(length, x.dtype)
+    strided_view(canvas, x.shape, own, start)[...] = x
+    strided_view(canvas, size, stride, at)[...] = source
+    return _read(canvas, x.shape, own, start)
 
 
 as_strided: Operator = view(
     "as_strided",
-    _dense,
-    x=lambda g, x_shape, size, stride, offset: as_strided_scatter_add(
-        g, x_shape, size, stride, offset
+    _as_strided,
+    x=lambda g, x_shape, size, stride, offset, layout: scatter_strided(
+        g, x_shape, size, stride, offset, layout
     ),
 )
-as_strided_scatter_add: Operator = linear(
-    "as_strided_scatter_add",
-    _scatter_add,
-    g=lambda g, size, stride, offset: as_strided(g, size, stride, offset),
+scatter_strided: Operator = linear(
+    "as_strided_backward",
+    _scatter_strided,
+    g=lambda g, size, stride, offset, layout: gather_strided(g, size, stride, offset, layout),
+)
+gather_strided: Operator = linear(
+    "as_strided_copy",
+    _gather_strided,
+    x=lambda g, x_shape, size, stride, offset, layout: scatter_strided(
+        g, x_shape, size, stride, offset, layout
+    ),
+)
+replace_strided: Operator = linear(
+    "as_strided_scatter",
+    _replace_strided,
+    x=lambda g, size, stride, offset, layout: replace_strided(
+        g, np.zeros((), g.dtype if isinstance(g, np.ndarray) else g.dtype.numpy),
+        size, stride, offset, layout,
+    ),
+    source=lambda g, source_shape, size, stride, offset, layout: sum_to(
+        gather_strided(g, size, stride, offset, layout), source_shape
+    ),
 )

@@ -57,7 +57,8 @@ def share(input: Tensor, array: Any, node_type: type[Node], params: tuple[Any, .
     if type(edge) is View:
         view.base = edge.base
         view.origin = edge.origin
-        edge = edge.edge if edge.version == counter[0] else edge.refresh(input)
+        if mode.grad:
+            edge = edge.edge if edge.version == counter[0] else edge.refresh(input)
     else:
         view.base = input
         view.origin = ""
@@ -72,6 +73,5 @@ def share(input: Tensor, array: Any, node_type: type[Node], params: tuple[Any, .
         edge = node
     view.edge = edge
     view.version = counter[0]
-    view.replay = None
     out._edge = view
     return out

@@ -1,0 +1,252 @@
+"""Whose history an in-place operation rewrites.
+
+Note [In-place on views], docs/design/0004-views.md, has the reasoning. A tensor that is no view
+takes the operation's node. Of a view, the *base* takes it, wrapped in a `CopySlices`, since the
+whole buffer now depends on what was written; the view itself, and every other view of the base,
+finds at its next use that the version moved on, and takes a fresh edge through the base.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.autograd.engine import edge_of
+from rushlight.autograd.node import FREED, Node, Slot, freed_error, sequence
+from rushlight.ops.pairs import view_as_complex, view_as_real
+from rushlight.ops.strided import (
+    Geometry,
+    as_strided,
+    describe_view,
+    gather_strided,
+    replace_strided,
+    strided_view,
+)
+from rushlight.ops.viewing import view_node
+from rushlight.tensor import LEAF, Tensor, View
+
+__all__ = ["CopySlices", "rebase", "view_error"]
+
+new = object.__new__
+
+AsStridedNode = view_node(as_strided)
+ViewAsRealNode = view_node(view_as_real)
+ViewAsComplexNode = view_node(view_as_complex)
+
+
+def rebase(t: Tensor, edge: Any) -> None:
+    """Make `edge` the history of `t`, and of whatever shares its memory.
+
+    `t` has been written and its version counted up.
+    """
+    view = t._edge
+    if type(view) is not View:
+        _keep_retaining(t, t._edge, edge)
+        t._edge = edge
+        return
+    base = view.base
+    node = CopySlices(base, t, view.edge, edge)
+    _keep_retaining(base, base._edge, node)
+    base._edge = node
+    view.refresh(t)
+
+
+def _keep_retaining(t: Tensor, old: Any, edge: Any) -> None:
+    """Let a tensor that asked with `retain_grad` get the cotangent of its new self."""
+    if not isinstance(old, (Node, Slot)):
+        return
+    hooks = old.owner.hooks
+    if hooks is not None and old.index in hooks.retain and hooks.retain[old.index]() is t:
+        edge.owner.own_hooks().retain[edge.index] = hooks.retain.pop(old.index)
+
+
+# -- the base ----------------------------------------------------------------------------------
+
+
+class CopySlices(Node):
+    """The node of a base after an in-place operation on a view of it.
+
+    The base's cotangent goes on to the base as it was before, except for the view's elements,
+    which first go through the operation that wrote them. That operation's node, ``fn``, takes no
+    part in the walk: its other inputs' edges are this node's own. Where the operation was a
+    composition, which doesn't have the view as its node's first input, the written values have
+    an edge of their own, and the base's elements under the view get zero.
+    """
+
+    fn: Node | None
+    _saved: Any = (True,)
+
+    def __init__(self, base: Tensor, t: Tensor, old: Any, edge: Any) -> None:
+        if old is LEAF:
+            old = t
+        fn = edge.owner
+        if fn.outputs == 1 and fn.edges and fn.edges[0] is old:
+            self.fn = fn
+            self.edges = (edge_of(base), *fn.edges[1:])
+        else:
+            self.fn = None
+            self.edges = (edge_of(base), edge)
+        self.geometry, self.cast = _geometry(base, t)
+        self.seq = next(sequence)
+
+    def name(self) -> str:
+        """Return the name as PyTorch spells it here."""
+        return "torch::autograd::CopySlices"
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        size, stride, offset, layout = self.geometry
+        g = _cast(g, self.cast)
+        if layout is None:
+            g = np.ascontiguousarray(g)
+            part = strided_view(g, size, stride, offset)
+        else:
+            part = gather_strided(g, *self.geometry)
+        first, *rest = self._through(part, edges, False)
+        if edges[0] is None:
+            return (None, *rest)
+        written = 0 if first is None else first
+        if layout is None:
+            whole = g.copy()
+            strided_view(whole, size, stride, offset)[...] = written
+        else:
+            whole = replace_strided(g, written, *self.geometry)
+        return (_cast(whole, _BACK[self.cast]), *rest)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        g = _cast(g, self.cast)
+        part = gather_strided(g, *self.geometry)
+        first, *rest = self._through(part, edges, True)
+        if edges[0] is None:
+            return (None, *rest)
+        if first is None:
+            first = np.zeros((), g.dtype.numpy)
+        whole = replace_strided(g, first, *self.geometry)
+        return (_cast(whole, _BACK[self.cast]), *rest)
+
+    def _through(self, part: Any, edges: tuple[Any, ...], graph: bool) -> Any:
+        """Send the view's cotangent through the operation that wrote the view."""
+        if self.saved is FREED:
+            raise freed_error()
+        fn = self.fn
+        if fn is None:
+            return None, part
+        own = (fn.edges[0] if edges[0] is not None else None, *edges[1:])
+        return fn.vjp_graph(part, own) if graph else fn.vjp(part, own)
+
+    @property
+    def saved(self) -> Any:  # type: ignore[override]
+        """Never empty: PyTorch lets this node run once, whatever the operation saved."""
+        return self._saved
+
+    @saved.setter
+    def saved(self, value: Any) -> None:
+        self._saved = value
+        if self.fn is not None and self.fn.saved:
+            self.fn.saved = value
+
+
+CopySlices.__module__ = "builtins"
+
+# A view of real numbers may have a complex base, and the other way round.
+_CASTS = {"real": view_as_real, "complex": view_as_complex}
+_BACK = {"": "", "real": "complex", "complex": "real"}
+
+
+def _cast(g: Any, kind: str) -> Any:
+    return _CASTS[kind](g) if kind else g
+
+
+def _geometry(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
+    """The geometry of `t` beside `base`, and what the base has to be seen as first."""
+    kind = ""
+    whole = base._array
+    if t._array.dtype != whole.dtype:
+        kind = "complex" if t._array.dtype.kind == "c" else "real"
+        whole = _CASTS[kind].kernel(whole)
+    return describe_view(whole, t._array), kind
+
+
+# -- the views ---------------------------------------------------------------------------------
+
+
+def edge_through(base: Tensor, t: Tensor) -> Any:
+    """Make the edge of a view `t` whose base's history was rewritten: an as_strided of the base."""
+    edge = edge_of(base)
+    if edge is None:
+        return None
+    geometry, kind = _geometry(base, t)
+    shape = base._array.shape
+    if kind:
+        node: Any = new(ViewAsRealNode if kind == "real" else ViewAsComplexNode)
+        node.edges = (edge,)
+        node.params = ()
+        node.seq = next(sequence)
+        edge = node
+        shape = (*shape, 2) if kind == "real" else shape[:-1]
+    node = new(AsStridedNode)
+    node.edges = (edge,)
+    node.params = (shape, *geometry)
+    node.seq = next(sequence)
+    return node
+
+
+def _refresh(view: View, t: Tensor) -> Any:
+    """Return the edge of a view, rebuilt where its buffer was written since it was last right."""
+    version = t._counter[0]
+    edge = view.edge
+    if view.version == version:
+        return edge
+    if view.base._edge is None and not isinstance(edge, (Node, Slot)):
+        return edge  # no graph is concerned, so far
+    if view.origin:
+        raise view_error(view, "its base or another view of its base has been")
+    view.edge = made = edge_through(view.base, t)
+    view.version = version
+    if made is not None:
+        _keep_retaining(t, edge, made)
+    return made
+
+
+View.refresh = _refresh  # tensor.py knows views but no operators
+
+
+def operation_name(node: Node) -> str:
+    """``Split`` for SplitBackward0: how errors name the operation of a node."""
+    return node.name().partition("Backward")[0]
+
+
+def view_error(view: View, what: str) -> RuntimeError:
+    """The error for a view that must not change: `what` "is being" modified, or was."""
+    kind, reason = _ORIGINS[view.origin]
+    edge = view.edge
+    made_by = isinstance(edge, (Node, Slot))
+    if view.origin == "multi" and made_by:
+        text = f"Output {edge.index} of {operation_name(edge.owner)} is a view and {what} modified inplace."
+    else:
+        head = "A view was created in"
+        if made_by:
+            head = (
+                f"Output {edge.index} of {operation_name(edge.owner)} is a view of a view which was "
+                "created in"
+            )
+        tail = "in normal mode." if view.origin == "inference" else "with grad mode enabled."
+        text = f"{head} {kind} and {what} modified inplace {tail}"
+    return RuntimeError(f"{text} {reason}")
+
+
+_AMBIGUOUS = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can clarify your "
+    "code by moving both the view and the inplace either both inside the {block} block (if you "
+    "don't want the inplace to be tracked) or both outside (if you want the inplace to be tracked)."
+)
+_ORIGINS = {
+    "no_grad": ("no_grad mode", _AMBIGUOUS.format(block="no_grad")),
+    "inference": ("inference mode", _AMBIGUOUS.format(block="inference_mode")),
+    "multi": (
+        "no_grad mode",
+        "This view is the output of a function that returns multiple views. Such functions do "
+        "not allow the output views to be modified inplace. You should replace the inplace "
+        "operation by an out-of-place one.",
+    ),
+}
