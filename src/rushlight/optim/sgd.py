@@ -1,0 +1,94 @@
+"""SGD with momentum (Polyak; Nesterov in the form of Sutskever et al., ICML 2013)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.kernels.optim import sgd_step
+from rushlight.optim.optimizer import Group, Optimizer, Params, number, raw_grad, refuse
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["SGD"]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: ``p -= lr * v``, ``v = momentum * v + (1 - dampening) * g``.
+
+    With `nesterov`, ``p -= lr * (g + momentum * v)``. `weight_decay` adds ``weight_decay * p`` to
+    the gradient; `maximize` climbs.
+
+    >>> import rushlight as torch
+    >>> p = torch.nn.Parameter(torch.tensor([1.0]))
+    >>> optimizer = torch.optim.SGD([p], lr=0.1)
+    >>> (p * p).sum().backward()
+    >>> optimizer.step()
+    >>> p.data
+    tensor([0.8000])
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float | Tensor = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
+        if number(lr) < 0.0:
+            raise ValueError(f"Invalid learning rate: {lr}")
+        if momentum < 0.0:
+            raise ValueError(f"Invalid momentum value: {momentum}")
+        if number(weight_decay) < 0.0:
+            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ValueError("Nesterov momentum requires a momentum and zero dampening")
+        refuse(differentiable=differentiable)
+        defaults = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
+        }
+        super().__init__(params, defaults)
+
+    def update(self, group: Group) -> None:
+        """Move the parameters of one group along their gradients."""
+        lr = number(group["lr"])
+        momentum = group["momentum"]
+        for p in group["params"]:
+            g = raw_grad(p)
+            if g is None:
+                continue
+            buffer: Any = None
+            first = False
+            if momentum != 0:
+                state = self.state[p]
+                kept = state.get("momentum_buffer")
+                first = kept is None
+                if first:
+                    kept = state["momentum_buffer"] = wrap(g.copy())
+                buffer = kept._array
+            sgd_step(
+                p._array,
+                g,
+                buffer,
+                lr,
+                momentum,
+                group["dampening"],
+                number(group["weight_decay"]),
+                group["nesterov"],
+                group["maximize"],
+                first,
+            )
+            p._counter[0] += 1
