@@ -274,27 +274,42 @@ def var_mean(
 ) -> tuple[Array, Array]:
     """The variance (always real) and the mean. The sum of squared deviations is divided by
     `count - correction`, or by zero where that is negative."""
-    if is_half(x.dtype):
-        v, m = var_mean(x.astype(np.float32), dims, correction, keepdim)
-        return v.astype(x.dtype), m.astype(x.dtype)
-    m = mean(x, dims, keepdim=True)
     if x.dtype.kind == "c":
-        v = sum_of(_squared_distance, x, dims, keepdim, m, dtype=x.real.dtype)
+        m = mean(x, dims, keepdim)
+        v = var_mean(x.real, dims, correction, keepdim)[0]
+        v += var_mean(x.imag, dims, correction, keepdim)[0]
+        return v, m
+    if is_half(x.dtype) or (x.dtype.char == "f" and x.size <= _PIECE):
+        v, m = _moments(x.astype(np.float64), dims, keepdim)
     else:
-        v = sum_of(_squared_deviation, x, dims, keepdim, m)
+        v, m = _moments(x, dims, keepdim)
+        _clear_constants(x, dims, v, m)
     _divide(v, max(x.size // (v.size or 1) - correction, 0))
+    if m.dtype != x.dtype:
+        v, m = v.astype(x.dtype), m.astype(x.dtype)
     return v, m if keepdim else m.reshape(v.shape)
+
+
+def _moments(x: Array, dims: Dims, keepdim: bool) -> tuple[Array, Array]:
+    """The sum of squared deviations, and the mean (with `keepdim`)."""
+    m = mean(x, dims, keepdim=True)
+    return sum_of(_squared_deviation, x, dims, keepdim, m), m
+
+
+def _clear_constants(x: Array, dims: Dims, squares: Array, mean: Array) -> None:
+    """Programs ask `std == 0`, so where all elements are equal the sum of squares has to be 0,
+    though their mean may be rounded. (The float64 mean of a few thousand equal float32 is not.)"""
+    noise = np.square(mean).reshape(squares.shape)
+    noise *= x.size // (squares.size or 1) * (32 * np.finfo(x.dtype).eps) ** 2
+    if x.size and (squares < noise).any():
+        first = x[tuple([slice(0, 1 if not dims or d in dims else None) for d in range(x.ndim)])]
+        same = np.logical_and.reduce(x == first, axis=dims or None)
+        squares[same.reshape(squares.shape)] = 0
 
 
 def _squared_deviation(x: Array, mean: Array, out: Array) -> None:
     np.subtract(x, mean, out)
     np.multiply(out, out, out)
-
-
-def _squared_distance(x: Array, mean: Array, out: Array) -> None:
-    deviation = x - mean
-    np.square(deviation.real, out)
-    out += np.square(deviation.imag)
 
 
 def var(x: Array, dims: Dims = None, correction: float = 1, keepdim: bool = False) -> Array:
@@ -307,7 +322,8 @@ def std(x: Array, dims: Dims = None, correction: float = 1, keepdim: bool = Fals
     if is_half(x.dtype):
         return std(x.astype(np.float32), dims, correction, keepdim).astype(x.dtype)
     out = var_mean(x, dims, correction, keepdim)[0]
-    return np.sqrt(out, out)
+    np.sqrt(out, out)
+    return out
 
 
 # ------------------------------------------------------------------------------------ products
