@@ -39,6 +39,11 @@ def _args(kernel: Callable[..., Any], rules: dict[str, Formula]) -> tuple[str, .
     return code.co_varnames[:count]
 
 
+def _variadic(kernel: Callable[..., Any]) -> bool:
+    """Whether a kernel ends in ``*xs``."""
+    return not isinstance(kernel, np.ufunc) and bool(kernel.__code__.co_flags & 0x04)
+
+
 def pointwise(
     name: str,
     kernel: Callable[..., Any],
@@ -72,8 +77,7 @@ def linear(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
     """Declare a function that is linear in all its tensor inputs together (flip, cat, sum)."""
     options = _options(rules)
     args = _args(kernel, rules)
-    variadic = not isinstance(kernel, np.ufunc) and bool(kernel.__code__.co_flags & 0x04)
-    return Operator(name, kernel, "linear", args, rules, variadic=variadic, **options)
+    return Operator(name, kernel, "linear", args, rules, variadic=_variadic(kernel), **options)
 
 
 def view(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
@@ -85,7 +89,9 @@ def view(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
 def multilinear(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
     """Declare a function that is linear in each input while the others rest (matmul, conv)."""
     options = _options(rules)
-    return Operator(name, kernel, "multilinear", _args(kernel, rules), rules, **options)
+    args = _args(kernel, rules)
+    variadic = _variadic(kernel)
+    return Operator(name, kernel, "multilinear", args, rules, variadic=variadic, **options)
 
 
 def general(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:

@@ -112,7 +112,7 @@ def _pointwise(op: Operator, args: Sequence[Any], tangents: Tangents, outs: Any)
 
 def _multilinear(op: Operator, args: Sequence[Any], tangents: Tangents) -> Any:
     total: Any = None
-    for position in op.positions:
+    for position in range(op.positions[0], len(args)) if op.variadic else op.positions:
         t = tangents[position]
         if t is not None:
             part = op(*args[:position], t, *args[position + 1 :])
