@@ -8,6 +8,7 @@ that overflows to the right limit) are not kernels' business: silence them once,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -106,6 +107,23 @@ def pieces(*arrays: Array) -> Iterator[list[Array]]:
     for start in range(0, length, step):
         cut = (*lead, slice(start, start + step))
         yield [a[cut] for a in arrays]
+
+
+@contextmanager
+def short_buffers(inner: int, size: int) -> Iterator[None]:
+    """Let a large loop broadcast columns over rows of ``inner`` elements without NumPy's buffers.
+
+    A ufunc with a broadcast operand copies every operand through its buffers (8192 elements),
+    unless the innermost axis alone fills them: 0.43 ns an element against 0.15.
+    """
+    if inner < 512 or size < BLOCK // 2:
+        yield
+        return
+    before = np.setbufsize(512)
+    try:
+        yield
+    finally:
+        np.setbufsize(before)
 
 
 def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:

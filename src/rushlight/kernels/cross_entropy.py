@@ -1,0 +1,251 @@
+"""Softmax cross entropy in one node: what log-softmax and the negative log-likelihood make in two.
+
+Forward keeps exp(logits - max) and its sums over the classes; backward is one pass over them.
+Both work on logits of three layouts: rows (N, C); the same turned to columns (C, N), for few
+classes; and images (N, C, inner). The classes lie along ``axis`` -1, 0 and -2.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rushlight.kernels.blocks import BLOCK, Array, short_buffers
+from rushlight.kernels.classes import IGNORE, check, places, ratio, resolve, sizes
+from rushlight.kernels.softmax import FEW_ROWS, NARROW, log_softmax, ones, peak, total
+
+
+class HardSaved(NamedTuple):
+    """What the backward pass for class indices needs."""
+
+    shape: tuple[int, ...]
+    axis: int  # of the classes in exps
+    exps: Array  # exp(logits - max)
+    sums: Array  # of exps over the classes, flat
+    target: Array  # flat; ignored ones are class 0
+    ignored: Array | None
+    weight: Array | None  # of the classes
+    smoothing: float
+    divisor: float | None  # None: reduction "none"
+
+
+def cross_entropy_forward(
+    logits: Array,
+    target: Array,
+    weight: Array | None = None,
+    ignore_index: int = IGNORE,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> tuple[Array, HardSaved]:
+    """The loss, and what ``cross_entropy_backward`` needs.
+
+    Logits (C,), (N, C) or (N, C, d1, ...), class indices (), (N,) or (N, d1, ...). With p the
+    softmax, w the class weights and e the smoothing, a sample's loss is
+
+        -(1 - e) · w[t] · log p[t] - e/C · Σ_c w[c] · log p[c],
+
+    0 where t is ``ignore_index``; "mean" divides by Σ w[t] over the others (nan where all are
+    ignored). Raises IndexError for a target out of bounds, and PyTorch's shape errors.
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}")
+    shape = logits.shape
+    check(shape, target.shape, weight)
+    classes = sizes(shape)[1]
+    flat, ignored = resolve(target, classes, ignore_index)
+    tilt = None
+    if label_smoothing:
+        tilt = ones(classes, logits.dtype) if weight is None else weight
+    axis, exps, sums, picked, tilted = _exponentials(logits, flat, tilt)
+    logs = np.log(sums)
+    losses: Array = np.subtract(logs, picked, out=picked)
+    weights = _weights(weight, flat, ignored, losses.dtype)
+    if weights is not None:
+        np.multiply(losses, weights, out=losses)
+    if tilt is not None and tilted is not None:
+        smooth = np.subtract(np.multiply(logs, np.add.reduce(tilt)), tilted)
+        np.multiply(smooth, label_smoothing / classes, out=smooth)
+        np.multiply(losses, 1.0 - label_smoothing, out=losses)
+        np.add(losses, smooth, out=losses)
+    if ignored is not None:
+        np.putmask(losses, ignored, 0.0)
+    divisor: float | None = None
+    if reduction == "none":
+        loss = losses.reshape(target.shape if len(shape) > 1 else ())
+    else:
+        value, divisor = float(losses.dot(ones(losses.size, losses.dtype))), 1.0
+        if reduction == "mean":
+            divisor = float(flat.size if weights is None else np.add.reduce(weights))
+        loss = np.array(ratio(value, divisor), logits.dtype)
+    return loss, HardSaved(shape, axis, exps, sums, flat, ignored, weight, label_smoothing, divisor)
+
+
+def _exponentials(
+    logits: Array, target: Array, tilt: Array | None
+) -> tuple[int, Array, Array, Array, Array | None]:
+    """The axis of the classes, exp(z), its sums, z at the targets, Σ tilt·z; z = logits - max."""
+    batch, classes, inner = sizes(logits.shape)
+    if not logits.size:
+        nothing = np.zeros(batch * inner, logits.dtype)
+        return -1, np.empty(logits.shape, logits.dtype), nothing + 1, nothing.copy(), nothing
+    if inner == 1 and classes < NARROW and batch > FEW_ROWS:
+        work = logits.reshape(batch, classes).T.copy()
+        return 0, work, *_slab(work, work, places(target, 1, classes, batch), tilt, 0)
+    axis = -1 if inner == 1 else -2
+    x = logits.reshape((batch, classes) if inner == 1 else (batch, classes, inner))
+    work, step = np.empty(x.shape, x.dtype), max(1, BLOCK // (classes * inner))
+    parts = []
+    with short_buffers(classes if inner == 1 else inner, x.size):
+        for n in range(0, batch, step):
+            slab = x[n : n + step]
+            labels = target[n * inner : (n + step) * inner]
+            spots = places(labels, slab.shape[0], classes, inner)
+            parts.append(_slab(slab, work[n : n + step], spots, tilt, axis))
+    if len(parts) == 1:
+        return axis, work, *parts[0]
+    sums, picked, tilted = zip(*parts)
+    together = None if tilt is None else np.concatenate(tilted)
+    return axis, work, np.concatenate(sums), np.concatenate(picked), together
+
+
+def _slab(
+    x: Array, work: Array, spots: Array, tilt: Array | None, axis: int
+) -> tuple[Array, Array, Array | None]:
+    np.subtract(x, peak(x, axis), out=work)
+    picked = work.reshape(-1).take(spots)
+    tilted: Array | None = None
+    if tilt is not None:
+        tilted = np.matmul(work, tilt) if axis == -1 else np.matmul(tilt, work).reshape(-1)
+    np.exp(work, out=work)
+    return total(work, axis).reshape(-1), picked, tilted
+
+
+def _weights(
+    weight: Array | None, target: Array, ignored: Array | None, dtype: np.dtype[Any]
+) -> Array | None:
+    """Each sample's weight, 0 where ignored; None where every one counts 1."""
+    if ignored is None:
+        return None if weight is None else weight.take(target)
+    kept = np.logical_not(ignored)
+    return kept.astype(dtype) if weight is None else np.multiply(weight.take(target), kept)
+
+
+def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:
+    """The cotangent of the logits.
+
+    With k = g / divisor (each sample its own g for "none"; 0 where ignored), p the softmax and h
+    the one-hot target:
+
+        k · ((1 - e) · w[t] · (p - h) + e/C · (p · Σ w - w)).
+
+    Linear in g; a cotangent v of this result gives the logits k · ((1 - e)·w[t] + e/C·Σ w) times
+    p · (v - Σ_c p·v), and each k the inner product of v with what k multiplies.
+    """
+    shape, axis, exps, sums, target, *_ = saved
+    batch, classes, inner = sizes(shape)
+    if not exps.size:
+        return np.zeros(shape, exps.dtype)
+    pull, push, spread = _coefficients(g, saved)
+    spread_out = (-1, 1) if axis == -1 else (1, -1) if axis == 0 else (batch, 1, inner)
+    scale = np.divide(push, sums).reshape(spread_out)
+    gx = np.empty(exps.shape, exps.dtype)
+    with short_buffers(exps.shape[-1], gx.size):
+        np.multiply(exps, scale, out=gx)
+    flat = gx.reshape(-1)
+    spots = places(target, *((1, classes, batch) if axis == 0 else (batch, classes, inner)))
+    flat[spots] = np.subtract(flat.take(spots), pull)
+    if spread is not None:
+        weight = ones(classes, exps.dtype) if saved.weight is None else saved.weight
+        by_class = weight if axis == -1 else weight[:, None]
+        np.subtract(gx, np.multiply(spread.reshape(spread_out), by_class), out=gx)
+    return gx.T.copy() if axis == 0 else gx.reshape(shape)
+
+
+def _coefficients(g: Array, saved: HardSaved) -> tuple[Array | float, Array | float, Array | None]:
+    """By sample: k·(1 - e)·w[t], what p is multiplied by, and k·e/C."""
+    _, _, exps, sums, target, ignored, weight, smoothing, divisor = saved
+    if divisor is not None and ignored is None and weight is None and not smoothing:
+        k = ratio(float(g), divisor)
+        return k, k, None
+    each = np.empty(sums.shape, sums.dtype)
+    each[...] = g.reshape(-1) if divisor is None else ratio(float(g), divisor)
+    if ignored is not None:
+        np.putmask(each, ignored, 0.0)
+    pull = each if weight is None else np.multiply(each, weight.take(target))
+    if not smoothing:
+        return pull, pull, None
+    spread = np.multiply(each, smoothing / exps.shape[saved.axis])
+    pull = np.multiply(pull, 1.0 - smoothing)
+    mass = exps.shape[saved.axis] if weight is None else float(np.add.reduce(weight))
+    return pull, np.add(pull, np.multiply(spread, mass)), spread
+
+
+class SoftSaved(NamedTuple):
+    """What the backward pass for class probabilities needs."""
+
+    axis: int
+    log_probs: Array
+    mixed: Array  # the smoothed targets times the class weights
+    weight: Array | None  # of the classes, spread along their axis
+    smoothing: float
+    divisor: float | None
+
+
+def cross_entropy_soft_forward(
+    logits: Array,
+    target: Array,
+    weight: Array | None = None,
+    label_smoothing: float = 0.0,
+    reduction: str = "mean",
+) -> tuple[Array, SoftSaved]:
+    """The loss for class probabilities of the logits' shape, and what its backward pass needs.
+
+    A sample's loss is -Σ_c w[c] · q[c] · log p[c], with q = (1 - e)·target + e/C; "mean" divides
+    by the number of samples.
+    """
+    axis = min(1, logits.ndim - 1)
+    classes = logits.shape[axis]
+    if weight is not None:
+        if weight.shape != (classes,):
+            raise RuntimeError(
+                f"cross_entropy: weight tensor should be defined either for all {classes} classes "
+                f"or no classes but got weight tensor of shape: {list(weight.shape)}"
+            )
+        weight = weight.reshape((-1,) + (1,) * (logits.ndim - axis - 1))
+    mixed = target
+    if label_smoothing > 0:
+        mixed = np.multiply(target, 1.0 - label_smoothing)
+        np.add(mixed, label_smoothing / max(1, classes), out=mixed)
+    if weight is not None:
+        mixed = np.multiply(mixed, weight)
+    log_probs = log_softmax(logits, axis)
+    losses: Array = np.negative(np.add.reduce(np.multiply(log_probs, mixed), axis=axis))
+    divisor: float | None = None
+    if reduction == "none":
+        loss = np.asarray(losses)
+    else:
+        divisor = float(losses.size) if reduction == "mean" else 1.0
+        loss = np.array(ratio(float(np.add.reduce(losses, axis=None)), divisor), logits.dtype)
+    return loss, SoftSaved(axis, log_probs, mixed, weight, label_smoothing, divisor)
+
+
+def cross_entropy_soft_backward(
+    g: Array, saved: SoftSaved, to_target: bool = False
+) -> tuple[Array, Array | None]:
+    """The cotangents of the logits and, if asked for, of the target.
+
+    With k = g / divisor (each sample its own for "none") and m = w·q:
+
+        logits: k · (p · Σ_c m - m),    target: -k · (1 - e) · w · log p.
+    """
+    axis, log_probs, mixed, weight, smoothing, divisor = saved
+    k: Any = ratio(float(g), divisor) if divisor is not None else np.expand_dims(g, axis)
+    gx = np.exp(log_probs)
+    np.multiply(gx, np.add.reduce(mixed, axis=axis, keepdims=True), out=gx)
+    np.subtract(gx, mixed, out=gx)
+    np.multiply(gx, k, out=gx)
+    if not to_target:
+        return gx, None
+    gt = np.multiply(log_probs, np.multiply(k, -(1.0 - smoothing)))
+    return gx, gt if weight is None else np.multiply(gt, weight, out=gt)
