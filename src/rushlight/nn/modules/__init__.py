@@ -1,0 +1,1 @@
+"""The layers: classes that hold parameters and options."""
