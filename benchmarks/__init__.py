@@ -1,0 +1,1 @@
+"""Rushlight beside PyTorch: ``python -m benchmarks``. See benchmarks/__main__.py."""

@@ -1,0 +1,60 @@
+"""``python -m benchmarks``: print the table of docs/benchmarks.md.
+
+    python -m benchmarks                    everything, about three minutes
+    python -m benchmarks training limits    some parts
+    python -m benchmarks --budget 0.3       quicker and noisier
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Iterable
+
+import numpy as np
+
+import rushlight
+from benchmarks import limits, operators, training
+from benchmarks.pairs import Result
+
+PARTS = ("training", "operators", "limits")
+
+
+def show(results: Iterable[Result]) -> None:
+    """Print lines as they come."""
+    head = f"{'':<44}{'rushlight us':>12}{'pytorch us':>12}{'ratio':>9}{'target':>8}"
+    print(head, "-" * len(head), sep="\n")
+    for result in results:
+        print(result.line(), flush=True)
+    print()
+
+
+def main() -> None:
+    """Run the parts asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
+    parser.add_argument("--budget", type=float, default=0.6, help="seconds a line (0.6)")
+    args = parser.parse_args()
+    unknown = set(args.parts) - set(PARTS)
+    if unknown:
+        parser.error(f"unknown part: {', '.join(sorted(unknown))}")
+    parts = args.parts or PARTS
+    try:
+        import torch
+    except ImportError:
+        parser.error("PyTorch is needed: pip install 'rushlight[bench]'")
+    print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
+        f"{torch.get_num_threads()} threads. Ratio = PyTorch time / Rushlight time.\n"
+    )
+    if "training" in parts:
+        show(training.run(rushlight, torch, args.budget))
+    if "operators" in parts:
+        show(operators.run(rushlight, torch, args.budget))
+    if "limits" in parts:
+        for line in limits.run():
+            print(line, flush=True)
+
+
+if __name__ == "__main__":
+    main()

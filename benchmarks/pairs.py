@@ -1,0 +1,78 @@
+"""Timing two libraries against each other on a noisy machine.
+
+Rounds alternate between the libraries inside one process, so that a slow spell of the machine
+falls on both, and medians of the rounds are compared. What is reported is a ratio: PyTorch's time
+over Rushlight's, so that more than 1 means that Rushlight is faster.
+"""
+
+from __future__ import annotations
+
+import gc
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+__all__ = ["Result", "compare"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """One line of the table: medians in microseconds for one call."""
+
+    name: str
+    rushlight: float
+    pytorch: float
+    target: float | None = None
+
+    @property
+    def ratio(self) -> float:
+        """PyTorch's time over Rushlight's."""
+        return self.pytorch / self.rushlight
+
+    def line(self) -> str:
+        """The line, as the table prints it."""
+        target = "" if self.target is None else f"{self.target:7.1f}"
+        return (
+            f"{self.name:<44}{self.rushlight:12.1f}{self.pytorch:12.1f}{self.ratio:9.2f}{target}"
+        )
+
+
+def compare(
+    name: str,
+    ours: Callable[[], object],
+    theirs: Callable[[], object],
+    *,
+    per_call: int = 1,
+    budget: float = 1.0,
+    rounds: int = 15,
+    target: float | None = None,
+) -> Result:
+    """Time both callables in `rounds` alternating rounds of about `budget` seconds in all.
+
+    `per_call` is the number of operations one call stands for; times are divided by it.
+    """
+    for fn in (ours, theirs):
+        fn()
+        fn()
+    start = time.perf_counter()
+    ours()
+    theirs()
+    pair = time.perf_counter() - start
+    repeats = max(1, int(budget / rounds / pair))
+    samples: tuple[list[float], list[float]] = ([], [])
+    gc.collect()
+    gc.disable()
+    try:
+        for i in range(rounds):
+            order = ((0, ours), (1, theirs)) if i % 2 else ((1, theirs), (0, ours))
+            for which, fn in order:
+                start = time.perf_counter()
+                for _ in range(repeats):
+                    fn()
+                samples[which].append((time.perf_counter() - start) / repeats / per_call)
+    finally:
+        gc.enable()
+    return Result(
+        name, statistics.median(samples[0]) * 1e6, statistics.median(samples[1]) * 1e6, target
+    )

@@ -1,0 +1,42 @@
+"""Convolution: three maps, each the derivative of the other two, so every order is closed."""
+
+from __future__ import annotations
+
+from rushlight.kernels import conv as kernels
+from rushlight.ops.declare import general, multilinear
+from rushlight.ops.operator import Operator
+from rushlight.ops.reduce import sum_
+
+__all__ = ["conv", "conv_input", "conv_weight"]
+
+conv: Operator = general(
+    "convolution",
+    kernels.conv_forward,
+    x=lambda g, w, x_shape, stride, padding, dilation, groups: conv_input(
+        g, w, x_shape, stride, padding, dilation, groups
+    ),
+    w=lambda g, x, w_shape, stride, padding, dilation, groups: conv_weight(
+        g, x, w_shape, stride, padding, dilation, groups
+    ),
+    bias=lambda g: sum_(g, (0, *range(2, g.ndim)), False),
+)
+conv_input: Operator = multilinear(
+    "convolution_backward",
+    kernels.conv_backward_input,
+    g=lambda h, w, stride, padding, dilation, groups: conv(
+        h, w, None, stride, padding, dilation, groups
+    ),
+    w=lambda h, g, w_shape, stride, padding, dilation, groups: conv_weight(
+        g, h, w_shape, stride, padding, dilation, groups
+    ),
+)
+conv_weight: Operator = multilinear(
+    "convolution_backward",
+    kernels.conv_backward_weight,
+    g=lambda h, x, stride, padding, dilation, groups: conv(
+        x, h, None, stride, padding, dilation, groups
+    ),
+    x=lambda h, g, x_shape, stride, padding, dilation, groups: conv_input(
+        g, h, x_shape, stride, padding, dilation, groups
+    ),
+)
