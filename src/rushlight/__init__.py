@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from rushlight import api, autograd, dtypes
 from rushlight import layout as _layout
+from rushlight.api.affine import *
+from rushlight.api.arithmetic import *
+from rushlight.api.bitwise import *
+from rushlight.api.comparison import *
+from rushlight.api.complexes import *
 from rushlight.api.copying import *
 from rushlight.api.create import *
 from rushlight.api.data import *
+from rushlight.api.einsum import *
+from rushlight.api.elementary import *
+from rushlight.api.extremes import *
 from rushlight.api.graph import *
-from rushlight.api.pointwise import *
+from rushlight.api.linalg import *
+from rushlight.api.matrix import *
+from rushlight.api.powers import *
 from rushlight.api.printing import *
 from rushlight.api.random import *
 from rushlight.api.ranges import *
 from rushlight.api.reduce import *
+from rushlight.api.rounding import *
 from rushlight.api.shape import *
+from rushlight.api.special import *
 from rushlight.api.views import *
 from rushlight.autograd.modes import *
 from rushlight.device import device

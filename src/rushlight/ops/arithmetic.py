@@ -1,17 +1,310 @@
-"""Arithmetic: add, sub, mul, div, neg, powers of two operands."""
+"""Arithmetic: sums, products, quotients, remainders, and what is made of them."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops.declare import pointwise
+from rushlight.ops.elementary import LN2
+from rushlight.ops.masking import zeroed
+from rushlight.ops.promotion import Dtype, Promoting, checked_number, no_kernel, refuse
 
-__all__ = ["add", "div", "mul", "neg", "sub"]
+__all__ = [
+    "add",
+    "add_scaled",
+    "addcdiv",
+    "addcmul",
+    "div",
+    "div_floor",
+    "div_trunc",
+    "floor_divide",
+    "fmod",
+    "fmod_number",
+    "ldexp",
+    "lerp",
+    "lerp_number",
+    "mul",
+    "neg",
+    "remainder",
+    "remainder_number",
+    "remainder_of_number",
+    "rsub",
+    "rsub_number",
+    "rsub_scaled",
+    "sub",
+    "sub_scaled",
+    "underivable",
+    "unnamed",
+]
+
+# -- sums and differences ----------------------------------------------------------------------
+
+
+def _no_bool_difference(operands: Sequence[Any], target: Dtype) -> None:
+    bools = [type(a) is bool or getattr(a, "dtype", None) == np.bool_ for a in operands[:2]]
+    if all(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use the `^` or "
+            "`logical_xor()` operator instead."
+        )
+    if any(bools):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with a bool tensor is not supported. If you are trying "
+            "to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
+
+
+_difference: Any = {"promote": "common", "checks": (_no_bool_difference,)}
 
 add = pointwise("add", np.add, promote="common", a=lambda g: g, b=lambda g: g)
-sub = pointwise("sub", np.subtract, promote="common", a=lambda g: g, b=lambda g: -g)
-mul = pointwise("mul", np.multiply, promote="common", a=lambda g, b: g * b, b=lambda g, a: g * a)
-div = pointwise(
-    "div", np.divide, a=lambda g, b: g / b, b=lambda g, a, b: -g * ((a / b) / b)
+sub = pointwise("sub", np.subtract, **_difference, a=lambda g: g, b=lambda g: -g)
+# PyTorch counts the overloads of rsub: with a tensor, and with a number.
+rsub = pointwise("rsub", lambda a, b: np.subtract(b, a), **_difference,
+                 a=lambda g: -g, b=lambda g: g)  # fmt: skip
+rsub_number = pointwise("rsub", lambda a, b: np.subtract(b, a), **_difference,
+                        node="RsubBackward1", a=lambda g: -g, b=lambda g: g)  # fmt: skip
+
+# The same with other scaled by alpha, which is no operand: it is cast to the operands' dtype.
+_scaled: Any = {"operands": ("a", "b")}
+
+
+def _times(b: Any, alpha: Any) -> Any:
+    if type(alpha) is complex:
+        checked_number(alpha, b.dtype)
+    return b * np.asarray(alpha).astype(b.dtype)
+
+
+add_scaled = pointwise(
+    "add",
+    lambda a, b, alpha: a + _times(b, alpha),
+    promote="common",
+    **_scaled,
+    a=lambda g: g,
+    b=lambda g, alpha: g * alpha,
 )
-neg = pointwise("neg", np.negative, promote="common", x=lambda g: -g)
+sub_scaled = pointwise(
+    "sub",
+    lambda a, b, alpha: a - _times(b, alpha),
+    **_difference,
+    **_scaled,
+    a=lambda g: g,
+    b=lambda g, alpha: -g * alpha,
+)
+rsub_scaled = pointwise(
+    "rsub",
+    lambda a, b, alpha: b - _times(a, alpha),
+    **_difference,
+    **_scaled,
+    a=lambda g, alpha: -g * alpha,
+    b=lambda g: g,
+)
+neg = pointwise(
+    "neg",
+    np.negative,
+    promote="common",
+    checks=(
+        refuse(
+            "b",
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
+            "invert a mask, use the `~` or `logical_not()` operator instead.",
+        ),
+    ),
+    x=lambda g: -g,
+)
+
+# -- products and quotients --------------------------------------------------------------------
+
+mul = pointwise("mul", np.multiply, promote="common", a=lambda g, b: g * b, b=lambda g, a: g * a)
+div = pointwise("div", np.divide, a=lambda g, b: g / b, b=lambda g, a, b: -g * ((a / b) / b))
+
+
+def _whole(ufunc: np.ufunc) -> Any:
+    """A kernel that refuses to divide integers by zero, where NumPy would answer 0."""
+
+    def kernel(a: Any, b: Any) -> Any:
+        if a.dtype.kind in "iu" and not np.all(b):
+            raise RuntimeError("ZeroDivisionError")
+        return ufunc(a, b)
+
+    return kernel
+
+
+def _trunc_divide(a: Any, b: Any) -> Any:
+    if a.dtype.kind not in "iu":
+        return np.trunc(a / b)
+    if not np.all(b):
+        raise RuntimeError("ZeroDivisionError")
+    quotient = np.floor_divide(a, b)
+    return quotient + (np.less(quotient, 0) & (quotient * b != a))
+
+
+def underivable(name: str) -> Any:
+    """The formula of an operator that PyTorch records, and has no derivative for."""
+
+    def formula(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return formula
+
+
+def unnamed(op: Promoting) -> Promoting:
+    """Give the nodes of an operator without derivative PyTorch's common name for them."""
+    op.node.__name__ = op.node.__qualname__ = "NotImplemented"
+    op.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]
+    return op
+
+
+_floor_checks = (no_kernel("bc", "div_floor_cpu"),)
+
+div_floor = pointwise(
+    "div",
+    _whole(np.floor_divide),
+    promote="common",
+    checks=_floor_checks,
+    node="DivBackward2",
+    a=lambda g: zeroed(g),
+    b=lambda g: zeroed(g),
+)
+div_trunc = pointwise(
+    "div",
+    _trunc_divide,
+    promote="common",
+    checks=(no_kernel("bc", "div_trunc_cpu"),),
+    node="DivBackward2",
+    a=lambda g: zeroed(g),
+    b=lambda g: zeroed(g),
+)
+floor_divide = unnamed(
+    pointwise(
+        "floor_divide",
+        _whole(np.floor_divide),
+        promote="common",
+        checks=_floor_checks,
+        a=underivable("floor_divide"),
+        b=underivable("floor_divide"),
+    )
+)
+
+# -- remainders: with the sign of the divisor, or (fmod) of the dividend -----------------------
+
+_remainder: Any = {"promote": "common", "checks": (no_kernel("bc", "remainder_cpu"),)}
+_fmod: Any = {"promote": "common", "checks": (no_kernel("bc", "fmod_cpu"),)}
+
+remainder = pointwise(
+    "remainder",
+    _whole(np.remainder),
+    **_remainder,
+    node="RemainderBackward1",
+    a=lambda g: g,
+    b=lambda g, a, b: -g * div_floor(a, b),
+)
+remainder_number = pointwise(
+    "remainder", _whole(np.remainder), **_remainder, operands=("a", "b"), a=lambda g: g
+)
+remainder_of_number = unnamed(
+    pointwise(
+        "remainder",
+        _whole(np.remainder),
+        **_remainder,
+        operands=("a", "b"),
+        b=underivable("remainder"),
+    )  # fmt: skip
+)
+fmod = pointwise(
+    "fmod",
+    _whole(np.fmod),
+    **_fmod,
+    node="FmodBackward1",
+    a=lambda g: g,
+    b=lambda g, a, b: -g * div_trunc(a, b),
+)
+fmod_number = pointwise("fmod", _whole(np.fmod), **_fmod, operands=("a", "b"), a=lambda g: g)
+
+# -- fused ---------------------------------------------------------------------------------------
+
+
+def _no_integer_quotient(operands: Sequence[Any], target: Dtype) -> None:
+    if all(a.dtype.kind in "biu" for a in operands[1:3]):
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  release "
+            "addcdiv will perform a true division of tensor1 and tensor2. The historic addcdiv "
+            "behavior can be implemented as (input + value * torch.trunc(tensor1 / "
+            "tensor2)).to(input.dtype) for integer inputs and as (input + value * tensor1 / "
+            "tensor2) for float inputs. The future addcdiv behavior is just the latter "
+            "implementation: (input + value * tensor1 / tensor2), for all dtypes."
+        )
+
+
+addcmul = pointwise(
+    "addcmul",
+    lambda x, tensor1, tensor2, value: x + _times(tensor1, value) * tensor2,
+    promote="common",
+    checks=(no_kernel("b", "addcmul_cpu_out"),),
+    x=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (tensor2 * value),
+    tensor2=lambda g, tensor1, value: g * (tensor1 * value),
+)
+addcdiv = pointwise(
+    "addcdiv",
+    lambda x, tensor1, tensor2, value: x + _times(tensor1, value) / tensor2,
+    promote="common",
+    checks=(_no_integer_quotient,),
+    x=lambda g: g,
+    tensor1=lambda g, tensor2, value: g * (value / tensor2),
+    tensor2=lambda g, tensor1, tensor2, value: -g * (value * tensor1 / (tensor2 * tensor2)),
+)
+
+
+def _lerp_number(a: Any, end: Any, weight: Any) -> Any:
+    """From the nearer end, so that weight 1 gives exactly `end`."""
+    if type(weight) is complex:
+        checked_number(weight, a.dtype)
+    weight = np.asarray(weight, a.dtype)
+    if abs(weight) < 0.5:
+        return a + weight * (end - a)
+    return end - (end - a) * (1 - weight)
+
+
+def _lerp(a: Any, end: Any, weight: Any) -> Any:
+    gap = end - a
+    return np.where(np.abs(weight) < 0.5, a + weight * gap, end - gap * (1 - weight))
+
+
+def _same_dtype(operands: Sequence[Any], target: Dtype) -> None:
+    first = dtypes.from_numpy(operands[0].dtype)
+    for name, other in zip(("end", "weight"), operands[1:]):
+        if other.dtype != operands[0].dtype and (name == "end" or other.ndim):
+            raise RuntimeError(
+                f"expected dtype {first.cpp_name} for `{name}` but got dtype "
+                f"{dtypes.from_numpy(other.dtype).cpp_name}"
+            )
+
+
+lerp_number = pointwise(
+    "lerp",
+    _lerp_number,
+    promote="common",
+    checks=(_same_dtype, no_kernel("bi", "lerp_kernel_scalar")),
+    a=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+)
+lerp = pointwise(
+    "lerp",
+    _lerp,
+    promote="common",
+    checks=(_same_dtype, no_kernel("bi", "lerp_kernel_tensor")),
+    node="LerpBackward1",
+    a=lambda g, weight: g * (1 - weight),
+    end=lambda g, weight: g * weight,
+    weight=lambda g, a, end: g * (end - a),
+)
+ldexp = pointwise(
+    "ldexp",
+    lambda a, b: a * np.exp2(b),
+    a=lambda g, b: g * 2.0**b,
+    b=lambda g, a, b, y: g * y * LN2,
+)

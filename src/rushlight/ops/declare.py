@@ -51,13 +51,15 @@ def pointwise(
     promote: str = "float",
     operands: tuple[str, ...] | None = None,
     checks: tuple[Check, ...] = (),
+    selects: bool = False,
     **rules: Any,
 ) -> Promoting:
     """Declare a function of each element, with torch's type promotion of its operands.
 
     `promote` is ``"float"`` (integers become the default float: exp, true division), ``"common"``
     (operands meet in their common dtype: add, maximum) or ``"bool"`` (comparisons). `operands`
-    names the arguments that meet, all differentiable ones by default; `checks` refuse dtypes.
+    names the arguments that meet, all differentiable ones by default; `checks` refuse dtypes;
+    `selects` marks kernels that round nothing (Promoting explains).
     """
     options = _options(rules)
     return Promoting(
@@ -69,6 +71,7 @@ def pointwise(
         promote=promote,
         operands=operands,
         checks=checks,
+        selects=selects,
         **options,
     )
 
@@ -115,7 +118,7 @@ def constant(
 
 
 _OPTIONS = (
-    "together jvp outputs constant conjugate node inputs".split()
+    ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs"]
 )
 
 

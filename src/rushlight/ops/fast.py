@@ -26,7 +26,7 @@ from rushlight.ops.nodes import (
     named_node,
 )
 from rushlight.ops.operator import Operator, mark_inference
-from rushlight.ops.outputs import into, operands, require_tensor
+from rushlight.ops.outputs import into, no_overload, operands, require_tensor
 from rushlight.ops.promotion import Promoting, check_broadcast
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
@@ -123,7 +123,9 @@ def unary(
     return named(function, op.name, doc)
 
 
-def with_parameters(op: Operator) -> Callable[..., Tensor]:
+def with_parameters(
+    op: Operator, *, floats: Callable[..., Any] | None = None
+) -> Callable[..., Tensor]:
     """Make ``f(input, *parameters)`` of an Operator of one input that also takes numbers.
 
     Its formula names nothing; or the input or the output, and then all parameters in order. The
@@ -137,7 +139,7 @@ def with_parameters(op: Operator) -> Callable[..., Tensor]:
         ("y", *op.args[1:]): (FromOutputWith, False, True),
     }[rule.names]
     cls = named_node(op.node.__name__, base, rule=staticmethod(rule.formula), op=op)
-    kernel = arrays_out(op.kernel)
+    kernel = arrays_out(floats or op.kernel)
 
     def function(input: Tensor, *parameters: Any) -> Tensor:
         kind = type(input)
@@ -185,12 +187,14 @@ def binary(
     method: bool = False,
     numbers: bool = True,
     second: str = "other",
+    floats: Callable[..., Any] | None = None,
 ) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)`` of an Operator of two inputs.
 
     With `method` it is the operator method (``__mul__``) instead: it answers NotImplemented to
     operands that it doesn't know, as Python asks, where the function raises TypeError. Python
-    numbers are operands where `numbers` says so, and of pointwise Operators only.
+    numbers are operands where `numbers` says so, and of pointwise Operators only. `floats` is as
+    in `unary`.
     """
     first, last = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[last]
@@ -212,7 +216,7 @@ def binary(
     takes_numbers = pointwise and numbers and not keeps_output
     # int64 beside int64 or a Python int: NumPy's ufuncs do as torch's, and nothing is recorded.
     whole = isinstance(op, Promoting) and op.promote == "common" and type(op.kernel) is np.ufunc
-    kernel = arrays_out(op.kernel)
+    kernel = arrays_out(floats or op.kernel)
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         if out is not None:
@@ -311,13 +315,19 @@ def plain_result(kernel: Callable[..., Any], x: Any, y: Any) -> Tensor:
     return result
 
 
-def comparison(op: Operator) -> Callable[[Any, Any], Any]:
-    """Make ``f(input, other)`` of a comparison: bool out, never recorded."""
+COMPARED = (
+    "(Tensor input, Tensor other, *, Tensor out = None)",
+    "(Tensor input, Number other, *, Tensor out = None)",
+)
+
+
+def comparison(op: Operator, doc: str = "", *, method: bool = False) -> Callable[..., Any]:
+    """Make ``f(input, other, *, out=None)``, or with `method` the operator, of a comparison."""
     kernel = arrays_out(op.kernel)
 
-    def function(input: Any, other: Any) -> Any:
+    def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         kind = type(input)
-        if kind is Tensor or kind is Parameter:
+        if (kind is Tensor or kind is Parameter) and out is None:
             x = input._array
             dtype = x.dtype
             if dtype is F4 or dtype is F8 or dtype is I8:
@@ -328,10 +338,16 @@ def comparison(op: Operator) -> Callable[[Any, Any], Any]:
                         return plain_result(kernel, x, y)
                 elif kind is int or (kind is float and dtype is not I8):
                     return plain_result(kernel, x, other)
-        return op.general(input, other)
+        if method and not isinstance(other, OPERANDS):
+            return NotImplemented
+        if isinstance(input, Tensor) and isinstance(other, OPERANDS):
+            result = op.general(*operands(op.name, input, other))
+            return result if out is None else into(out, result, op.name)
+        raise no_overload(op.name, COMPARED, input, other)
 
-    op.function = function
-    return named(function, op.name, "")
+    if not method:
+        op.function = function
+    return named(function, op.name, doc)
 
 
 # -- in place ----------------------------------------------------------------------------------

@@ -203,6 +203,8 @@ class Operator:
             elif type(value) is tuple and value and isinstance(value[0], Tensor):
                 saved[name] = value
                 versions[name] = tuple(t._counter[0] for t in value)
+            elif type(value) is complex and self.conjugate:
+                params[name] = value.conjugate()
             else:
                 params[name] = value
 

@@ -22,8 +22,8 @@ __all__ = [
     "Check",
     "Promoting",
     "as_operand",
-    "checked_number",
     "check_broadcast",
+    "checked_number",
     "no_kernel",
     "refuse",
 ]
@@ -41,6 +41,7 @@ class Promoting(Operator):
 
     `operands` are the arguments that take part (numbers among them, None where one is absent); by
     default all inputs, or all arguments where nothing is differentiable. Others stay as given.
+    `selects` says of a kernel that it rounds nothing, but chooses among values it is given.
     """
 
     def __init__(
@@ -49,9 +50,11 @@ class Promoting(Operator):
         promote: str,
         operands: tuple[str, ...] | None = None,
         checks: tuple[Check, ...] = (),
+        selects: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self.selects = selects
         self.promote = promote
         self.operands = operands or self.inputs or self.args
         self.places = tuple(self.args.index(name) for name in self.operands)
@@ -97,7 +100,9 @@ class Promoting(Operator):
         torch computes them in float32 and rounds once. So does a ufunc of NumPy, but a kernel of
         several would round at each, and a Python number would be rounded before it is used.
         """
-        if target.itemsize != 2 or target.kind not in "fV" or self.promote == "bool":
+        if target.itemsize != 2 or target.kind not in "fV":
+            return target
+        if self.selects or self.promote == "bool":
             return target
         exact = isinstance(self.kernel, np.ufunc) and not any(type(a) in NUMBERS for a in operands)
         return target if exact else F4
@@ -176,4 +181,4 @@ def refuse(kinds: str, text: str, error: type[Exception] = RuntimeError) -> Chec
 
 def no_kernel(kinds: str, name: str) -> Check:
     """Make the check for types of `kinds` that torch's kernel called `name` doesn't know."""
-    return refuse(kinds, f'"{name}" not implemented for \'{{}}\'', NotImplementedError)
+    return refuse(kinds, f"\"{name}\" not implemented for '{{}}'", NotImplementedError)

@@ -1,0 +1,373 @@
+"""Sums, differences, products, quotients and remainders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.api.install import inplace
+from rushlight.ops import arithmetic as ops
+from rushlight.ops.fast import binary, in_place, unary, with_parameters
+from rushlight.ops.inplace import overwrite
+from rushlight.ops.outputs import (
+    into,
+    no_overload,
+    operands,
+    require_tensor,
+    type_name,
+)
+from rushlight.ops.promotion import NUMBERS
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "add",
+    "addcdiv",
+    "addcmul",
+    "div",
+    "divide",
+    "floor_divide",
+    "fmod",
+    "ldexp",
+    "lerp",
+    "mul",
+    "multiply",
+    "neg",
+    "negative",
+    "positive",
+    "remainder",
+    "rsub",
+    "sub",
+    "subtract",
+    "true_divide",
+]
+
+_IN_PLACE = ["add_", "div_", "mul_", "sub_"]
+METHODS = [name for name in __all__ if name != "rsub"] + _IN_PLACE
+INPLACE = [
+    name for name in METHODS if name not in ("positive", *_IN_PLACE, *["add", "div", "mul", "sub"])
+]
+
+_add = binary(ops.add)
+_sub = binary(ops.sub)
+_rsub = binary(ops.rsub)
+_rsub_number = binary(ops.rsub_number)
+_div = binary(ops.div)
+_remainder = binary(ops.remainder, numbers=False, floats=np.remainder)
+_remainder_number = with_parameters(ops.remainder_number, floats=np.remainder)
+_fmod = binary(ops.fmod, numbers=False, floats=np.fmod)
+_fmod_number = with_parameters(ops.fmod_number, floats=np.fmod)
+
+mul = binary(
+    ops.mul,
+    """Multiply element by element, with broadcasting and type promotion.
+
+    >>> import rushlight as torch
+    >>> torch.mul(torch.tensor([1.0, 2.0]), 3)
+    tensor([3., 6.])
+    """,
+)
+neg = unary(
+    ops.neg,
+    """Return each element with its sign changed; RuntimeError for bool.
+
+    >>> import rushlight as torch
+    >>> torch.neg(torch.tensor([1.0, -2.0]))
+    tensor([-1.,  2.])
+    """,
+)
+ldexp = binary(
+    ops.ldexp,
+    """Return ``input * 2**other``; integers give the default float.
+
+    >>> import rushlight as torch
+    >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([2, 3]))
+    tensor([ 4., 24.])
+    """,
+    numbers=False,
+)
+
+
+# -- sums and differences ----------------------------------------------------------------------
+
+
+def _scaled(op: Any, function: str, input: Any, other: Any, alpha: Any) -> Any:
+    """Run an operator that scales `other`, after a look at `alpha`."""
+    if not isinstance(alpha, NUMBERS):
+        raise TypeError(f"{function}(): argument 'alpha' must be Number, not {type_name(alpha)}")
+    input, other = operands(function, input, other)
+    categories = [t.dtype.category for t in (input, other) if isinstance(t, Tensor)]
+    if isinstance(alpha, bool) and max(categories) > 0:
+        raise RuntimeError("Boolean alpha only supported for Boolean results.")
+    if isinstance(alpha, (float, complex)) and max(categories) < 2:
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a floating point number."
+        )
+    return op(input, other, alpha)
+
+
+def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """Return ``input + alpha * other``, with broadcasting and type promotion.
+
+    >>> import rushlight as torch
+    >>> torch.add(torch.tensor([1.0, 2.0]), 1, alpha=10)
+    tensor([11., 12.])
+    """
+    if type(alpha) is int and alpha == 1:
+        result = _add(input, other)
+    else:
+        result = _scaled(ops.add_scaled, "add", input, other, alpha)
+    return result if out is None else into(out, result, "add")  # type: ignore[no-any-return]
+
+
+def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
+    """Return ``input - alpha * other``; RuntimeError for bool, which `^` is for.
+
+    >>> import rushlight as torch
+    >>> torch.sub(torch.tensor([1.0, 2.0]), torch.tensor([0.5, 0.5]), alpha=2)
+    tensor([0., 1.])
+    """
+    if type(alpha) is int and alpha == 1:
+        result = _sub(input, other)
+    else:
+        result = _scaled(ops.sub_scaled, "sub", input, other, alpha)
+    return result if out is None else into(out, result, "sub")  # type: ignore[no-any-return]
+
+
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
+    """Return ``other - alpha * input``.
+
+    >>> import rushlight as torch
+    >>> torch.rsub(torch.tensor([1.0, 2.0]), 1)
+    tensor([ 0., -1.])
+    """
+    require_tensor(input, "rsub", "input", 1)
+    if type(alpha) is not int or alpha != 1:
+        return _scaled(ops.rsub_scaled, "rsub", input, other, alpha)  # type: ignore[no-any-return]
+    return (_rsub_number if isinstance(other, NUMBERS) else _rsub)(input, other)  # type: ignore[no-any-return]
+
+
+def positive(input: Tensor) -> Tensor:
+    """Return `input` itself; RuntimeError for bool.
+
+    >>> import rushlight as torch
+    >>> torch.positive(torch.tensor([1.0, -2.0]))
+    tensor([ 1., -2.])
+    """
+    require_tensor(input, "positive", "input", 1)
+    if input.dtype.category == 0:
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
+    return input
+
+
+# -- quotients and remainders --------------------------------------------------------------------
+
+_DIV = (
+    "(Tensor input, Tensor other, *, Tensor out = None)",
+    "(Tensor input, Tensor other, *, str rounding_mode, Tensor out = None)",
+    "(Tensor input, Number other, *, str rounding_mode)",
+)
+_ROUNDED = {"floor": ops.div_floor, "trunc": ops.div_trunc}
+
+
+def div(
+    input: Any, other: Any, *, rounding_mode: str | None = None, out: Tensor | None = None
+) -> Tensor:
+    """Divide element by element; integers give the default float.
+
+    With `rounding_mode` ``"trunc"`` or ``"floor"`` the quotient is rounded towards zero or down,
+    has no derivative, and stays an integer where both operands are (RuntimeError for a zero).
+
+    >>> import rushlight as torch
+    >>> torch.div(torch.tensor([-7, 7]), 2)
+    tensor([-3.5000,  3.5000])
+    >>> torch.div(torch.tensor([-7, 7]), 2, rounding_mode="floor")
+    tensor([-4,  3])
+    """
+    if rounding_mode is None:
+        result = _div(input, other)
+    else:
+        if not isinstance(other, (Tensor, *NUMBERS)):
+            raise no_overload("div", _DIV, input, other, rounding_mode=rounding_mode)
+        if rounding_mode not in _ROUNDED:
+            raise RuntimeError(
+                "div expected rounding_mode to be one of None, 'trunc', or 'floor' but found "
+                f"'{rounding_mode}'"
+            )
+        result = _ROUNDED[rounding_mode](*operands("div", input, other))
+    return result if out is None else into(out, result, "div")  # type: ignore[no-any-return]
+
+
+def true_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Divide element by element: `div` without rounding.
+
+    >>> import rushlight as torch
+    >>> torch.true_divide(torch.tensor([1.0, 3.0]), 2)
+    tensor([0.5000, 1.5000])
+    """
+    return div(input, other, out=out)
+
+
+_FLOOR_DIVIDE = (_DIV[0], "(Tensor input, Number other)")
+
+
+def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Divide and round down, as Python's ``//``. There is no derivative.
+
+    Raises RuntimeError where an integer is divided by zero.
+
+    >>> import rushlight as torch
+    >>> torch.floor_divide(torch.tensor([-7, 7]), 2)
+    tensor([-4,  3])
+    """
+    if not isinstance(other, (Tensor, *NUMBERS)):
+        raise no_overload("floor_divide", _FLOOR_DIVIDE, input, other)
+    result = ops.floor_divide(*operands("floor_divide", input, other))
+    return result if out is None else into(out, result, "floor_divide")  # type: ignore[no-any-return]
+
+
+_NUMBER = "(Tensor input, Number other, *, Tensor out = None)"
+_REMAINDER = (_DIV[0], "(Number self, Tensor other)", _NUMBER)
+
+
+def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Return what is left after division, with the sign of `other`, as Python's ``%``.
+
+    >>> import rushlight as torch
+    >>> torch.remainder(torch.tensor([-3.0, 4.0]), 2.5)
+    tensor([2.0000, 1.5000])
+    """
+    if isinstance(other, NUMBERS) and isinstance(input, Tensor):
+        plain = type(other) is float or type(other) is int
+        run = _remainder_number if plain else ops.remainder_number.general
+        result = run(input, other)
+    elif isinstance(other, Tensor) and isinstance(input, NUMBERS):
+        result = ops.remainder_of_number(input, other)
+    elif isinstance(input, Tensor) and isinstance(other, Tensor):
+        result = _remainder(input, other)
+    else:
+        raise no_overload("remainder", _REMAINDER, input, other)
+    return result if out is None else into(out, result, "remainder")
+
+
+def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Return what is left after division, with the sign of `input`, as C's ``fmod``.
+
+    >>> import rushlight as torch
+    >>> torch.fmod(torch.tensor([-3.0, 4.0]), 2.5)
+    tensor([-0.5000,  1.5000])
+    """
+    if isinstance(other, NUMBERS) and isinstance(input, Tensor):
+        plain = type(other) is float or type(other) is int
+        result = (_fmod_number if plain else ops.fmod_number.general)(input, other)
+    elif isinstance(input, Tensor) and isinstance(other, Tensor):
+        result = _fmod(input, other)
+    else:
+        raise no_overload("fmod", (_DIV[0], _NUMBER), input, other)
+    return result if out is None else into(out, result, "fmod")
+
+
+# -- fused -----------------------------------------------------------------------------------------
+
+
+def _value(function: str, value: Any) -> Any:
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"{function}(): argument 'value' must be Number, not {type_name(value)}")
+    return value
+
+
+def addcmul(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None
+) -> Tensor:
+    """Return ``input + value * tensor1 * tensor2``.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([1.0, 2.0])
+    >>> torch.addcmul(x, x, x, value=10)
+    tensor([11., 42.])
+    """
+    require_tensor(input, "addcmul", "input", 1)
+    require_tensor(tensor1, "addcmul", "tensor1", 2)
+    require_tensor(tensor2, "addcmul", "tensor2", 3)
+    result = ops.addcmul(input, tensor1, tensor2, _value("addcmul", value))
+    return result if out is None else into(out, result, "addcmul")
+
+
+def addcdiv(
+    input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None
+) -> Tensor:
+    """Return ``input + value * tensor1 / tensor2``; RuntimeError for a quotient of integers.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([1.0, 2.0])
+    >>> torch.addcdiv(x, x, x, value=10)
+    tensor([11., 12.])
+    """
+    require_tensor(input, "addcdiv", "input", 1)
+    require_tensor(tensor1, "addcdiv", "tensor1", 2)
+    require_tensor(tensor2, "addcdiv", "tensor2", 3)
+    result = ops.addcdiv(input, tensor1, tensor2, _value("addcdiv", value))
+    return result if out is None else into(out, result, "addcdiv")
+
+
+_LERP = (
+    "(Tensor input, Tensor end, Tensor weight, *, Tensor out = None)",
+    "(Tensor input, Tensor end, Number weight, *, Tensor out = None)",
+)
+
+
+def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) -> Tensor:
+    """Return ``input + weight * (end - input)``, `weight` a number or a tensor of like dtype.
+
+    >>> import rushlight as torch
+    >>> torch.lerp(torch.tensor([0.0, 10.0]), torch.tensor([1.0, 20.0]), 0.25)
+    tensor([ 0.2500, 12.5000])
+    """
+    if not isinstance(input, Tensor) or not isinstance(end, Tensor):
+        raise no_overload("lerp", _LERP, input, end, weight)
+    if isinstance(weight, Tensor):
+        result = ops.lerp(input, end, weight)
+    elif isinstance(weight, NUMBERS):
+        result = ops.lerp_number(input, end, weight)
+    else:
+        raise no_overload("lerp", _LERP, input, end, weight)
+    return result if out is None else into(out, result, "lerp")
+
+
+negative = neg
+subtract = sub
+multiply = mul
+divide = div
+
+# -- in place --------------------------------------------------------------------------------------
+
+iadd = in_place(ops.add, inplace(_add))
+isub = in_place(ops.sub, inplace(_sub))
+imul = in_place(ops.mul, inplace(mul))
+idiv = in_place(ops.div, inplace(_div))
+
+
+def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """In-place form of `add`."""
+    if type(alpha) is int and alpha == 1:
+        return iadd(input, other)  # type: ignore[no-any-return]
+    return overwrite(input, add(input, other, alpha=alpha))
+
+
+def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
+    """In-place form of `sub`."""
+    if type(alpha) is int and alpha == 1:
+        return isub(input, other)  # type: ignore[no-any-return]
+    return overwrite(input, sub(input, other, alpha=alpha))
+
+
+def mul_(input: Tensor, other: Any) -> Tensor:
+    """In-place form of `mul`."""
+    return imul(input, other)  # type: ignore[no-any-return]
+
+
+def div_(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
+    """In-place form of `div`."""
+    if rounding_mode is None:
+        return idiv(input, other)  # type: ignore[no-any-return]
+    return overwrite(input, div(input, other, rounding_mode=rounding_mode))

@@ -1,0 +1,225 @@
+"""Signs, magnitudes and angles; complex tensors from their parts, and conjugates."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.ops import complexes as ops
+from rushlight.ops.fast import binary, unary
+from rushlight.ops.outputs import into, no_overload, require_tensor
+from rushlight.ops.promotion import NUMBERS
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "abs",
+    "absolute",
+    "angle",
+    "complex",
+    "conj",
+    "conj_physical",
+    "copysign",
+    "is_conj",
+    "is_neg",
+    "polar",
+    "resolve_conj",
+    "resolve_neg",
+    "sgn",
+    "sign",
+    "signbit",
+]
+
+METHODS = [name for name in __all__ if name not in ("complex", "polar")]
+INPLACE = ["abs", "absolute", "conj_physical", "copysign", "sgn", "sign"]
+
+# -- signs and magnitudes ----------------------------------------------------------------------
+
+abs = unary(
+    ops.absolute,
+    """Return the magnitude of each element: a real tensor for a complex one.
+
+    >>> import rushlight as torch
+    >>> torch.abs(torch.tensor([-1.0, 2.0]))
+    tensor([1., 2.])
+    >>> torch.abs(torch.tensor([3 + 4j]))
+    tensor([5.])
+    """,
+)
+absolute = abs
+sign = unary(
+    ops.sign,
+    """Return -1, 0 or 1 for each element; NotImplementedError for complex, which has `sgn`.
+
+    >>> import rushlight as torch
+    >>> torch.sign(torch.tensor([-3.0, 0.0, 2.0]))
+    tensor([-1.,  0.,  1.])
+    """,
+)
+
+
+def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return the direction ``z / |z|`` of each element, 0 at 0: the sign of real ones.
+
+    >>> import rushlight as torch
+    >>> torch.sgn(torch.tensor([3 + 4j, 0]))
+    tensor([0.6000+0.8000j, 0.0000+0.0000j])
+    """
+    result = ops.sgn(require_tensor(input, "sgn", "input", 1))
+    return result if out is None else into(out, result, "sgn")
+
+
+def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return whether the sign of each element is set, which tells -0 from 0.
+
+    >>> import rushlight as torch
+    >>> torch.signbit(torch.tensor([-1.0, -0.0, 0.0]))
+    tensor([ True,  True, False])
+    """
+    result = ops.signbit(require_tensor(input, "signbit", "input", 1))
+    if out is not None and out.dtype.category != 0:
+        raise RuntimeError("signbit does not support non-boolean outputs.")
+    return result if out is None else into(out, result, "signbit")
+
+
+_COPYSIGN = (
+    "(Tensor input, Tensor other, *, Tensor out = None)",
+    "(Tensor input, Number other, *, Tensor out = None)",
+)
+_copysign = binary(ops.copysign, numbers=False)
+
+
+def copysign(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
+    """Return the magnitude of `input` with the sign of `other`, a tensor or a number.
+
+    >>> import rushlight as torch
+    >>> torch.copysign(torch.tensor([1.0, -2.0]), -0.0)
+    tensor([-1., -2.])
+    """
+    if isinstance(input, Tensor) and isinstance(other, Tensor):
+        result = _copysign(input, other)
+    elif isinstance(input, Tensor) and isinstance(other, NUMBERS):
+        result = ops.copysign_number(input, other)
+    else:
+        raise no_overload("copysign", _COPYSIGN, input, other)
+    return result if out is None else into(out, result, "copysign")
+
+
+# -- complex numbers ---------------------------------------------------------------------------
+
+
+def _parts(function: str, a: Any, b: Any, first: str, second: str) -> None:
+    """Raise PyTorch's error for parts that no complex tensor is made of."""
+    require_tensor(a, function, first, 1)
+    require_tensor(b, function, second, 2)
+    if not (a.dtype.is_floating_point and b.dtype.is_floating_point):
+        raise RuntimeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{a.dtype.scalar_name} and {b.dtype.scalar_name}"
+        )
+    if a.dtype is not b.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {a.dtype.scalar_name} but got scalar type "
+            f"{b.dtype.scalar_name} for second argument"
+        )
+    _ = a.dtype.to_complex().numpy  # raises where complex numbers of such parts have no values
+
+
+def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Make a complex tensor of its parts, float32 or float64 tensors.
+
+    >>> import rushlight as torch
+    >>> torch.complex(torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0]))
+    tensor([1.+3.j, 2.+4.j])
+    """
+    _parts("complex", real, imag, "real", "imag")
+    result = ops.complex_(real, imag)
+    return result if out is None else into(out, result, "complex")
+
+
+def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Make a complex tensor of magnitudes and angles, float32 or float64 tensors.
+
+    >>> import rushlight as torch
+    >>> torch.polar(torch.tensor([1.0, 2.0]), torch.tensor([0.0, 3.14159265]))
+    tensor([ 1.+0.0000e+00j, -2.-1.7485e-07j])
+    """
+    _parts("polar", abs, angle, "abs", "angle")
+    result = ops.polar(abs, angle)
+    return result if out is None else into(out, result, "polar")
+
+
+def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return the angle of each element, in radians: 0 or π for real ones.
+
+    >>> import rushlight as torch
+    >>> torch.angle(torch.tensor([1j, -1]))
+    tensor([1.5708, 3.1416])
+    """
+    result = ops.angle(require_tensor(input, "angle", "input", 1))
+    return result if out is None else into(out, result, "angle")
+
+
+def conj(input: Tensor) -> Tensor:
+    """Return the complex conjugate; a real tensor itself.
+
+    PyTorch's shares memory and is computed later, ours is computed at once.
+
+    >>> import rushlight as torch
+    >>> torch.conj(torch.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+    require_tensor(input, "conj", "input", 1)
+    return ops.conj(input) if input.dtype.is_complex else input
+
+
+def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return the complex conjugate; a real tensor itself.
+
+    >>> import rushlight as torch
+    >>> torch.conj_physical(torch.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+    require_tensor(input, "conj_physical", "input", 1)
+    result = ops.conj_physical(input) if input.dtype.is_complex else input
+    return result if out is None else into(out, result, "conj_physical")
+
+
+def is_conj(input: Tensor) -> bool:
+    """Return whether a conjugation is still to be computed: never, here.
+
+    >>> import rushlight as torch
+    >>> torch.is_conj(torch.conj(torch.tensor([1j])))
+    False
+    """
+    require_tensor(input, "is_conj", "input", 1)
+    return False
+
+
+def is_neg(input: Tensor) -> bool:
+    """Return whether a change of sign is still to be computed: never, here.
+
+    >>> import rushlight as torch
+    >>> torch.is_neg(torch.tensor([1.0]))
+    False
+    """
+    require_tensor(input, "is_neg", "input", 1)
+    return False
+
+
+def resolve_conj(input: Tensor) -> Tensor:
+    """Return `input` itself, whose conjugation is computed already.
+
+    >>> import rushlight as torch
+    >>> torch.resolve_conj(torch.tensor([1 + 2j]))
+    tensor([1.+2.j])
+    """
+    return require_tensor(input, "resolve_conj", "input", 1)  # type: ignore[no-any-return]
+
+
+def resolve_neg(input: Tensor) -> Tensor:
+    """Return `input` itself, whose sign is computed already.
+
+    >>> import rushlight as torch
+    >>> torch.resolve_neg(torch.tensor([1.0]))
+    tensor([1.])
+    """
+    return require_tensor(input, "resolve_neg", "input", 1)  # type: ignore[no-any-return]
