@@ -8,7 +8,7 @@ that overflows to the right limit) are not kernels' business: silence them once,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -109,21 +109,24 @@ def pieces(*arrays: Array) -> Iterator[list[Array]]:
         yield [a[cut] for a in arrays]
 
 
-@contextmanager
-def short_buffers(inner: int, size: int) -> Iterator[None]:
+def short_buffers(inner: int, size: int) -> AbstractContextManager[object]:
     """Let a large loop broadcast columns over rows of ``inner`` elements without NumPy's buffers.
 
     A ufunc with a broadcast operand copies every operand through its buffers (8192 elements),
     unless the innermost axis alone fills them: 0.43 ns an element against 0.15.
     """
-    if inner < 512 or size < BLOCK // 2:
-        yield
-        return
-    before = np.setbufsize(512)
-    try:
-        yield
-    finally:
-        np.setbufsize(before)
+    return _AS_IT_IS if inner < 512 or size < BLOCK // 2 else _ShortBuffers()
+
+
+_AS_IT_IS = nullcontext()
+
+
+class _ShortBuffers:
+    def __enter__(self) -> None:
+        self.before = np.setbufsize(512)
+
+    def __exit__(self, *failure: object) -> None:
+        np.setbufsize(self.before)
 
 
 def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:

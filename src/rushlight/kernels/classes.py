@@ -56,10 +56,11 @@ def resolve(target: Array, classes: int, ignore_index: int) -> tuple[Array, Arra
     target = target.reshape(-1)
     if target.dtype != np.int64:
         target = target.astype(np.int64)
-    # As unsigned numbers negative targets are huge: one reduction finds all that needs a look.
-    if not target.size or (
-        np.maximum.reduce(target.view(np.uint64)) < classes and not 0 <= ignore_index < classes
-    ):
+    if not target.size:
+        return target, None
+    # As unsigned numbers negative targets are huge: the largest tells whether any needs a look.
+    unsigned = target.view(np.uint64)
+    if unsigned.item(unsigned.argmax()) < classes and not 0 <= ignore_index < classes:
         return target, None
     ignored = np.equal(target, ignore_index)
     target = np.where(ignored, 0, target)
