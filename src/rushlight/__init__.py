@@ -16,10 +16,13 @@ from rushlight.api.einsum import *
 from rushlight.api.elementary import *
 from rushlight.api.extremes import *
 from rushlight.api.graph import *
+from rushlight.api.legacy import set_default_tensor_type
+from rushlight.api.likes import *
 from rushlight.api.linalg import *
 from rushlight.api.matrix import *
 from rushlight.api.powers import *
 from rushlight.api.printing import *
+from rushlight.api.python import *
 from rushlight.api.random import *
 from rushlight.api.ranges import *
 from rushlight.api.reduce import *
@@ -42,5 +45,6 @@ from rushlight.tensor import Size, Tensor
 
 globals().update(dtypes.DTYPES)
 globals().update(dtypes.ALIASES)
+globals().update(api.legacy.TYPES)
 globals().update(_layout.LAYOUTS)
 globals().update(_layout.FORMATS)

@@ -1,4 +1,8 @@
-"""Copying and overwriting: clone, contiguous, copy_, fill_, zero_."""
+"""Copying and overwriting: clone, contiguous, copy_, fill_, zero_.
+
+The in-place functions write straight into memory where no graph sees it, and go through
+`rushlight.ops.inplace` where one does.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,18 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.api.arguments import check_format, invalid_combination
+from rushlight.api.convert import layout_of, warn_discards
+from rushlight.api.scalars import as_number, checked
 from rushlight.autograd.modes import mode
+from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.inplace import check_writable, overwrite
+from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["clone"]
+__all__ = ["clone", "fill", "fill_", "zero_"]
 
 METHODS = ("clone", "contiguous", "copy_", "fill_", "is_contiguous", "zero_")
 
@@ -20,27 +29,51 @@ METHODS = ("clone", "contiguous", "copy_", "fill_", "is_contiguous", "zero_")
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     """Return a copy of `input` that gradients flow through.
 
+    The copy's axes lie in memory in the order of the input's, or in that of `memory_format`.
+
     >>> import rushlight as torch
     >>> x = torch.ones(2, requires_grad=True)
     >>> torch.clone(x)
     tensor([1., 1.], grad_fn=<CloneBackward0>)
     """
     require_tensor(input, "clone", "input", 1)
-    result: Tensor = convert.clone(input)
+    if memory_format is not None:
+        check_format("clone", memory_format)
+    result: Tensor = convert.clone(input, layout_of(input, memory_format))
     return result
 
 
-def contiguous(input: Tensor, memory_format: Any = None) -> Tensor:
-    """Return `input` itself if its elements lie in row-major order, or else a copy that does."""
-    if input._interpreter is None and input._array.flags.c_contiguous:
+def contiguous(input: Tensor, *, memory_format: Any = None) -> Tensor:
+    """Return `input` itself if its elements lie in row-major order, or else a copy that does.
+
+    >>> import rushlight as torch
+    >>> x = torch.ones(2, 3)
+    >>> x.contiguous() is x, x.mT.contiguous().stride()
+    (True, (2, 1))
+    """
+    if is_contiguous(input, memory_format=memory_format):
         return input
-    result: Tensor = convert.clone(input, "contiguous")
+    layout = "contiguous" if memory_format is None else layout_of(input, memory_format)
+    result: Tensor = convert.clone(input, layout)
     return result
 
 
-def is_contiguous(input: Tensor, memory_format: Any = None) -> bool:
-    """Return whether the elements lie in row-major order."""
-    return bool(input._array.flags.c_contiguous)
+def is_contiguous(input: Tensor, *, memory_format: Any = None) -> bool:
+    """Return whether the elements lie in row-major order, or in that of `memory_format`."""
+    if input._interpreter is not None:
+        return True  # what a transform hands on is always dense
+    array = input._array
+    if memory_format is not None:
+        check_format("is_contiguous", memory_format)
+        for last, rank in ((channels_last, 4), (channels_last_3d, 5)):
+            if memory_format is last:
+                if array.ndim != rank:
+                    return False
+                array = array.transpose(0, *range(2, rank), 1)
+    return bool(array.flags.c_contiguous)
+
+
+# -- overwriting -----------------------------------------------------------------------------------
 
 
 def _records(input: Tensor, source: Any = None) -> bool:
@@ -50,49 +83,130 @@ def _records(input: Tensor, source: Any = None) -> bool:
     return input.requires_grad or (isinstance(source, Tensor) and source.requires_grad)
 
 
-def copy_(input: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
-    """Write the values of `src` over `input`, broadcast and cast, and return `input`.
+def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
+    """Write the values of `other` over `input`, broadcast and cast, and return `input`.
 
-    Raises RuntimeError where `src` does not broadcast to the shape of `input`.
+    Raises RuntimeError where `other` does not broadcast to the shape of `input`.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 2).copy_(torch.tensor([1, 2]))
+    tensor([[1., 2.],
+            [1., 2.]])
     """
-    if isinstance(src, (bool, int, float, complex)):
-        src = wrap(np.asarray(src))
-    elif not isinstance(src, Tensor):
+    if isinstance(other, (bool, int, float, complex, np.generic)):
+        other = wrap(np.asarray(other))
+    elif not isinstance(other, Tensor):
         raise TypeError(
-            f"copy_(): argument 'src' (position 1) must be Tensor, not {type_name(src)}"
+            f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(other)}"
         )
-    if _records(input, src):
-        return overwrite(input, convert.copy_over(input, src))
+    _check_broadcast(tuple(input.shape), tuple(other.shape))
+    if other.dtype.is_complex and not input.dtype.is_complex:
+        warn_discards()
+    if other._interpreter is not None or input._interpreter is not None or _records(input, other):
+        return overwrite(input, convert.copy_over(input, other))
     check_writable(input, False)
-    np.copyto(input._array, src._array, casting="unsafe")
+    np.copyto(input._array, other._array, casting="unsafe")
     input._counter[0] += 1
     return input
 
 
-def fill_(input: Tensor, value: Any) -> Tensor:
-    """Write `value`, a number or a tensor of no dimensions, over every element."""
+def _check_broadcast(target: tuple[int, ...], source: tuple[int, ...]) -> None:
+    """Raise PyTorch's error unless `source` broadcasts to `target`."""
+    if source == target:
+        return
+    shape = list(target)
+    for back in range(1, len(source) + 1):
+        n = source[-back]
+        if back > len(target):
+            shape.insert(0, n)
+        elif n != 1 and n != target[-back]:
+            if target[-back] != 1:
+                raise RuntimeError(
+                    f"The size of tensor a ({target[-back]}) must match the size of tensor b "
+                    f"({n}) at non-singleton dimension {max(len(source), len(target)) - back}"
+                )
+            shape[-back] = n
+    if tuple(shape) != target:
+        raise RuntimeError(
+            f"output with shape {list(target)} doesn't match the broadcast shape {shape}"
+        )
+
+
+def _fill_operands(
+    function: str, input: Tensor, args: tuple[Any, ...], named: dict[str, Any]
+) -> Any:
+    """Return the value of a call of fill: a 0-d tensor, or a number that `input` can hold."""
+    values = [*args, *named.values()]
+    if len(values) != 1 or named.keys() - {"value"}:
+        invalid_combination(function, args, named, "Tensor value", "Number value")
+    value = values[0]
     if isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(
                 "fill_ only supports 0-dimension value tensor but got tensor with "
                 f"{value.ndim} dimensions."
             )
-        operator = convert.fill_inplace_with
-    else:
-        operator = convert.fill_inplace
-    if _records(input, value):
+        if value.dtype.is_complex and not input.dtype.is_complex:
+            warn_discards()
+        return value
+    try:
+        number = as_number(value, function, "value", None)
+    except TypeError:
+        invalid_combination(function, args, named, "Tensor value", "Number value")
+    return checked(number, input.dtype)
+
+
+def _by_kind(value: Any, with_number: Operator, with_tensor: Operator) -> Operator:
+    return with_tensor if isinstance(value, Tensor) else with_number
+
+
+def fill(input: Tensor, *args: Any, **named: Any) -> Tensor:
+    """Return a tensor like `input` with every element `value`, a number or a 0-d tensor.
+
+    >>> import rushlight as torch
+    >>> torch.fill(torch.zeros(2), 3)
+    tensor([3., 3.])
+    """
+    require_tensor(input, "fill", "input", 1)
+    value = _fill_operands("fill", input, args, named)
+    result: Tensor = _by_kind(value, convert.fill, convert.fill_with)(input, value)
+    return result
+
+
+def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
+    """Write `value`, a number or a tensor of no dimensions, over every element.
+
+    Raises RuntimeError for a number that the dtype can't hold.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2).fill_(3)
+    tensor([3., 3.])
+    """
+    value = _fill_operands("fill_", input, args, named)
+    if input._interpreter is not None or _records(input, value):
+        operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
         return overwrite(input, operator(input, value))
-    check_writable(input, False)
-    input._array.fill(value._array if isinstance(value, Tensor) else value)
+    check_writable(input, False, overlap=False)
+    if isinstance(value, Tensor):
+        np.copyto(input._array, value._array, casting="unsafe")
+    else:
+        input._array.fill(value)
     input._counter[0] += 1
     return input
 
 
 def zero_(input: Tensor) -> Tensor:
-    """Write zero over every element."""
-    if _records(input):
+    """Write zero over every element.
+
+    >>> import rushlight as torch
+    >>> torch.ones(2).zero_()
+    tensor([0., 0.])
+    """
+    if input._interpreter is not None or _records(input):
         return overwrite(input, convert.zero(input))
-    check_writable(input, False)
+    check_writable(input, False, overlap=False)
     input._array.fill(0)
     input._counter[0] += 1
     return input
+
+

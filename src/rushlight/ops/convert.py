@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.kernels import copies
-from rushlight.ops.declare import constant, linear
+from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.fitting import cast_to, sum_to
 from rushlight.ops.operator import Operator
 
@@ -21,6 +21,8 @@ __all__ = [
     "copy_over",
     "detached",
     "fill",
+    "fill_inplace",
+    "fill_inplace_with",
     "fill_with",
     "zero",
     "zeroed",
@@ -43,23 +45,21 @@ def _copy_over(x: Array, source: Array) -> Array:
     return out
 
 
-clone = linear("clone", copies.clone, x=lambda g: g)
-detached = constant("detach", lambda x: x)
+clone: Operator = linear("clone", copies.clone, x=lambda g: g)
+detached: Operator = constant("detach", lambda x: x)
 
 # In-place operators forget the values they write over: their cotangent is zero.
-zeroed = linear("zeros_like", _zero, x=lambda g: zeroed(g))
-zero = linear("zero", _zero, x=lambda g: zeroed(g))
+zeroed: Operator = linear("zeros_like", _zero, x=lambda g: zeroed(g))
+zero: Operator = linear("zero", _zero, x=lambda g: zeroed(g))
 
 
 def _declare_fill(by_number: str, by_tensor: str) -> tuple[Operator, Operator]:
     """PyTorch counts the overloads of `fill` and `fill_` through, and shows the number."""
-    number = linear("fill", _fill, x=lambda g: zeroed(g), node=by_number)
+    number = general(
+        "fill", _fill, x=lambda g: zeroed(g), jvp=lambda x_t: zeroed(x_t), node=by_number
+    )
     tensor = linear(
-        "fill",
-        _fill,
-        x=lambda g: zeroed(g),
-        value=lambda g: sum_to(g, ()),
-        node=by_tensor,
+        "fill", _fill, x=lambda g: zeroed(g), value=lambda g: sum_to(g, ()), node=by_tensor
     )
     return number, tensor
 
@@ -67,7 +67,7 @@ def _declare_fill(by_number: str, by_tensor: str) -> tuple[Operator, Operator]:
 fill, fill_with = _declare_fill("FillBackward0", "FillBackward1")
 fill_inplace, fill_inplace_with = _declare_fill("FillBackward2", "FillBackward3")
 
-copy_over = linear(
+copy_over: Operator = linear(
     "copy",
     _copy_over,
     x=lambda g: zeroed(g),

@@ -1,0 +1,176 @@
+"""Storages: the memory behind tensors, as far as a Python program looks at it.
+
+A storage is a face put on the buffer that a tensor's array is a view of; views of one tensor show
+the same bytes. It can be looked at, written to and measured, but not resized or moved.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.device import device
+from rushlight.dtypes import dtype as DType
+from rushlight.tensor import Tensor, buffer_of, wrap
+
+__all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
+
+
+class UntypedStorage:
+    """The bytes of a tensor's memory.
+
+    >>> import rushlight as torch
+    >>> storage = torch.ones(2).untyped_storage()
+    >>> storage.nbytes(), storage.device
+    (8, device(type='cpu'))
+    """
+
+    def __init__(self, owner: NDArray[Any]) -> None:
+        self._owner = owner
+        flat = owner if owner.flags.c_contiguous else owner.T
+        self._bytes = np.ndarray((owner.nbytes,), np.uint8, flat)
+
+    @property
+    def device(self) -> device:
+        """Where the bytes are."""
+        return device("cpu")
+
+    def data_ptr(self) -> int:
+        """Return the address of the first byte."""
+        return int(self._owner.__array_interface__["data"][0]) if self._owner.size else 0
+
+    def nbytes(self) -> int:
+        """Return the number of bytes."""
+        return self._owner.nbytes
+
+    size = __len__ = nbytes
+
+    def element_size(self) -> int:
+        """Return 1: the elements are bytes."""
+        return 1
+
+    def is_shared(self) -> bool:
+        """Return whether other processes see this memory."""
+        return False
+
+    def resizable(self) -> bool:
+        """Return whether the storage can grow: NumPy's memory can't."""
+        return False
+
+    def tolist(self) -> list[int]:
+        """Return the bytes as a list."""
+        return self._bytes.tolist()  # type: ignore[no-any-return]
+
+    def clone(self) -> UntypedStorage:
+        """Return a storage of a copy of the bytes."""
+        return UntypedStorage(self._bytes.copy())
+
+    def fill_(self, value: int) -> UntypedStorage:
+        """Write `value` into every byte."""
+        self._bytes.fill(value)
+        return self
+
+    def __getitem__(self, index: Any) -> Any:
+        found = self._bytes[index]
+        return UntypedStorage(found) if isinstance(index, slice) else int(found)
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._bytes[index] = value
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.tolist())
+
+    def __eq__(self, other: Any) -> bool:
+        return isinstance(other, UntypedStorage) and other._owner is self._owner
+
+    def __hash__(self) -> int:
+        return id(self._owner)
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f" {byte}" for byte in self.tolist())
+        return f"{lines}\n[torch.storage.UntypedStorage(device=cpu) of size {len(self)}]"
+
+
+class TypedStorage:
+    """The elements of a tensor's memory, in one dtype. PyTorch deprecates it, and so warns."""
+
+    def __init__(self, owner: NDArray[Any], dtype: DType) -> None:
+        self._untyped = UntypedStorage(owner)
+        self._elements = self._untyped._bytes.view(dtype.numpy)
+        self.dtype = dtype
+
+    @property
+    def device(self) -> device:
+        """Where the elements are."""
+        return device("cpu")
+
+    def untyped(self) -> UntypedStorage:
+        """Return the same memory as bytes."""
+        return self._untyped
+
+    def data_ptr(self) -> int:
+        """Return the address of the first element."""
+        return self._untyped.data_ptr()
+
+    def nbytes(self) -> int:
+        """Return the number of bytes."""
+        return self._untyped.nbytes()
+
+    def size(self) -> int:
+        """Return the number of elements."""
+        return len(self._elements)
+
+    __len__ = size
+
+    def element_size(self) -> int:
+        """Return the bytes per element."""
+        return self.dtype.itemsize
+
+    def tolist(self) -> list[Any]:
+        """Return the elements as a list."""
+        return wrap(self._elements).tolist()  # type: ignore[no-any-return]
+
+    def __getitem__(self, index: Any) -> Any:
+        return wrap(np.asarray(self._elements[index])).tolist()
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._elements[index] = value
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.tolist())
+
+    def __repr__(self) -> str:
+        lines = "\n".join(f" {element}" for element in self.tolist())
+        end = f"dtype={self.dtype}, device=cpu"
+        return f"{lines}\n[torch.storage.TypedStorage({end}) of size {len(self)}]"
+
+
+def is_storage(obj: Any) -> bool:
+    """Return whether `obj` is a storage."""
+    return isinstance(obj, (UntypedStorage, TypedStorage))
+
+
+def _untyped_storage(self: Tensor) -> UntypedStorage:
+    """Return the memory that this tensor is a view of."""
+    return UntypedStorage(buffer_of(self._array))
+
+
+def _storage(self: Tensor) -> TypedStorage:
+    """Return the memory that this tensor is a view of, in its dtype."""
+    warnings.warn(
+        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be "
+        "the only storage class. This should only matter to you if you are using storages "
+        "directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of "
+        "tensor.storage()",
+        UserWarning,
+        stacklevel=2,
+    )
+    return TypedStorage(buffer_of(self._array), self.dtype)
+
+
+Tensor.untyped_storage = _untyped_storage
+Tensor.storage = _storage
