@@ -14,7 +14,7 @@ import numpy as np
 
 from rushlight.autograd import forward_ad
 from rushlight.autograd.backward import grad
-from rushlight.autograd.modes import no_grad
+from rushlight.autograd.modes import enable_grad, no_grad
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
@@ -348,8 +348,9 @@ def gradgradcheck(
         targets = tuple(
             x for x in xs if isinstance(x, Tensor) and (x.requires_grad)
         )
-        outs = _outputs(func(*xs))
-        found = grad(outs, targets, list(cotangents), create_graph=True, allow_unused=True)
+        with enable_grad():  # also where the numerical Jacobian doesn't record
+            outs = _outputs(func(*xs))
+            found = grad(outs, targets, list(cotangents), create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
