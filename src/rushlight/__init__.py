@@ -6,7 +6,9 @@ from rushlight import api, autograd, dtypes
 from rushlight import layout as _layout
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
+from rushlight.api.axes import *
 from rushlight.api.bitwise import *
+from rushlight.api.broadcasting import *
 from rushlight.api.comparison import *
 from rushlight.api.complexes import *
 from rushlight.api.copying import *
@@ -20,15 +22,21 @@ from rushlight.api.legacy import set_default_tensor_type
 from rushlight.api.likes import *
 from rushlight.api.linalg import *
 from rushlight.api.matrix import *
+from rushlight.api.memory import *
 from rushlight.api.powers import *
 from rushlight.api.printing import *
 from rushlight.api.python import *
+from rushlight.api.queries import *
 from rushlight.api.random import *
 from rushlight.api.ranges import *
+from rushlight.api.rearranging import *
 from rushlight.api.reduce import *
+from rushlight.api.reinterpret import *
 from rushlight.api.rounding import *
 from rushlight.api.shape import *
+from rushlight.api.slicing import *
 from rushlight.api.special import *
+from rushlight.api.splitting import *
 from rushlight.api.views import *
 from rushlight.autograd.modes import *
 from rushlight.device import device

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.copying import copy_
-from rushlight.api.views import expand_to
+from rushlight.api.broadcasting import expand_to
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
@@ -65,7 +65,7 @@ def basic_view(input: Tensor, index: tuple[Any, ...], last: str) -> Tensor:
     if last == "alias":
         if is_plain(input):
             return share(input, input._array[...], views.AliasNode, ())
-        return views.alias(input, ...)  # type: ignore[no-any-return]
+        return views.alias(input)  # type: ignore[no-any-return]
     node, op = NODES[last]
     if is_plain(input):
         x = input._array

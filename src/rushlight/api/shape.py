@@ -1,46 +1,64 @@
-"""Joining and taking apart: cat, stack, split, chunk, unbind."""
+"""Joining: cat and stack, and the stacks that first bring tensors to a number of dimensions."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
+from rushlight import dtypes
+from rushlight.api.broadcasting import atleast_1d, atleast_2d, atleast_3d
+from rushlight.api.sizes import as_int, wrap_dim
+from rushlight.api.views import reshaped
 from rushlight.ops import shape as ops
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.outputs import into, type_name
 from rushlight.tensor import Tensor
 
-__all__ = ["cat", "chunk", "split", "stack", "unbind"]
-
-METHODS = ("chunk", "split", "unbind", "__iter__")
+__all__ = [
+    "cat",
+    "column_stack",
+    "concat",
+    "concatenate",
+    "dstack",
+    "hstack",
+    "row_stack",
+    "stack",
+    "vstack",
+]
 
 
 def _tensors(tensors: Any, function: str) -> list[Tensor]:
     """Check a sequence of tensors."""
-    if isinstance(tensors, Tensor) or not isinstance(tensors, (tuple, list)):
+    if not isinstance(tensors, (tuple, list)):
         raise TypeError(
             f"{function}(): argument 'tensors' (position 1) must be tuple of Tensors, "
             f"not {type_name(tensors)}"
         )
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(t)}")
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type_name(t)}"
+            )
     return list(tensors)
 
 
 def _promoted(tensors: list[Tensor]) -> list[Tensor]:
     """Bring tensors to their common dtype."""
     first = tensors[0].dtype
-    if all(t.dtype is first for t in tensors):
+    for t in tensors:
+        if t.dtype is not first:
+            break
+    else:
         return tensors
-    from rushlight import dtypes
-
     target = dtypes.result_dtype([t._array for t in tensors])
     return [t if t._array.dtype == target else cast_to(t, target) for t in tensors]
 
 
-def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def cat(
+    tensors: Any, dim: int = 0, *, out: Tensor | None = None, axis: int | None = None
+) -> Tensor:
     """Join tensors along an existing dimension; all other sizes must be the same.
+
+    Vectors without elements are skipped. Dtypes are promoted.
 
     >>> import rushlight as torch
     >>> torch.cat([torch.tensor([1, 2]), torch.tensor([3])])
@@ -49,36 +67,44 @@ def cat(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     xs = _tensors(tensors, "cat")
     if not xs:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    for i, x in enumerate(xs):
-        if x.ndim == 0:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be concatenated")
-    lead = next((x for x in xs if x.shape != (0,)), xs[0])
-    d = as_dim(dim, lead, "cat")
-    first = lead.shape
-    for i, x in enumerate(xs):
-        shape = x.shape
-        if shape == (0,):
-            continue
-        if len(shape) != len(first):
-            raise RuntimeError(
-                f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
-            )
-        for j, (m, n) in enumerate(zip(first, shape)):
-            if m != n and j != d:
-                raise RuntimeError(
-                    f"Sizes of tensors must match except in dimension {d}. Expected size {m} but "
-                    f"got size {n} for tensor number {i} in the list."
-                )
+    shapes = [x.shape for x in xs]
+    if () in shapes:
+        raise RuntimeError(
+            f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated"
+        )
+    first = next((s for s in shapes if s != (0,)), None)
     xs = _promoted(xs)
-    if len(first) != 1:
-        kept = [x for x in xs if x.shape != (0,)]
-        xs = kept or xs
+    if first is None:
+        result = ops.cat(0, *xs)
+        return result if out is None else into(out, result, "cat")
+    d = wrap_dim(as_int(dim if axis is None else axis, "cat", "dim", 2), len(first))
+    for i, shape in enumerate(shapes):
+        if shape != first and shape != (0,):
+            _check_alike(first, shape, d, i)
+    if len(first) > 1:
+        xs = [x for x, shape in zip(xs, shapes) if shape != (0,)]
     result = ops.cat(d, *xs)
     return result if out is None else into(out, result, "cat")
 
 
+def _check_alike(first: tuple[int, ...], shape: tuple[int, ...], dim: int, i: int) -> None:
+    if len(shape) != len(first):
+        raise RuntimeError(
+            f"Tensors must have same number of dimensions: got {len(first)} and {len(shape)}"
+        )
+    for j, (m, n) in enumerate(zip(first, shape)):
+        if m != n and j != dim:
+            raise RuntimeError(
+                f"Sizes of tensors must match except in dimension {dim}. Expected size {m} but "
+                f"got size {n} for tensor number {i} in the list."
+            )
+
+
+concat = concatenate = cat
+
+
 def stack(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
-    """Join tensors of one size along a new dimension.
+    """Join tensors of one size along a new dimension. Dtypes are promoted.
 
     >>> import rushlight as torch
     >>> torch.stack([torch.tensor([1, 2]), torch.tensor([3, 4])], 1)
@@ -100,76 +126,57 @@ def stack(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else into(out, result, "stack")
 
 
-def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
-    """Return views of all slices along a dimension.
+def _some(tensors: Any, function: str) -> list[Tensor]:
+    xs = _tensors(tensors, function)
+    if not xs:
+        raise RuntimeError(f"{function} expects a non-empty TensorList")
+    return xs
+
+
+def hstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Join tensors along dimension 1, vectors along dimension 0.
 
     >>> import rushlight as torch
-    >>> torch.unbind(torch.tensor([[1, 2], [3, 4]]))
-    (tensor([1, 2]), tensor([3, 4]))
+    >>> torch.hstack([torch.tensor([1, 2]), torch.tensor([3])])
+    tensor([1, 2, 3])
     """
-    require_tensor(input, "unbind", "input", 1)
-    if input.ndim == 0:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return ops.unbind(input, as_dim(dim, input, "unbind"))  # type: ignore[no-any-return]
+    xs = [atleast_1d(x) for x in _some(tensors, "hstack")]
+    return cat(xs, 0 if xs[0].ndim == 1 else 1, out=out)
 
 
-def __iter__(input: Tensor) -> Any:
-    """Iterate over the slices along the first dimension."""
-    if input.ndim == 0:
-        raise TypeError("iteration over a 0-d tensor")
-    return iter(unbind(input, 0))
-
-
-def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut a tensor into views of a size each (the last may be smaller), or of given sizes.
+def vstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Join tensors along dimension 0; vectors become rows.
 
     >>> import rushlight as torch
-    >>> torch.split(torch.arange(5), 2)
-    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    >>> torch.vstack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
     """
-    require_tensor(tensor, "split", "tensor", 1)
-    d = as_dim(dim, tensor, "split")
-    n = tensor.shape[d]
-    if isinstance(split_size_or_sections, (tuple, list)):
-        sizes = int_list(split_size_or_sections, "split_with_sizes", "split_sizes", 2)
-        if sum(sizes) != n or any(s < 0 for s in sizes):
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size "
-                f"at dimension {dim}), but got split_sizes={list(sizes)}"
-            )
-        return ops.split_with_sizes(tensor, sizes, d)  # type: ignore[no-any-return]
-    size = as_int(split_size_or_sections, "split", "split_size", 2)
-    return _split_evenly(tensor, size, n, d)
+    return cat([atleast_2d(x) for x in _some(tensors, "vstack")], 0, out=out)
 
 
-def _split_evenly(tensor: Tensor, size: int, n: int, dim: int) -> tuple[Tensor, ...]:
-    if size < 0:
-        raise RuntimeError(f"split expects split_size be non-negative, but got split_size={size}")
-    if size == 0 and n != 0:
-        raise RuntimeError(
-            f"split_size can only be 0 if dimension size is 0, but got dimension size of {n}"
-        )
-    count = max(-(-n // size), 1) if size else 1
-    sizes = (*(size,) * (count - 1), n - size * (count - 1))
-    return ops.split(tensor, sizes, dim)  # type: ignore[no-any-return]
+row_stack = vstack
 
 
-def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
-    """Cut a tensor into at most `chunks` views of the same size (the last may be smaller).
+def dstack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Join tensors along dimension 2; those with fewer dimensions get them.
 
     >>> import rushlight as torch
-    >>> [c.shape for c in torch.zeros(5, 2).chunk(2)]
-    [torch.Size([3, 2]), torch.Size([2, 2])]
+    >>> torch.dstack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[[1, 3],
+             [2, 4]]])
     """
-    require_tensor(input, "chunk", "input", 1)
-    chunks = as_int(chunks, "chunk", "chunks", 2)
-    if input.ndim == 0:
-        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
-    if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
-    d = as_dim(dim, input, "chunk")
-    n = input.shape[d]
-    size = -(-n // chunks)
-    if size == 0:
-        return ops.split_with_sizes(input, (0,) * chunks, d)  # type: ignore[no-any-return]
-    return _split_evenly(input, size, n, d)
+    return cat([atleast_3d(x) for x in _some(tensors, "dstack")], 2, out=out)
+
+
+def column_stack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
+    """Join tensors along dimension 1; vectors become columns.
+
+    >>> import rushlight as torch
+    >>> torch.column_stack([torch.tensor([1, 2]), torch.tensor([3, 4])])
+    tensor([[1, 3],
+            [2, 4]])
+    """
+    xs = _some(tensors, "column_stack")
+    columns = [reshaped(x, (x.numel(), 1)) if x.ndim < 2 else x for x in xs]
+    return hstack(columns, out=out)

@@ -9,7 +9,7 @@ from typing import Any
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import Tensor
 
-__all__ = ["as_dim", "as_int", "as_sizes", "int_list", "wrap_dim", "wrap_dims"]
+__all__ = ["as_dim", "as_int", "int_list", "sizes", "wrap_dim", "wrap_dims"]
 
 
 def as_int(value: Any, function: str, argument: str, position: int) -> int:
@@ -17,8 +17,6 @@ def as_int(value: Any, function: str, argument: str, position: int) -> int:
     if type(value) is int:
         return value
     try:
-        if isinstance(value, bool):
-            return int(value)
         return operator.index(value)
     except TypeError:
         raise TypeError(
@@ -40,21 +38,28 @@ def int_list(values: Any, function: str, argument: str, position: int) -> tuple[
             try:
                 value = operator.index(value)
             except TypeError:
+                name = type_name(value)
                 raise TypeError(
                     f"{function}(): argument '{argument}' (position {position}) must be tuple of "
-                    f"ints, but found element of type {type_name(value)} at pos {i}"
+                    f"ints, but found element of type {name} at pos 0"
+                    if i == 0
+                    else f"{function}(): argument '{argument}' failed to unpack the object at pos "
+                    f'{i + 1} with error "type must be tuple of ints,but got {name}"'
                 ) from None
         result.append(value)
     return tuple(result)
 
 
-def as_sizes(args: tuple[Any, ...], function: str, argument: str = "size") -> tuple[int, ...]:
+def sizes(args: tuple[Any, ...], function: str, argument: str = "size") -> tuple[int, ...]:
     """Return the sizes of a method that takes ``f(2, 3)`` as well as ``f((2, 3))``."""
+    for n in args:
+        if type(n) is not int:
+            break
+    else:
+        return args
     if len(args) == 1:
         first = args[0]
-        if type(first) is not int and (
-            isinstance(first, (tuple, list)) or not hasattr(first, "__index__")
-        ):
+        if isinstance(first, (tuple, list)) or not hasattr(first, "__index__"):
             return int_list(first, function, argument, 1)
     return int_list(args, function, argument, 1)
 
@@ -73,9 +78,9 @@ def wrap_dim(dim: int, ndim: int) -> int:
 
 def as_dim(dim: Any, input: Tensor, function: str, argument: str = "dim", position: int = 2) -> int:
     """Return a user's dimension of `input`, checked and wrapped."""
-    return wrap_dim(
-        dim if type(dim) is int else as_int(dim, function, argument, position), input.ndim
-    )
+    if type(dim) is not int:
+        dim = as_int(dim, function, argument, position)
+    return wrap_dim(dim, input.ndim)
 
 
 def wrap_dims(dims: Sequence[int], ndim: int) -> tuple[int, ...]:

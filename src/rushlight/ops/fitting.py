@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.copies import cast
+from rushlight.kernels.strides import restrided
 from rushlight.ops.declare import linear, view
 from rushlight.ops.operator import Operator
 
@@ -15,19 +16,11 @@ __all__ = ["cast_to", "expand", "sum_to"]
 
 def _expand(x: Any, size: tuple[int, ...]) -> Any:
     """A broadcast view, written as one constructor: np.broadcast_to costs four times as much."""
-    lead = len(size) - x.ndim
-    strides = (0,) * lead + tuple(
-        s if n != 1 else 0 for n, s in zip(x.shape, x.strides)
-    )
     if isinstance(x, np.generic):
         x = np.asarray(x)
-    return np.ndarray.__new__(np.ndarray, size, x.dtype, x, 0, strides) if _own(x) else (
-        np.broadcast_to(x, size)
-    )
-
-
-def _own(x: Any) -> bool:
-    return bool(x.flags.c_contiguous)
+    lead = len(size) - x.ndim
+    steps = [s if n == m else 0 for n, s, m in zip(x.shape, x.strides, size[lead:])]
+    return restrided(x, size, (*(0,) * lead, *steps))
 
 
 def _sum_to(x: Any, size: tuple[int, ...]) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, sequence
+from rushlight.kernels.strides import strided_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.strided import (
     Geometry,
@@ -21,7 +22,6 @@ from rushlight.ops.strided import (
     describe_view,
     gather_strided,
     replace_strided,
-    strided_view,
 )
 from rushlight.ops.viewing import view_node
 from rushlight.tensor import LEAF, Tensor, View
@@ -211,9 +211,9 @@ def _refresh(view: View, t: Tensor) -> Any:
 View.refresh = _refresh  # tensor.py knows views but no operators
 
 
-def operation_name(node: Node) -> str:
-    """``Split`` for SplitBackward0: how errors name the operation of a node."""
-    return node.name().partition("Backward")[0]
+def _output(edge: Any) -> str:
+    """``Output 0 of Split``: how errors name what an operation made."""
+    return f"Output {edge.index} of {edge.owner.name().partition('Backward')[0]}"
 
 
 def view_error(view: View, what: str) -> RuntimeError:
@@ -222,14 +222,11 @@ def view_error(view: View, what: str) -> RuntimeError:
     edge = view.edge
     made_by = isinstance(edge, (Node, Slot))
     if view.origin == "multi" and made_by:
-        text = f"Output {edge.index} of {operation_name(edge.owner)} is a view and {what} modified inplace."
+        text = f"{_output(edge)} is a view and {what} modified inplace."
     else:
         head = "A view was created in"
         if made_by:
-            head = (
-                f"Output {edge.index} of {operation_name(edge.owner)} is a view of a view which was "
-                "created in"
-            )
+            head = f"{_output(edge)} is a view of a view which was created in"
         tail = "in normal mode." if view.origin == "inference" else "with grad mode enabled."
         text = f"{head} {kind} and {what} modified inplace {tail}"
     return RuntimeError(f"{text} {reason}")

@@ -74,3 +74,35 @@ def _index_clear(x: Any, indices: Indices) -> Any:
 
 
 index_clear = linear("index_put", _index_clear, x=lambda g, indices: index_clear(g, indices))
+
+
+# -- along one dimension -----------------------------------------------------------------------
+
+
+def _index_select(x: Any, dim: int, index: Any) -> Any:
+    if x.ndim == 0:
+        return x.reshape(1)[index].reshape(())
+    return x.take(index.reshape(-1), dim)
+
+
+def _index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
+    out = x.copy()
+    where = (slice(None),) * dim + (index.reshape(-1),)
+    np.add.at(out, where if x.ndim else (), source * alpha)
+    return out
+
+
+def _index_add_zeros_along(g: Any, size: tuple[int, ...], dim: int, index: Any) -> Any:
+    return _index_add(np.zeros(size, g.dtype), dim, index, g, 1)
+
+
+index_select = linear(
+    "index_select",
+    _index_select,
+    x=lambda g, x_shape, dim, index: index_add_zeros_along(g, x_shape, dim, index),
+)
+index_add_zeros_along = linear(
+    "index_add",
+    _index_add_zeros_along,
+    g=lambda g, dim, index: index_select(g, dim, index),
+)

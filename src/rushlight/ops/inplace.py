@@ -135,6 +135,5 @@ def _move_output(node: Node, values: Any, t: Tensor) -> None:
                 saved[key] = Output(t._array, t._counter, value.index)
     elif type(saved) is tuple and len(saved) == 3 and saved[0] is values:
         node.saved = (t._array, t._counter, t._counter[0])
-    elif type(saved) is tuple and saved and type(saved[-1]) is Output:
-        if saved[-1].array is values:
-            node.saved = (*saved[:-1], Output(t._array, t._counter))
+    elif type(saved) is tuple and saved and type(saved[-1]) is Output and saved[-1].array is values:
+        node.saved = (*saved[:-1], Output(t._array, t._counter))

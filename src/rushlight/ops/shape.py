@@ -11,12 +11,13 @@ from rushlight.ops.declare import linear, view
 from rushlight.ops.operator import Operator
 from rushlight.tensor import Tensor
 
-__all__ = ["cat", "split", "split_with_sizes", "stack", "unbind"]
+__all__ = ["along", "cat", "split", "split_with_sizes", "stack", "unbind"]
 
 Shape = tuple[int, ...]
 
 
-def _along(dim: int, at: Any) -> tuple[Any, ...]:
+def along(dim: int, at: Any) -> tuple[Any, ...]:
+    """The basic index that has `at` in dimension `dim` and leaves the others whole."""
     return (slice(None),) * dim + (at,)
 
 
@@ -29,28 +30,22 @@ def _uncat(g: Any, dim: int, shapes: Sequence[Shape], needs: Sequence[bool]) -> 
     parts = []
     start = 0
     for shape, need in zip(shapes, needs):
-        if len(shape) == 1 and shape[0] == 0:  # PyTorch's cat skips empty vectors
-            parts.append(
-                g[_along(dim, slice(0, 0))].reshape(shape) if need and g.ndim == 1 else None
-            )
-            continue
         stop = start + shape[dim]
-        parts.append(g[_along(dim, slice(start, stop))] if need else None)
+        parts.append(g[along(dim, slice(start, stop))] if need else None)
         start = stop
     return parts
 
 
 def _stack(dim: int, *xs: Any) -> Any:
-    first = xs[0]
-    shape = first.shape
-    out = np.empty((*shape[:dim], len(xs), *shape[dim:]), np.result_type(*xs))
+    shape = xs[0].shape
+    out = np.empty((*shape[:dim], len(xs), *shape[dim:]), xs[0].dtype)
     for i, x in enumerate(xs):
-        out[_along(dim, i)] = x
+        out[along(dim, i)] = x
     return out
 
 
 def _unstack(g: Any, dim: int, needs: Sequence[bool]) -> list[Any]:
-    return [g[_along(dim, i)] if need else None for i, need in enumerate(needs)]
+    return [g[(*along(dim, i), ...)] if need else None for i, need in enumerate(needs)]
 
 
 cat: Operator = linear(
@@ -66,7 +61,7 @@ def _split(x: Any, sizes: Shape, dim: int) -> list[Any]:
     parts = []
     start = 0
     for n in sizes:
-        parts.append(x[_along(dim, slice(start, start + n))])
+        parts.append(x[along(dim, slice(start, start + n))])
         start += n
     return parts
 
@@ -93,18 +88,13 @@ def _ununbind(gs: Sequence[Any], x_shape: Shape, dim: int) -> Any:
     return stack(dim, *filled(gs, [shape] * x_shape[dim]))
 
 
-split = view(
-    "split",
-    _split,
-    x=lambda g, x_shape, sizes, dim: _unsplit(g, x_shape, sizes, dim),
-    outputs=("ys",),
-)
-split_with_sizes = view(
-    "split_with_sizes",
-    _split,
-    x=lambda g, x_shape, sizes, dim: _unsplit(g, x_shape, sizes, dim),
-    outputs=("ys",),
-)
+def _declare_split(name: str) -> Operator:
+    rule = lambda g, x_shape, sizes, dim: _unsplit(g, x_shape, sizes, dim)
+    return view(name, _split, x=rule, outputs=("ys",))
+
+
+split = _declare_split("split")
+split_with_sizes = _declare_split("split_with_sizes")
 unbind = view(
     "unbind", _unbind, x=lambda g, x_shape, dim: _ununbind(g, x_shape, dim), outputs=("ys",)
 )

@@ -12,34 +12,30 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.strides import (
+    address,
+    element_strides,
+    overlaps,
+    positions,
+    reach,
+    restrided,
+    strided_view,
+)
 from rushlight.ops.declare import linear, view
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.operator import Operator
-from rushlight.tensor import buffer_of
 
 __all__ = [
     "Geometry",
     "as_strided",
     "describe_view",
     "gather_strided",
-    "reach",
+    "replace_strided",
     "scatter_strided",
-    "strided_view",
 ]
 
 Ints = tuple[int, ...]
 Geometry = tuple[Ints, Ints, int, Ints | None]
-
-
-def address(x: Any) -> int:
-    """The address of an ndarray's first element."""
-    return x.__array_interface__["data"][0]  # type: ignore[no-any-return]
-
-
-def element_strides(x: Any) -> Ints:
-    """The strides of an ndarray in elements."""
-    item = x.dtype.itemsize
-    return tuple([s // item for s in x.strides])
 
 
 def describe_view(base: Any, x: Any) -> Geometry:
@@ -49,47 +45,14 @@ def describe_view(base: Any, x: Any) -> Geometry:
     return x.shape, element_strides(x), offset, layout
 
 
-def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
-    """View the contiguous ndarray `x` by strides in elements."""
-    item = x.dtype.itemsize
-    return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
-
-
-def reach(size: Ints, stride: Ints) -> int:
-    """The number of elements from the first one of a strided view to its last, both counted."""
-    last = 1
-    for n, s in zip(size, stride):
-        if n == 0:
-            return 0
-        last += (n - 1) * s
-    return last
-
-
-def overlaps(size: Ints, stride: Ints) -> bool:
-    """Whether two indices of a strided view may lead to one element."""
-    edge = 1
-    for s, n in sorted((s, n) for n, s in zip(size, stride) if n > 1):
-        if s < edge:
-            return True
-        edge = s * (n - 1) + edge
-    return False
-
-
-def _positions(size: Ints, stride: Ints, offset: int) -> Any:
-    index = np.full((), offset, np.intp)
-    for n, s in zip(size, stride):
-        index = index[..., None] + np.arange(n) * s
-    return index
-
-
-# -- a canvas: flat memory that holds the base as it lies, and whatever a view reaches beyond -------
+# -- a canvas: flat memory that holds the base as it lies, and whatever a view reaches beyond ---
 
 
 def _canvas(x_shape: Ints, geometry: Geometry) -> tuple[int, Ints, int, int]:
     """Return a canvas' length, the base's strides, and where base and view start on it."""
     size, stride, offset, layout = geometry
     if layout is None:
-        layout = tuple([s for s in _contiguous(x_shape)])
+        layout = _contiguous(x_shape)
     start = min(offset, 0)
     stop = max(reach(x_shape, layout), offset + reach(size, stride))
     return stop - start, layout, -start, offset - start
@@ -121,7 +84,7 @@ def _read(canvas: Any, size: Ints, stride: Ints, offset: int) -> Any:
 
 def _add(canvas: Any, g: Any, size: Ints, stride: Ints, offset: int) -> None:
     if overlaps(size, stride):
-        np.add.at(canvas, _positions(size, stride, offset), g)
+        np.add.at(canvas, positions(size, stride, offset), g)
     elif g.size:
         strided_view(canvas, size, stride, offset)[...] = g
 
@@ -131,7 +94,7 @@ def _shared(x: Any, x_shape: Ints, layout: Ints, start: int, length: int) -> Any
     if not overlaps(x_shape, layout):
         return x
     count = np.zeros(length, np.intp)
-    where = _positions(x_shape, layout, start)
+    where = positions(x_shape, layout, start)
     np.add.at(count, where, 1)
     return x / count[where].astype(x.real.dtype)
 
@@ -142,10 +105,8 @@ def _shared(x: Any, x_shape: Ints, layout: Ints, start: int, length: int) -> Any
 def _as_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None) -> Any:
     if x.flags.c_contiguous and offset >= 0 and offset + reach(size, stride) <= x.size:
         return strided_view(x, size, stride, offset)
-    owner = buffer_of(x)
-    flat = owner.transpose(sorted(range(owner.ndim), key=lambda d: -owner.strides[d]))
-    start = (address(x) - address(owner)) // x.dtype.itemsize + offset
-    return strided_view(flat.view(x.dtype), size, stride, start)
+    item = x.dtype.itemsize
+    return restrided(x, size, tuple([s * item for s in stride]), offset * item)
 
 
 def _gather_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None) -> Any:

@@ -18,6 +18,7 @@ from rushlight.ops.viewing import view_node
 
 __all__ = [
     "alias",
+    "cleared",
     "expand",
     "matrix_transpose",
     "permute",
@@ -25,7 +26,9 @@ __all__ = [
     "reshape",
     "reverse",
     "select",
+    "select_scatter",
     "slice_",
+    "slice_scatter",
     "squeeze",
     "squeeze_dim",
     "squeeze_dims",
@@ -80,25 +83,48 @@ def _view(name: str, kernel: Any, node: str, rule: Any) -> Operator:
 _back = lambda g, x_shape: g.reshape(x_shape)  # noqa: E731
 _zeros_around = lambda g, x_shape, index: place(g, x_shape, index)  # noqa: E731
 
-reshape = view("view", _reshape, x=lambda g, x_shape: g.reshape(x_shape))
-unsafe_view = linear("_unsafe_view", _reshape, x=_back, node="UnsafeViewBackward0")
-transpose = view("transpose", _transpose, x=lambda g, dim0, dim1: g.swapaxes(dim0, dim1))
-t = view("t", _t, x=lambda g: g.T)
+reshape: Operator = view("view", _reshape, x=lambda g, x_shape: g.reshape(x_shape))
+unsafe_view: Operator = linear("_unsafe_view", _reshape, x=_back, node="UnsafeViewBackward0")
+transpose: Operator = view("transpose", _transpose, x=lambda g, dim0, dim1: g.swapaxes(dim0, dim1))
+t: Operator = view("t", _t, x=lambda g: g.T)
 # x.T reverses all axes and x.mT the last two: each is its own inverse, so nothing is kept.
-reverse = _view("permute", _t, "PermuteBackward0", lambda g: g.T)
-matrix_transpose = _view("transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT)
-permute = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
-squeeze = _view("squeeze", _reshape, "SqueezeBackward0", _back)
-squeeze_dim = _view("squeeze", _reshape, "SqueezeBackward1", _back)
-squeeze_dims = _view("squeeze", _reshape, "SqueezeBackward2", _back)
-unsqueeze = _view("unsqueeze", _reshape, "UnsqueezeBackward0", _back)
-alias = view("alias", _getitem, x=lambda g: g)
+reverse: Operator = _view("permute", _t, "PermuteBackward0", lambda g: g.T)
+matrix_transpose: Operator = _view("transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT)
+permute: Operator = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
+squeeze: Operator = _view("squeeze", _reshape, "SqueezeBackward0", _back)
+squeeze_dim: Operator = _view("squeeze", _reshape, "SqueezeBackward1", _back)
+squeeze_dims: Operator = _view("squeeze", _reshape, "SqueezeBackward2", _back)
+unsqueeze: Operator = _view("unsqueeze", _reshape, "UnsqueezeBackward0", _back)
+alias: Operator = view("alias", lambda x: x[...], x=lambda g: g)
 
 # One kernel and one formula for all of basic indexing; PyTorch names the node after the last step.
-select = _view("select", _getitem, "SelectBackward0", _zeros_around)
-slice_ = _view("slice", _getitem, "SliceBackward0", _zeros_around)
-index_unsqueeze = _view("unsqueeze", _getitem, "UnsqueezeBackward0", _zeros_around)
-place = linear("place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0")
+select: Operator = _view("select", _getitem, "SelectBackward0", _zeros_around)
+slice_: Operator = _view("slice", _getitem, "SliceBackward0", _zeros_around)
+index_unsqueeze: Operator = _view("unsqueeze", _getitem, "UnsqueezeBackward0", _zeros_around)
+place: Operator = linear("place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0")
+
+
+def _placed(x: Any, source: Any, index: Index) -> Any:
+    out = x.copy("C")
+    out[index] = source
+    return out
+
+
+def _scatter(name: str) -> Operator:
+    """Declare the copy of `x` that has `source` at a basic index."""
+    return linear(
+        name,
+        _placed,
+        x=lambda g, index: cleared(g, index),
+        source=lambda g, index: slice_(g, index),
+    )
+
+
+cleared: Operator = linear(
+    "zeros_at", lambda x, index: _placed(x, 0, index), x=lambda g, index: cleared(g, index)
+)
+select_scatter = _scatter("select_scatter")
+slice_scatter = _scatter("slice_scatter")
 
 AliasNode = view_node(alias)
 ExpandNode = view_node(expand)
