@@ -207,21 +207,28 @@ def _shuffled(stream: Stream, count: int) -> NDArray[np.int64]:
     chosen = offsets + steps
 
     # All swaps at once. Step i moves what lies at place i to the place it chose, and what lay
-    # there to place i, for good. What lies at place i when its step comes: whatever the last step
-    # that chose i moved there, else i itself. Following that back leads to the number.
-    origin = np.arange(count)
-    moving = np.flatnonzero(chosen != steps)
-    origin[chosen[moving]] = moving  # the last of several assignments stays
-    while not np.array_equal(further := origin[origin], origin):
-        origin = further
+    # there to place i, for good. What lies at place i when its step comes: whatever the last
+    # earlier step that chose i moved there, else i itself. Following that back leads to a number.
+    origin = np.arange(count + 1)
+    idle = np.flatnonzero(chosen == steps)
+    chosen[idle] = count  # a step that chose its own place moves nothing
+    origin[chosen] = steps  # the last of several assignments stays
+    chosen[idle] = idle
+    origin[count] = count
+    unsettled = np.flatnonzero(origin[origin] != origin)
+    while len(unsettled):
+        origin[unsettled] = origin[origin[unsettled]]
+        unsettled = unsettled[origin[origin[unsettled]] != origin[unsettled]]
 
     # What lay at the chosen place: whatever the step before that chose the same place moved there.
     bits = count.bit_length()
-    by_place = np.sort(chosen << bits | steps)
+    by_place = chosen << bits
+    by_place |= steps
+    by_place.sort()
     step = by_place & ((1 << bits) - 1)
     place = by_place >> bits
     again = np.flatnonzero(place[1:] == place[:-1])
-    shuffled = np.append(chosen, origin[-1])
+    shuffled = np.append(chosen, origin[count - 1])
     shuffled[step[again + 1]] = origin[step[again]]
     return shuffled
 
