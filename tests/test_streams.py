@@ -6,7 +6,9 @@ PyTorch is absent; where it is there, it is the judge.
 
 from __future__ import annotations
 
+import copy
 import hashlib
+import pickle
 import random
 from collections.abc import Callable
 from fractions import Fraction
@@ -114,6 +116,16 @@ class TestStream:
         first = samplers.normal(stream, (1,))
         stream.seed(3)
         assert bits(samplers.normal(stream, (1,))) == bits(first)
+
+    @pytest.mark.parametrize("copied", [copy.deepcopy, lambda s: pickle.loads(pickle.dumps(s))])
+    def test_copies_go_on_by_themselves(self, copied: Callable[[Stream], Stream]) -> None:
+        stream = Stream(4)
+        samplers.normal(stream, (3,))
+        twin = copied(stream)
+        assert bits(samplers.normal(twin, (20,))) == bits(samplers.normal(stream, (20,)))
+        twin.seed(9)
+        assert bits(twin.random_raw32(5)) == bits(Stream(9).random_raw32(5))
+        assert bits(stream.random_raw32(5)) != bits(Stream(9).random_raw32(5))
 
     def test_streams_are_apart(self) -> None:
         one, other = Stream(1), Stream(2)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rushlight import api, autograd, dtypes
+from rushlight import api, autograd, dtypes, linalg
 from rushlight import layout as _layout
+from rushlight import random
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
 from rushlight.api.axes import *
@@ -33,6 +34,7 @@ from rushlight.api.rearranging import *
 from rushlight.api.reduce import *
 from rushlight.api.reinterpret import *
 from rushlight.api.rounding import *
+from rushlight.api.sampling import *
 from rushlight.api.shape import *
 from rushlight.api.slicing import *
 from rushlight.api.special import *

@@ -44,13 +44,6 @@ class Parameter(Tensor):
         memo[id(self)] = made
         return made
 
-    def __reduce_ex__(self, protocol: Any) -> Any:
-        return _rebuild, (type(self), self.detach(), self.requires_grad)
-
-
-def _rebuild(cls: type[Any], data: Tensor, requires_grad: bool) -> Any:
-    return cls(data, requires_grad)
-
 
 class Buffer(Tensor):
     """A Tensor that a `Module` registers as a buffer when it is assigned."""

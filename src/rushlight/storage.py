@@ -6,7 +6,6 @@ the same bytes. It can be looked at, written to and measured, but not resized or
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from rushlight.device import device
 from rushlight.dtypes import dtype as DType
-from rushlight.tensor import Tensor, buffer_of, wrap
+from rushlight.tensor import wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
 
@@ -152,25 +151,3 @@ class TypedStorage:
 def is_storage(obj: Any) -> bool:
     """Return whether `obj` is a storage."""
     return isinstance(obj, (UntypedStorage, TypedStorage))
-
-
-def _untyped_storage(self: Tensor) -> UntypedStorage:
-    """Return the memory that this tensor is a view of."""
-    return UntypedStorage(buffer_of(self._array))
-
-
-def _storage(self: Tensor) -> TypedStorage:
-    """Return the memory that this tensor is a view of, in its dtype."""
-    warnings.warn(
-        "TypedStorage is deprecated. It will be removed in the future and UntypedStorage will be "
-        "the only storage class. This should only matter to you if you are using storages "
-        "directly.  To access UntypedStorage directly, use tensor.untyped_storage() instead of "
-        "tensor.storage()",
-        UserWarning,
-        stacklevel=2,
-    )
-    return TypedStorage(buffer_of(self._array), self.dtype)
-
-
-Tensor.untyped_storage = _untyped_storage
-Tensor.storage = _storage

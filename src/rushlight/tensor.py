@@ -390,11 +390,12 @@ def _tidy_strides(array: NDArray[Any]) -> tuple[int, ...]:
     """Strides in elements as PyTorch would have them where a size of 0 or 1 leaves them free."""
     item = array.dtype.itemsize or 1
     strides = [s // item for s in array.strides]
-    if array.flags.c_contiguous:
-        step = 1
-        for i in range(array.ndim - 1, -1, -1):
+    step = 1
+    for i in range(array.ndim - 1, -1, -1):
+        n = array.shape[i]
+        if array.size == 0 or (n == 1 and strides[i] == 0):
             strides[i] = step
-            step *= max(array.shape[i], 1)
+        step = strides[i] * max(n, 1)
     return tuple(strides)
 
 

@@ -47,7 +47,7 @@ class Spec:
                 self.dtype or "int64"
             )
         if self.kind == "mask":
-            return rng.rand(*self.shape) < 0.5
+            return np.asarray(rng.rand(*self.shape) < 0.5)
         if dtype == "bool":
             return np.asarray(rng.rand(*self.shape) < 0.5)
         if np.dtype(dtype).kind in "iu":

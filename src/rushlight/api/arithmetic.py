@@ -48,8 +48,8 @@ INPLACE = [
     name for name in METHODS if name not in ("positive", *_IN_PLACE, *["add", "div", "mul", "sub"])
 ]
 
-_add = binary(ops.add)
-_sub = binary(ops.sub)
+_add = binary(ops.add, whole=True)
+_sub = binary(ops.sub, whole=True)
 _rsub = binary(ops.rsub)
 _rsub_number = binary(ops.rsub_number)
 _div = binary(ops.div)
@@ -66,6 +66,7 @@ mul = binary(
     >>> torch.mul(torch.tensor([1.0, 2.0]), 3)
     tensor([3., 6.])
     """,
+    whole=True,
 )
 neg = unary(
     ops.neg,

@@ -7,9 +7,12 @@ from collections.abc import Callable
 import numpy as np
 
 from rushlight.ops import comparison as ops
-from rushlight.ops.fast import binary, comparison, named
+from rushlight.ops.comparison import compared_in_place
+from rushlight.ops.fast import OPERANDS, binary, comparison, named
+from rushlight.ops.inplace import overwrite
 from rushlight.ops.operator import Operator
-from rushlight.ops.outputs import into, require_tensor
+from rushlight.ops.outputs import into, operands, require_tensor
+from rushlight.ops.promotion import Promoting
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -42,9 +45,7 @@ __all__ = [
 ]
 
 METHODS = __all__
-INPLACE = [
-    name for name in __all__ if not name.startswith("is") and name not in ("allclose", "equal")
-]
+INPLACE = ["heaviside", "logical_and", "logical_not", "logical_or", "logical_xor", "nextafter"]
 
 # -- comparisons -------------------------------------------------------------------------------
 
@@ -102,7 +103,37 @@ ge = comparison(
     tensor([False,  True])
     """,
 )
-less, less_equal, greater, greater_equal, not_equal = lt, le, gt, ge, ne
+less = comparison(ops.lt, lt.__doc__ or "", alias="less")
+less_equal = comparison(ops.le, le.__doc__ or "", alias="less_equal")
+greater = comparison(ops.gt, gt.__doc__ or "", alias="greater")
+greater_equal = comparison(ops.ge, ge.__doc__ or "", alias="greater_equal")
+not_equal = comparison(ops.ne, ne.__doc__ or "", alias="not_equal")
+
+
+def _in_place(op: Promoting, name: str) -> Callable[[Tensor, Any], Tensor]:
+    """Make the in-place form, which writes 0 and 1; it is recorded, to cut the history off."""
+
+    def method(self: Tensor, other: Any) -> Tensor:
+        tracked = self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
+        if tracked and self.dtype.category >= 2 and isinstance(other, OPERANDS):
+            self, other = operands(name, self, other)
+            recorded = compared_in_place(op, not isinstance(other, Tensor))
+            return overwrite(self, recorded(self, other))
+        return overwrite(self, op.function(self, other))  # type: ignore[misc]
+
+    return named(method, name, f"In-place form of `{op.name}`: writes 0 or 1 over the tensor.")
+
+
+for _op, *_names in (
+    (ops.eq, "eq"),
+    (ops.ne, "ne", "not_equal"),
+    (ops.lt, "lt", "less"),
+    (ops.le, "le", "less_equal"),
+    (ops.gt, "gt", "greater"),
+    (ops.ge, "ge", "greater_equal"),
+):
+    for _name in _names:
+        setattr(Tensor, f"{_name}_", _in_place(_op, f"{_name}_"))
 
 
 def equal(input: Tensor, other: Tensor) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.arguments import check_format, invalid_combination
+from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.convert import layout_of, warn_discards
 from rushlight.api.scalars import as_number, checked
 from rushlight.autograd.modes import mode
@@ -114,21 +115,10 @@ def _check_broadcast(target: tuple[int, ...], source: tuple[int, ...]) -> None:
     """Raise PyTorch's error unless `source` broadcasts to `target`."""
     if source == target:
         return
-    shape = list(target)
-    for back in range(1, len(source) + 1):
-        n = source[-back]
-        if back > len(target):
-            shape.insert(0, n)
-        elif n != 1 and n != target[-back]:
-            if target[-back] != 1:
-                raise RuntimeError(
-                    f"The size of tensor a ({target[-back]}) must match the size of tensor b "
-                    f"({n}) at non-singleton dimension {max(len(source), len(target)) - back}"
-                )
-            shape[-back] = n
-    if tuple(shape) != target:
+    shape = broadcast_pair(target, source)
+    if shape != target:
         raise RuntimeError(
-            f"output with shape {list(target)} doesn't match the broadcast shape {shape}"
+            f"output with shape {list(target)} doesn't match the broadcast shape {list(shape)}"
         )
 
 

@@ -192,6 +192,14 @@ def asarray(
     if copy is not None and not isinstance(copy, bool):
         raise TypeError(f"asarray(): argument 'copy' must be bool, not {type_name(copy)}")
     kind = numpy_dtype("asarray", dtype)
+    if requires_grad is None and isinstance(obj, Tensor) and obj.requires_grad:
+        warnings.warn(
+            "torch.asarray: unspecified requires_grad now defaults to obj.requires_grad instead "
+            "of False. Pass requires_grad=False explicitly to get the old behavior and silence "
+            "this warning.",
+            UserWarning,
+            stacklevel=2,
+        )
     shared = _shared(obj, kind, copy)
     if shared is None:
         if copy is False:

@@ -38,6 +38,7 @@ maximum = binary(
     tensor([3., 4.])
     """,
     numbers=False,
+    whole=True,
 )
 minimum = binary(
     ops.minimum,
@@ -48,6 +49,7 @@ minimum = binary(
     tensor([1., 2.])
     """,
     numbers=False,
+    whole=True,
 )
 fmax = binary(
     ops.fmax,

@@ -39,11 +39,11 @@ def _operator(name: str, function: Callable[..., Any], *, reflected: bool = Fals
 
 
 def _arithmetic() -> None:
-    Tensor.__add__ = Tensor.__radd__ = binary(ops.add, method=True)
-    Tensor.__sub__ = binary(ops.sub, method=True)
-    Tensor.__mul__ = Tensor.__rmul__ = binary(ops.mul, method=True)
+    Tensor.__add__ = Tensor.__radd__ = binary(ops.add, method=True, whole=True)
+    Tensor.__sub__ = binary(ops.sub, method=True, whole=True)
+    Tensor.__mul__ = Tensor.__rmul__ = binary(ops.mul, method=True, whole=True)
     Tensor.__truediv__ = Tensor.__div__ = binary(ops.div, method=True)
-    Tensor.__rsub__ = binary(ops.rsub_number, method=True)
+    Tensor.__rsub__ = binary(ops.rsub_number, method=True, whole=True)
     Tensor.__rtruediv__ = Tensor.__rdiv__ = _quotient_of
     Tensor.__floordiv__ = _operator("__floordiv__", arithmetic.floor_divide)
     Tensor.__rfloordiv__ = _operator("__rfloordiv__", arithmetic.floor_divide, reflected=True)

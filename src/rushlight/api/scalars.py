@@ -16,7 +16,7 @@ from rushlight.dtypes import dtype as DType
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import Tensor
 
-__all__ = ["as_number", "checked", "overflow_error"]
+__all__ = ["as_float", "as_number", "checked", "is_real", "overflow_error"]
 
 NUMBERS = (bool, int, float, complex)
 
@@ -51,6 +51,23 @@ def as_number(value: Any, function: str, argument: str, position: int | None) ->
     if isinstance(number, int) and not -(2**63) <= number < 2**64:
         raise OverflowError("int too big to convert")
     return number
+
+
+def is_real(value: Any) -> bool:
+    """Whether PyTorch takes `value` where it wants a float."""
+    if isinstance(value, Tensor):
+        return value.ndim == 0 and not value.requires_grad and not value.dtype.is_complex
+    return isinstance(value, (int, float, np.integer, np.floating))
+
+
+def as_float(value: Any, function: str, argument: str, position: int) -> float:
+    """Return `value` as a float, or raise PyTorch's TypeError."""
+    if not is_real(value):
+        raise TypeError(
+            f"{function}(): argument '{argument}' (position {position}) must be float, "
+            f"not {type_name(value)}"
+        )
+    return float(value)
 
 
 def overflow_error(dtype: DType) -> RuntimeError:

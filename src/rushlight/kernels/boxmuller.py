@@ -30,6 +30,9 @@ from rushlight.kernels.streams import Stream, low24
 ROW = 16
 HALF = ROW // 2
 
+# Half a row as one item: NumPy copies it in one go, and eight items in a loop begun for each row.
+_HALF_ROW = {size: np.dtype((np.void, HALF * size)) for size in (4, 8)}
+
 # Rows that are worked on at a time: what `Polar` holds for them fits the second-level cache.
 ROWS = 1 << 11
 
@@ -71,8 +74,7 @@ def _by_rows(
     # those of a short row are drawn and lost. Not so its kernels for half precision, which go row
     # by row: they do not `spill`.
     whole, rest = divmod(out.size, ROW)
-    # Half a row as one item, which NumPy copies in one go; eight are a loop of eight for each.
-    half_row = np.dtype((np.void, HALF * out.itemsize))
+    half_row = _HALF_ROW[out.itemsize]
     body = out[: whole * ROW].view(half_row).reshape(whole, 2)
     for start in range(0, whole, ROWS):
         block = body[start : start + ROWS]

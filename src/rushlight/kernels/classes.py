@@ -7,6 +7,7 @@ Logits or log-probabilities are (C,), (N, C) or (N, C, d1, ...); targets int64 (
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -91,8 +92,11 @@ def sizes(shape: tuple[int, ...]) -> tuple[int, int, int]:
     return shape[0], shape[1], prod(shape[2:])
 
 
-def ratio(part: float, whole: float) -> float:
-    """part / whole as floating point has it, nan for 0 / 0."""
-    if whole:
-        return part / whole
-    return part * float("inf")
+def weigh(
+    weight: Array | None, target: Array, ignored: Array | None, dtype: np.dtype[Any]
+) -> Array | None:
+    """Each sample's weight, 0 where ignored; None where every one counts 1."""
+    if ignored is None:
+        return None if weight is None else weight.take(target)
+    kept = np.logical_not(ignored)
+    return kept.astype(dtype) if weight is None else np.multiply(weight.take(target), kept)

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, Array, short_buffers
-from rushlight.kernels.classes import IGNORE, check, places, ratio, resolve, sizes
+from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
+from rushlight.kernels.reduction import ratio, sum_of
 from rushlight.kernels.softmax import FEW_ROWS, NARROW, log_softmax, ones, peak, total
 
 
@@ -60,7 +61,7 @@ def cross_entropy_forward(
     axis, exps, sums, picked, tilted = _exponentials(logits, flat, tilt)
     logs = np.log(sums)
     losses: Array = np.subtract(logs, picked, out=picked)
-    weights = _weights(weight, flat, ignored, losses.dtype)
+    weights = weigh(weight, flat, ignored, losses.dtype)
     if weights is not None:
         np.multiply(losses, weights, out=losses)
     if tilt is not None and tilted is not None:
@@ -74,7 +75,7 @@ def cross_entropy_forward(
     if reduction == "none":
         loss = losses.reshape(target.shape if len(shape) > 1 else ())
     else:
-        value, divisor = float(losses.dot(ones(losses.size, losses.dtype))), 1.0
+        value, divisor = sum_of(losses), 1.0
         if reduction == "mean":
             divisor = float(flat.size if weights is None else np.add.reduce(weights))
         loss = np.array(ratio(value, divisor), logits.dtype)
@@ -119,16 +120,6 @@ def _slab(
         tilted = np.matmul(work, tilt) if axis == -1 else np.matmul(tilt, work).reshape(-1)
     np.exp(work, out=work)
     return total(work, axis).reshape(-1), picked, tilted
-
-
-def _weights(
-    weight: Array | None, target: Array, ignored: Array | None, dtype: np.dtype[Any]
-) -> Array | None:
-    """Each sample's weight, 0 where ignored; None where every one counts 1."""
-    if ignored is None:
-        return None if weight is None else weight.take(target)
-    kept = np.logical_not(ignored)
-    return kept.astype(dtype) if weight is None else np.multiply(weight.take(target), kept)
 
 
 def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:
@@ -226,7 +217,7 @@ def cross_entropy_soft_forward(
         loss = np.asarray(losses)
     else:
         divisor = float(losses.size) if reduction == "mean" else 1.0
-        loss = np.array(ratio(float(np.add.reduce(losses, axis=None)), divisor), logits.dtype)
+        loss = np.array(ratio(sum_of(losses), divisor), logits.dtype)
     return loss, SoftSaved(axis, log_probs, mixed, weight, label_smoothing, divisor)
 
 

@@ -175,7 +175,7 @@ def randperm(stream: Stream, count: int, dtype: Any = np.int64) -> Array:
     """The numbers below ``count`` in random order, shape (count,): ``torch.randperm``.
 
     >>> randperm(Stream(0), 5)
-    array([4, 1, 2, 0, 3])
+    array([4, 0, 1, 3, 2])
     """
     scalar = describe(dtype)
     _check_permutation(count, scalar)
@@ -255,7 +255,7 @@ def bernoulli(
     own) draws one, or two in float64. ``F.dropout(x, q)`` keeps where ``bernoulli(1 - q)`` is one.
 
     >>> bernoulli(Stream(0), 0.5, (4,))
-    array([1., 0., 0., 1.], dtype=float32)
+    array([0., 0., 1., 0.], dtype=float32)
     """
     scalar = describe(dtype)
     if isinstance(p, np.ndarray):
@@ -315,7 +315,7 @@ def multinomial(
     PyTorch's.
 
     >>> multinomial(Stream(0), np.array([0.1, 0.2, 0.7], np.float32), 4, replacement=True)
-    array([0, 1, 0, 2])
+    array([2, 2, 2, 2])
     """
     if weights.ndim not in (1, 2):
         raise RuntimeError("prob_dist must be 1 or 2 dim")

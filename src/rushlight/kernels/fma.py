@@ -28,7 +28,7 @@ def scale_shift_(values: NDArray[Any], scale: float, shift: float) -> NDArray[An
     instruction, but for odds of 1 in 2**29 (float32) and 1 in 2**50 (float64).
 
     >>> scale_shift_(np.array([0.1, 0.7]), 3.0, -0.3).tolist()
-    [5.551115123125783e-17, 1.7999999999999998]
+    [2.7755575615628914e-17, 1.7999999999999998]
     """
     kind = values.dtype.type
     scale, shift = float(kind(scale)), float(kind(shift))

@@ -37,7 +37,7 @@ def uniform(
     """Uniform in [low, high): ``torch.rand`` and ``Tensor.uniform_``.
 
     >>> uniform(Stream(0), (2, 2))
-    array([[0.49625659, 0.7682218 ],
+    array([[0.4962566 , 0.7682218 ],
            [0.08847743, 0.13203049]], dtype=float32)
     """
     scalar = describe(dtype)
@@ -93,7 +93,7 @@ def normal(
     Complex numbers have ``std / sqrt(2)`` in each part, and ``mean`` in both.
 
     >>> normal(Stream(0), (3,))
-    array([ 1.5409961 , -0.29342887, -2.1787894 ], dtype=float32)
+    array([ 1.5409961, -0.2934289, -2.1787894], dtype=float32)
     """
     if not std >= 0.0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")

@@ -212,7 +212,7 @@ remainder_of_number = unnamed(
         **_remainder,
         operands=("a", "b"),
         b=underivable("remainder"),
-    )  # fmt: skip
+    )
 )
 fmod = pointwise(
     "fmod",

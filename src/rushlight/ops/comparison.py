@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,9 +11,10 @@ import numpy as np
 from rushlight.ops.arithmetic import underivable, unnamed
 from rushlight.ops.declare import constant, pointwise
 from rushlight.ops.masking import kept, zeroed
-from rushlight.ops.promotion import Dtype, no_kernel, refuse
+from rushlight.ops.promotion import Dtype, Promoting, no_kernel, refuse
 
 __all__ = [
+    "compared_in_place",
     "eq",
     "ge",
     "gt",
@@ -44,6 +46,31 @@ lt = _ordering("lt", np.less)
 le = _ordering("le", np.less_equal)
 gt = _ordering("gt", np.greater)
 ge = _ordering("ge", np.greater_equal)
+
+
+@cache
+def compared_in_place(op: Promoting, with_number: bool) -> Promoting:
+    """The comparison `op` as PyTorch records it where it overwrites its first operand.
+
+    The cotangent of what was there, and of what it was compared with, is zero.
+    """
+    rules = {"a": zeroed_rule} if with_number else {"a": zeroed_rule, "b": zeroed_rule}
+    return pointwise(
+        op.name,
+        lambda a, b: op.kernel(a, b).astype(a.dtype),
+        promote="common",
+        selects=True,
+        operands=("a", "b"),
+        checks=op.checks,
+        node=f"{op.name.capitalize()}Backward{'0' if with_number else '1'}",
+        **rules,
+    )
+
+
+def zeroed_rule(g: Any) -> Any:
+    """No cotangent."""
+    return zeroed(g)
+
 
 logical_and = constant("logical_and", np.logical_and, promote="bool")
 logical_or = constant("logical_or", np.logical_or, promote="bool")

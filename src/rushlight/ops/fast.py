@@ -27,7 +27,7 @@ from rushlight.ops.nodes import (
 )
 from rushlight.ops.operator import Operator, mark_inference
 from rushlight.ops.outputs import into, no_overload, operands, require_tensor
-from rushlight.ops.promotion import Promoting, check_broadcast
+from rushlight.ops.promotion import check_broadcast
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 
@@ -188,13 +188,14 @@ def binary(
     numbers: bool = True,
     second: str = "other",
     floats: Callable[..., Any] | None = None,
+    whole: bool = False,
 ) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)`` of an Operator of two inputs.
 
     With `method` it is the operator method (``__mul__``) instead: it answers NotImplemented to
     operands that it doesn't know, as Python asks, where the function raises TypeError. Python
     numbers are operands where `numbers` says so, and of pointwise Operators only. `floats` is as
-    in `unary`.
+    in `unary`; `whole` says that the kernel is right for int64 beside int64 or a Python int too.
     """
     first, last = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[last]
@@ -214,8 +215,6 @@ def binary(
     saves = bool(takes_a or takes_b)
     pointwise = op.kind == "pointwise"
     takes_numbers = pointwise and numbers and not keeps_output
-    # int64 beside int64 or a Python int: NumPy's ufuncs do as torch's, and nothing is recorded.
-    whole = isinstance(op, Promoting) and op.promote == "common" and type(op.kernel) is np.ufunc
     kernel = arrays_out(floats or op.kernel)
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
@@ -321,9 +320,12 @@ COMPARED = (
 )
 
 
-def comparison(op: Operator, doc: str = "", *, method: bool = False) -> Callable[..., Any]:
+def comparison(
+    op: Operator, doc: str = "", *, method: bool = False, alias: str | None = None
+) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)``, or with `method` the operator, of a comparison."""
     kernel = arrays_out(op.kernel)
+    name = alias or op.name
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         kind = type(input)
@@ -341,13 +343,13 @@ def comparison(op: Operator, doc: str = "", *, method: bool = False) -> Callable
         if method and not isinstance(other, OPERANDS):
             return NotImplemented
         if isinstance(input, Tensor) and isinstance(other, OPERANDS):
-            result = op.general(*operands(op.name, input, other))
-            return result if out is None else into(out, result, op.name)
-        raise no_overload(op.name, COMPARED, input, other)
+            result = op.general(*operands(name, input, other))
+            return result if out is None else into(out, result, name)
+        raise no_overload(name, COMPARED, input, other)
 
-    if not method:
+    if not method and alias is None:
         op.function = function
-    return named(function, op.name, doc)
+    return named(function, name, doc)
 
 
 # -- in place ----------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ not do that.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from rushlight.kernels.blocks import FEW, drop
 from rushlight.ops.convert import zeroed
 from rushlight.ops.declare import pointwise
+from rushlight.ops.promotion import Dtype, checked_number
 
 __all__ = ["kept", "where", "zeroed"]
 
@@ -44,6 +46,12 @@ def _kept(g: Any, mask: Any) -> Any:
     return drop(g, np.logical_not(mask))
 
 
+def _numbers_fit(operands: Sequence[Any], target: Dtype) -> None:
+    for x in operands:
+        if not isinstance(x, np.ndarray):
+            checked_number(x, target)
+
+
 # The mask is no operand: it has no derivative and no say in the dtype.
 kept = pointwise(
     "masked_fill",
@@ -59,6 +67,7 @@ where = pointwise(
     promote="common",
     selects=True,
     operands=("x", "y"),
+    checks=(_numbers_fit,),
     x=lambda g, condition: kept(g, condition),
     y=lambda g, condition: kept(g, ~condition),
 )

@@ -22,10 +22,20 @@ __all__ = [
 ]
 
 
+# The modules whose types PyTorch (or NumPy) has in C, where errors name them with the package.
+_PLACES = {
+    "numpy": "numpy",
+    "rushlight.device": "torch",
+    "rushlight.dtypes": "torch",
+    "rushlight.layout": "torch",
+}
+
+
 def type_name(x: Any) -> str:
     """The type of `x` as PyTorch's argument errors name it."""
     kind = type(x)
-    return f"numpy.{kind.__name__}" if kind.__module__ == "numpy" else kind.__name__
+    place = _PLACES.get(kind.__module__)
+    return kind.__name__ if place is None else f"{place}.{kind.__name__}"
 
 
 def require_tensor(x: Any, function: str, argument: str, position: int) -> Any:

@@ -88,7 +88,7 @@ class Promoting(Operator):
         try:
             result = self.kernel(*arrays)
         except ValueError:
-            check_broadcast(*[np.shape(a) for a in operands])
+            check_broadcast(*[a.shape for a in arrays if isinstance(a, np.ndarray)])
             raise
         if compute is not target:
             result = result.astype(target)

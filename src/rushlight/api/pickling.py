@@ -1,0 +1,83 @@
+"""Copies and pickles of whole tensors: `copy.copy`, `copy.deepcopy`, `pickle`.
+
+All keep sizes, strides and offset by taking the buffer along that a tensor is a view of. Tensors
+that share one in memory share it in a deep copy, and in a pickle, where the buffer is written once.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.api.memory import on_buffer
+from rushlight.tensor import LEAF, Tensor, buffer_of, new
+
+# What a tensor's __dict__ holds besides what its users put there.
+_OURS = frozenset(
+    ("_accumulator", "_array", "_counter", "_edge", "_grad", "_inference", "_leaf_hooks")
+)
+
+
+def _attributes(self: Tensor) -> dict[str, Any]:
+    """What users hung on a tensor."""
+    return {key: value for key, value in self.__dict__.items() if key not in _OURS}
+
+
+def _geometry(self: Tensor) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    array = self._array
+    item = array.dtype.itemsize
+    return self.storage_offset(), array.shape, tuple(s // item for s in array.strides)
+
+
+def rebuild_tensor(
+    cls: type[Any],
+    owner: np.ndarray[Any, Any],
+    dtype: dtypes.dtype,
+    offset: int,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+    requires_grad: bool,
+) -> Any:
+    """Make a leaf of class `cls` that is a view of `owner`; pickles call this."""
+    out = new(cls)
+    out._array = on_buffer(owner, dtype.numpy, offset, size, stride)
+    out._counter = [0]
+    if requires_grad:
+        out._edge = LEAF
+    return out
+
+
+def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
+    owner = buffer_of(self._array)
+    args = (type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
+    return rebuild_tensor, args, _attributes(self) or None
+
+
+def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Any:
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "Only Tensors created explicitly by the user (graph leaves) support the deepcopy "
+            "protocol at the moment.  If you were attempting to deepcopy a module, this may be "
+            "because of a torch.nn.utils.weight_norm usage, see "
+            "https://github.com/pytorch/pytorch/pull/103001"
+        )
+    owner = buffer_of(self._array)
+    copied = memo.get(id(owner))
+    if copied is None:
+        copied = memo[id(owner)] = owner.copy(order="K")
+    out = rebuild_tensor(type(self), copied, self.dtype, *_geometry(self), self.requires_grad)
+    memo[id(self)] = out
+    if self._grad is not None:
+        out._grad = _deepcopy(self._grad, memo)
+    for key, value in _attributes(self).items():
+        out.__dict__[key] = deepcopy(value, memo)
+    return out
+
+
+Tensor.__reduce_ex__ = _reduce_ex  # type: ignore[assignment]
+Tensor.__deepcopy__ = _deepcopy

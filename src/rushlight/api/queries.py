@@ -1,0 +1,197 @@
+"""Questions that a tensor answers: what dtype, what kind, which of PyTorch's many varieties.
+
+Rushlight's tensors are dense and on the CPU, so most of the old flags are constants.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from rushlight import dtypes
+from rushlight.api.arguments import require_device
+from rushlight.device import device as Device
+from rushlight.layout import layout, strided
+from rushlight.ops.outputs import require_tensor
+from rushlight.tensor import Tensor, View
+
+__all__ = [
+    "get_default_device",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_same_size",
+    "is_signed",
+    "is_tensor",
+    "numel",
+    "set_default_device",
+    "typename",
+]
+
+METHODS = (
+    "dense_dim",
+    "dim_order",
+    "get_device",
+    "is_complex",
+    "is_conj",
+    "is_floating_point",
+    "is_inference",
+    "is_neg",
+    "is_same_size",
+    "is_signed",
+    "sparse_dim",
+    "to_dense",
+)
+
+
+def is_tensor(obj: Any) -> bool:
+    """Return whether `obj` is a tensor.
+
+    >>> import rushlight as torch
+    >>> torch.is_tensor(torch.ones(2)), torch.is_tensor([1.0])
+    (True, False)
+    """
+    return isinstance(obj, Tensor)
+
+
+def numel(input: Tensor) -> int:
+    """Return the number of elements."""
+    return require_tensor(input, "numel", "input", 1).numel()  # type: ignore[no-any-return]
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Return whether the dtype is a floating-point one; complex ones are not.
+
+    >>> import rushlight as torch
+    >>> torch.is_floating_point(torch.ones(2))
+    True
+    """
+    dtype: dtypes.dtype = require_tensor(input, "is_floating_point", "input", 1).dtype
+    return dtype.is_floating_point
+
+
+def is_complex(input: Tensor) -> bool:
+    """Return whether the dtype is a complex one."""
+    dtype: dtypes.dtype = require_tensor(input, "is_complex", "input", 1).dtype
+    return dtype.is_complex
+
+
+def is_signed(input: Tensor) -> bool:
+    """Return whether the dtype has negative numbers."""
+    dtype: dtypes.dtype = require_tensor(input, "is_signed", "input", 1).dtype
+    return dtype.is_signed
+
+
+def is_conj(input: Tensor) -> bool:
+    """Return whether the tensor is a conjugate that isn't computed yet: here it always is."""
+    require_tensor(input, "is_conj", "input", 1)
+    return False
+
+
+def is_neg(input: Tensor) -> bool:
+    """Return whether the tensor is a negative that isn't computed yet: here it always is."""
+    require_tensor(input, "is_neg", "input", 1)
+    return False
+
+
+def is_inference(input: Tensor) -> bool:
+    """Return whether the tensor was made in `inference_mode`, so that no graph may take it.
+
+    >>> import rushlight as torch
+    >>> with torch.inference_mode():
+    ...     x = torch.ones(2)
+    >>> x.is_inference()
+    True
+    """
+    require_tensor(input, "is_inference", "input", 1)
+    edge = input._edge
+    return "_inference" in input.__dict__ or (
+        type(edge) is View and "_inference" in edge.base.__dict__
+    )
+
+
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Return whether two tensors have the same sizes."""
+    require_tensor(input, "is_same_size", "input", 1)
+    require_tensor(other, "is_same_size", "other", 2)
+    return input.shape == other.shape
+
+
+def typename(obj: Any) -> str:
+    """Return the name of an object's type; of a tensor the old one: ``torch.FloatTensor``."""
+    if isinstance(obj, Tensor):
+        return obj.type()  # type: ignore[no-any-return]
+    kind = type(obj)
+    place = "" if kind.__module__ in ("builtins", "") else kind.__module__ + "."
+    return place + kind.__qualname__
+
+
+# -- device and layout -----------------------------------------------------------------------------
+
+
+def get_default_device() -> Device:
+    """Return where tensors are made: always ``device(type='cpu')``."""
+    return Device("cpu")
+
+
+def set_default_device(device: Any) -> None:
+    """Choose where tensors are made; RuntimeError for anything but the CPU."""
+    if device is not None:
+        require_device("set_default_device", device)
+
+
+def get_device(input: Tensor) -> int:
+    """Return the number of the tensor's device: -1, the CPU."""
+    return -1
+
+
+def dense_dim(input: Tensor) -> int:
+    """Return the number of dense dimensions: all."""
+    return input.ndim
+
+
+def sparse_dim(input: Tensor) -> int:
+    """Return the number of sparse dimensions: none."""
+    return 0
+
+
+def to_dense(input: Tensor) -> Tensor:
+    """Return the tensor, which is dense already."""
+    return input
+
+
+def dim_order(input: Tensor) -> tuple[int, ...]:
+    """Return the dimensions in the order in which they lie in memory, outermost first.
+
+    >>> import rushlight as torch
+    >>> torch.ones(2, 3).mT.dim_order()
+    (1, 0)
+    """
+    strides = input.stride()
+    return tuple(sorted(range(input.ndim), key=lambda d: (-strides[d] or -(1 << 62), d)))
+
+
+def _layout(self: Tensor) -> layout:
+    """How the elements are kept: always `torch.strided`."""
+    return strided
+
+
+def _volatile(self: Tensor) -> bool:
+    """False: an attribute that PyTorch gave up."""
+    warnings.warn("volatile was removed (Variable.volatile is always False)", stacklevel=2)
+    return False
+
+
+Tensor.layout = property(_layout)
+Tensor.volatile = property(_volatile)
+Tensor.name = property(lambda self: None, doc="None: an attribute that old code looks for.")
+
+_NEVER = (
+    "is_cuda is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse "
+    "is_sparse_csr is_vulkan is_xla is_xpu"
+).split()
+for _flag in _NEVER:
+    setattr(Tensor, _flag, property(lambda self: False, doc="False for every tensor here."))
+Tensor.is_cpu = property(lambda self: True, doc="True for every tensor here.")

