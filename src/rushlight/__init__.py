@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from rushlight import api, autograd, dtypes, linalg
+from rushlight import api, autograd, dtypes, linalg, random
 from rushlight import layout as _layout
-from rushlight import random
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
 from rushlight.api.axes import *

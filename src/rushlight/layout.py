@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any, Self
 
 __all__ = ["FORMATS", "LAYOUTS", "channels_last", "contiguous_format", "layout", "memory_format",
            "preserve_format", "strided"]  # fmt: skip
@@ -14,7 +14,7 @@ class _Word:
     __slots__ = ("name",)
     name: str
 
-    def __new__(cls, *args: Any, **kwargs: Any) -> NoReturn:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self:
         raise TypeError(f"cannot create 'torch.{cls.__name__}' instances")
 
     def __repr__(self) -> str:
@@ -24,7 +24,7 @@ class _Word:
         return self.name  # copies and pickles find the one object in this module by its name
 
 
-class layout(_Word):  # noqa: N801 - PyTorch's name
+class layout(_Word):
     """How elements are kept. Rushlight has one: `torch.strided`.
 
     >>> import rushlight as torch
@@ -35,7 +35,7 @@ class layout(_Word):  # noqa: N801 - PyTorch's name
     __slots__ = ()
 
 
-class memory_format(_Word):  # noqa: N801 - PyTorch's name
+class memory_format(_Word):
     """The order of the axes in memory that a copy shall have.
 
     >>> import rushlight as torch

@@ -75,9 +75,7 @@ def sizes(function: str, args: tuple[Any, ...], named: Any = None) -> tuple[int,
         raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
     if not _is_int(args[0]):
         if len(args) > 1:
-            raise TypeError(
-                f"{function}() takes 1 positional argument but {len(args)} were given"
-            )
+            raise TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
         return size_tuple(function, args[0])
     return _non_negative(function, _unpacked(function, args))
 
@@ -89,9 +87,7 @@ def size_tuple(
     return _non_negative(function, int_tuple(function, size, position, argument))
 
 
-def int_tuple(
-    function: str, values: Any, position: int | None, argument: str
-) -> tuple[int, ...]:
+def int_tuple(function: str, values: Any, position: int | None, argument: str) -> tuple[int, ...]:
     """Return the ints of a tuple or list, or raise PyTorch's TypeError."""
     place = "" if position is None else f" (position {position})"
     if not isinstance(values, (tuple, list)):
@@ -182,9 +178,7 @@ def require_device(function: str, value: Any) -> Device:
         return Device(value)
     if isinstance(value, int) and not isinstance(value, bool):
         raise RuntimeError("Cannot access accelerator device when none is available.")
-    raise TypeError(
-        f"{function}(): argument 'device' must be torch.device, not {type_name(value)}"
-    )
+    raise TypeError(f"{function}(): argument 'device' must be torch.device, not {type_name(value)}")
 
 
 def check_format(function: str, value: Any) -> None:
@@ -222,9 +216,7 @@ def check_options(
 
 
 def _not_a_bool(function: str, argument: str, value: Any) -> TypeError:
-    return TypeError(
-        f"{function}(): argument '{argument}' must be bool, not {type_name(value)}"
-    )
+    return TypeError(f"{function}(): argument '{argument}' must be bool, not {type_name(value)}")
 
 
 def numpy_dtype(function: str, dtype: Any, out: Any = None) -> np.dtype[Any] | None:

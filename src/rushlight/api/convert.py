@@ -77,8 +77,10 @@ def _parse(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[DType | None, 
     if len(args) > len(names) or given.keys() & named.keys():
         _no_such_to(args, named)
     given.update(named)
-    other, dtype, device = given.pop("tensor", None), given.pop("dtype", None), given.pop(
-        "device", None
+    other, dtype, device = (
+        given.pop("tensor", None),
+        given.pop("dtype", None),
+        given.pop("device", None),
     )
     blocking, copy = given.pop("non_blocking", False), given.pop("copy", False)
     memory_format = given.pop("memory_format", None)
@@ -179,7 +181,7 @@ Tensor.float = _caster("float", dtypes.float32)
 Tensor.int = _caster("int", dtypes.int32)
 
 
-def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:  # noqa: A001
+def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
     """Return the name of the tensor's type, or the tensor in another dtype.
 
     >>> import rushlight as torch

@@ -198,5 +198,3 @@ def zero_(input: Tensor) -> Tensor:
     input._array.fill(0)
     input._counter[0] += 1
     return input
-
-

@@ -26,8 +26,8 @@ from rushlight.api.arguments import (
     sizes,
 )
 from rushlight.api.scalars import as_number, checked
-from rushlight.layout import channels_last, channels_last_3d, contiguous_format, preserve_format
 from rushlight.kernels.copies import in_layout
+from rushlight.layout import channels_last, channels_last_3d, contiguous_format, preserve_format
 from rushlight.tensor import Tensor
 
 __all__ = [

@@ -220,9 +220,7 @@ def asarray(
 
 def _requiring(t: Tensor) -> Tensor:
     if not (t.dtype.is_floating_point or t.dtype.is_complex):
-        raise RuntimeError(
-            "Only Tensors of floating point and complex dtype can require gradients"
-        )
+        raise RuntimeError("Only Tensors of floating point and complex dtype can require gradients")
     return t if t.requires_grad else t.requires_grad_()
 
 
@@ -235,8 +233,7 @@ def _shared(obj: Any, kind: np.dtype[Any] | None, copy: bool | None) -> Tensor |
     if isinstance(obj, np.generic):
         if copy is False:
             raise RuntimeError(
-                "can't alias NumPy scalars. Either remove copy=False or transform it in a "
-                "ndarray. "
+                "can't alias NumPy scalars. Either remove copy=False or transform it in a ndarray. "
             )
         return made(copied(obj, None))
     if isinstance(obj, str):
@@ -325,5 +322,3 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
         require_device("from_dlpack", device)
     array = np.from_dlpack(ext_tensor, copy=copy)
     return made(checked_array(array))
-
-

@@ -27,7 +27,7 @@ def type_name_of(dtype: DType) -> str:
     return f"torch.{dtype.scalar_name}Tensor"
 
 
-class tensortype(type):  # noqa: N801 - PyTorch's name
+class tensortype(type):
     """The type of ``torch.FloatTensor`` and its kin."""
 
     dtype: DType
@@ -156,7 +156,7 @@ def new_tensor_of_type(input: Tensor, *args: Any, **named: Any) -> Tensor:
     return construct(input.dtype, args, named, strict=True)
 
 
-Tensor.__new__ = staticmethod(new_)  # type: ignore[assignment]
+Tensor.__new__ = staticmethod(new_)  # type: ignore[method-assign]
 Tensor._make_subclass = staticmethod(make_subclass)
 Tensor.as_subclass = lambda self, cls: make_subclass(cls, self)
 Tensor.new = new_tensor_of_type

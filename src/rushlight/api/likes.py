@@ -1,4 +1,4 @@
-"""Tensors like others: `zeros_like` and its kin take sizes and dtype, `new_zeros` the dtype only."""
+"""Tensors like others: `zeros_like` takes sizes and dtype over, `new_zeros` the dtype only."""
 
 from __future__ import annotations
 

@@ -223,7 +223,7 @@ def pin_memory(input: Tensor, device: Any = None) -> NoReturn:
 def is_shared(input: Tensor) -> bool:
     """Return whether processes that are forked off see this memory."""
     base = buffer_of(input._array).base
-    return isinstance(base, _SharedMemory)
+    return isinstance(base, memoryview) and isinstance(base.obj, _SharedMemory)
 
 
 def share_memory_(input: Tensor) -> Tensor:

@@ -19,4 +19,4 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     )
 
 
-Tensor.__repr__ = _repr  # type: ignore[method-assign]
+Tensor.__repr__ = _repr  # type: ignore[assignment]

@@ -53,8 +53,7 @@ def numpy(input: Tensor, *, force: bool = False) -> NDArray[Any]:
     """
     if input._edge is not None and not force and input.requires_grad:
         raise RuntimeError(
-            "Can't call numpy() on Tensor that requires grad. "
-            "Use tensor.detach().numpy() instead."
+            "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
     array = input._array
     if array.dtype.kind == "V":
@@ -110,11 +109,11 @@ def _index(self: Tensor) -> int:
     return int(array.item())
 
 
-Tensor.__float__ = _float  # type: ignore[method-assign]
-Tensor.__int__ = _int  # type: ignore[method-assign]
+Tensor.__float__ = _float
+Tensor.__int__ = _int
 Tensor.__complex__ = _complex
-Tensor.__bool__ = Tensor.__nonzero__ = _bool  # type: ignore[method-assign]
-Tensor.__index__ = _index  # type: ignore[method-assign]
+Tensor.__bool__ = Tensor.__nonzero__ = _bool
+Tensor.__index__ = _index
 
 
 # -- arrays --------------------------------------------------------------------------------------
@@ -149,7 +148,7 @@ def _dlpack_device(self: Tensor) -> tuple[int, int]:
     return self._array.__dlpack_device__()
 
 
-Tensor.__array__ = _array  # type: ignore[method-assign]
+Tensor.__array__ = _array
 Tensor.__dlpack__ = _dlpack
 Tensor.__dlpack_device__ = _dlpack_device
 
@@ -167,7 +166,8 @@ def _contains(self: Tensor, element: Any) -> bool:
             "Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
             f"{type(element)}."
         )
-    return bool((element == self).any().item())
+    found: Any = element == self
+    return bool(found.any().item())
 
 
 def _format(self: Tensor, spec: str) -> str:
@@ -183,12 +183,10 @@ def _dir(self: Tensor) -> list[str]:
 
 Tensor.__reversed__ = _reversed
 Tensor.__contains__ = _contains
-Tensor.__format__ = _format  # type: ignore[method-assign]
-Tensor.__dir__ = _dir  # type: ignore[method-assign]
+Tensor.__format__ = _format  # type: ignore[assignment]
+Tensor.__dir__ = _dir  # type: ignore[assignment]
 
 
 def is_nonzero(input: Tensor) -> bool:
     """Return whether the only element differs from zero; RuntimeError unless there is one."""
     return bool(require_tensor(input, "is_nonzero", "input", 1))
-
-

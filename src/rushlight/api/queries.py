@@ -8,8 +8,11 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from rushlight import dtypes
 from rushlight.api.arguments import require_device
+from rushlight.api.scalars import as_number
 from rushlight.device import device as Device
 from rushlight.layout import layout, strided
 from rushlight.ops.outputs import require_tensor
@@ -26,6 +29,7 @@ __all__ = [
     "is_signed",
     "is_tensor",
     "numel",
+    "result_type",
     "set_default_device",
     "typename",
 ]
@@ -119,6 +123,22 @@ def is_same_size(input: Tensor, other: Tensor) -> bool:
     return input.shape == other.shape
 
 
+def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
+    """Return the dtype of a sum of the two: tensors or numbers.
+
+    >>> import rushlight as torch
+    >>> torch.result_type(torch.tensor([1, 2]), 1.0)
+    torch.float32
+    """
+    operands = []
+    for i, x in enumerate((tensor1, tensor2)):
+        if isinstance(x, Tensor):
+            operands.append(np.empty((0,) * x.ndim, x.dtype.numpy))
+        else:
+            operands.append(as_number(x, "result_type", f"tensor{i + 1}", i + 1))
+    return dtypes.from_numpy(dtypes.result_dtype(operands))
+
+
 def typename(obj: Any) -> str:
     """Return the name of an object's type; of a tensor the old one: ``torch.FloatTensor``."""
     if isinstance(obj, Tensor):
@@ -188,10 +208,21 @@ Tensor.layout = property(_layout)
 Tensor.volatile = property(_volatile)
 Tensor.name = property(lambda self: None, doc="None: an attribute that old code looks for.")
 
-_NEVER = (
-    "is_cuda is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse "
-    "is_sparse_csr is_vulkan is_xla is_xpu"
-).split()
-for _flag in _NEVER:
+for _flag in (
+    "is_cuda",
+    "is_ipu",
+    "is_maia",
+    "is_meta",
+    "is_mkldnn",
+    "is_mps",
+    "is_mtia",
+    "is_nested",
+    "is_quantized",
+    "is_sparse",
+    "is_sparse_csr",
+    "is_vulkan",
+    "is_xla",
+    "is_xpu",
+):
     setattr(Tensor, _flag, property(lambda self: False, doc="False for every tensor here."))
 Tensor.is_cpu = property(lambda self: True, doc="True for every tensor here.")

@@ -21,7 +21,7 @@ from rushlight.api.arguments import (
 )
 from rushlight.api.likes import memory_like
 from rushlight.kernels import discrete, samplers
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.random import (
     Generator,
     default_generator,
@@ -63,6 +63,15 @@ _SIZED = (
 def is_generator(x: Any) -> bool:
     """Whether `x` can be given as a generator; None stands for the default one."""
     return x is None or isinstance(x, Generator)
+
+
+def require_generator(function: str, generator: Any) -> None:
+    """Raise PyTorch's TypeError for what is no generator."""
+    if not is_generator(generator):
+        raise TypeError(
+            f"{function}(): argument 'generator' must be torch.Generator, "
+            f"not {type_name(generator)}"
+        )
 
 
 def _sized(function: str, args: tuple[Any, ...], size: Any, generator: Any) -> tuple[int, ...]:

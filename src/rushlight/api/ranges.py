@@ -140,7 +140,7 @@ def _length(start: Any, end: Any, step: Any) -> int:
     _check_range(start, end, step)
     if isinstance(start, int) and isinstance(end, int) and isinstance(step, int):
         return -((end - start) // -step)
-    return math.ceil((end - start) / step)
+    return math.ceil(float(end - start) / float(step))
 
 
 def _not_implemented(kernel: str, kind: np.dtype[Any]) -> NotImplementedError:
@@ -148,7 +148,7 @@ def _not_implemented(kernel: str, kind: np.dtype[Any]) -> NotImplementedError:
     return NotImplementedError(f"\"{kernel}\" not implemented for '{name}'")
 
 
-def range(  # noqa: A001 - PyTorch's name
+def range(
     start: Any = 0,
     end: Any = _MISSING,
     step: Any = 1,

@@ -32,7 +32,7 @@ def arange(start: Any, step: Any, length: int, dtype: np.dtype[Any]) -> Array:
     Loops take two vectors, and what is left over goes one by one.
     """
     if dtype.kind in "iu":
-        return start + step * np.arange(length, dtype=np.int64)
+        return np.asarray(start + step * np.arange(length, dtype=np.int64))
     start, step = float(start), float(step)
     if start.is_integer() and step.is_integer():
         return cast(start + step * np.arange(length, dtype=np.float64), dtype)  # no sum rounds
