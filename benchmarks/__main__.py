@@ -1,8 +1,8 @@
 """``python -m benchmarks``: print the table of docs/benchmarks.md.
 
-    python -m benchmarks                    everything, about three minutes
-    python -m benchmarks training limits    some parts
-    python -m benchmarks --budget 0.3       quicker and noisier
+python -m benchmarks                    everything, about three minutes
+python -m benchmarks training limits    some parts
+python -m benchmarks --budget 0.3       quicker and noisier
 """
 
 from __future__ import annotations

@@ -33,9 +33,7 @@ class Result:
     def line(self) -> str:
         """The line, as the table prints it."""
         target = "" if self.target is None else f"{self.target:7.1f}"
-        return (
-            f"{self.name:<44}{self.rushlight:12.1f}{self.pytorch:12.1f}{self.ratio:9.2f}{target}"
-        )
+        return f"{self.name:<44}{self.rushlight:12.1f}{self.pytorch:12.1f}{self.ratio:9.2f}{target}"
 
 
 def compare(

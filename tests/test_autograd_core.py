@@ -150,7 +150,6 @@ def test_stale_saved_tensor(lib: Any) -> None:
         y.sum().backward()
 
 
-
 def test_errors_of_backward(lib: Any) -> None:
     x = lib.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match="grad can be implicitly created only for scalar"):

@@ -33,8 +33,10 @@ def flat(result: Any) -> list[Any]:
 
 
 def array(t: Any) -> Any:
-    return t.detach().resolve_conj().numpy() if isinstance(t, torch.Tensor) else (
-        t.detach().numpy() if isinstance(t, rushlight.Tensor) else t
+    return (
+        t.detach().resolve_conj().numpy()
+        if isinstance(t, torch.Tensor)
+        else (t.detach().numpy() if isinstance(t, rushlight.Tensor) else t)
     )
 
 
@@ -55,9 +57,11 @@ def same(ours: Any, theirs: Any, rtol: float) -> None:
             assert tuple(a.shape) == tuple(b.shape)
         x, y = np.asarray(array(a)), np.asarray(array(b))
         tolerance = max(rtol, COARSE.get(str(y.dtype), 0.0))
-        scale = max(1.0, float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0))) if y.dtype.kind in (
-            "fc"
-        ) else 1.0
+        scale = (
+            max(1.0, float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0)))
+            if y.dtype.kind in ("fc")
+            else 1.0
+        )
         np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
 
 
@@ -88,8 +92,7 @@ def differentiate(lib: Any, row: Row, sample: Call, order: int, layout: str = "C
     """The output's grad_fn name, the gradients, and with order 2 the gradients of those."""
     args, kwargs, leaves = realize(lib, sample, grad=True, layout=layout)
     outs = [
-        t for t in flat(row.run(lib, args, kwargs))
-        if isinstance(t, lib.Tensor) and t.requires_grad
+        t for t in flat(row.run(lib, args, kwargs)) if isinstance(t, lib.Tensor) and t.requires_grad
     ]
     assert outs, "nothing to differentiate"
     names = [t.grad_fn.name() if t.grad_fn is not None else None for t in outs]
@@ -171,10 +174,8 @@ def test_forward_mode(pair: PairT) -> None:
     grads = rushlight.autograd.grad(outs, leaves, us, allow_unused=True)
     reverse = sum(inner(v, g) for v, g in zip(tangents, grads) if g is not None)
     with fwd.dual_level():
-        lookup = {
-            id(t): fwd.make_dual(t.detach(), v) for t, v in zip(leaves, tangents)
-        }
-        swap = lambda a: (  # noqa: E731
+        lookup = {id(t): fwd.make_dual(t.detach(), v) for t, v in zip(leaves, tangents)}
+        swap = lambda a: (
             lookup.get(id(a), a) if not isinstance(a, (list, tuple)) else type(a)(map(swap, a))
         )
         result = row.run(
@@ -208,7 +209,9 @@ def test_method_inplace_and_out(pair: PairT) -> None:
             same(getattr(args[0], short)(*args[1:], **kwargs), theirs, row.rtol)
     if row.out:
         args, kwargs, _ = realize(rushlight, sample)
-        target = rushlight.empty(tuple(theirs.shape), dtype=getattr(rushlight, str(theirs.dtype)[6:]))
+        target = rushlight.empty(
+            tuple(theirs.shape), dtype=getattr(rushlight, str(theirs.dtype)[6:])
+        )
         result = row.run(rushlight, args, {**kwargs, "out": target})
         assert result is target
         same(target, theirs, row.rtol)
@@ -223,9 +226,7 @@ def _check_inplace(row: Row, sample: Call, short: str) -> None:
         result = getattr(start, short + "_")(*args[1:], **kwargs)
         assert result is start
         if leaves and result.requires_grad:
-            grads = lib.autograd.grad(
-                result, leaves, _cotangent(lib, result, 3), allow_unused=True
-            )
+            grads = lib.autograd.grad(result, leaves, _cotangent(lib, result, 3), allow_unused=True)
             return [result, *grads], result._version
         return [result], result._version
 

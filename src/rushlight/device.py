@@ -7,7 +7,7 @@ from typing import Any
 _KNOWN = "cpu, cuda, xpu, mps, meta, privateuseone"
 
 
-class device:  # noqa: N801 - PyTorch's name
+class device:
     """A place for tensors. Rushlight has one: the CPU.
 
     >>> import rushlight as torch
@@ -41,9 +41,7 @@ class device:  # noqa: N801 - PyTorch's name
         return self.type if self.index is None else f"{self.type}:{self.index}"
 
     def __eq__(self, other: Any) -> bool:
-        return (
-            isinstance(other, device) and other.type == self.type and other.index == self.index
-        )
+        return isinstance(other, device) and other.type == self.type and other.index == self.index
 
     def __hash__(self) -> int:
         return hash((self.type, self.index))

@@ -18,7 +18,7 @@ This module knows no mathematics and no engine. Operators are installed as metho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -130,6 +130,7 @@ class Tensor(metaclass=_Open):
     __hash__ = object.__hash__
 
     if TYPE_CHECKING:  # what rushlight.api installs
+
         def __getattr__(self, name: str) -> Any: ...
 
         __add__: Any

@@ -143,10 +143,7 @@ ARITHMETIC = [
     Row("true_divide", [call(T(3), 2), call(T(3), T(3))], dtypes=ALL, inplace=True, out=True),
     Row(
         "div",
-        [
-            call(T(3, 4), T(4, low=1.0), rounding_mode=mode)
-            for mode in ("floor", "trunc", None)
-        ]
+        [call(T(3, 4), T(4, low=1.0), rounding_mode=mode) for mode in ("floor", "trunc", None)]
         + [call(T(5), 2, rounding_mode="trunc"), call(T(5), -0.7, rounding_mode="floor")],
         dtypes=ALL,
         node=False,  # PyTorch tells rounding_mode=None from none given

@@ -157,24 +157,26 @@ def realize(
 ) -> tuple[list[Any], dict[str, Any], list[Any]]:
     """Make the arguments of a call in library `lib`; also return the differentiable tensors."""
     leaves: list[Any] = []
-    seeds: Iterator[int] = iter(
-        range(zlib.crc32(str(sample).encode()) % 2**31, 2**32)
-    )
+    seeds: Iterator[int] = iter(range(zlib.crc32(str(sample).encode()) % 2**31, 2**32))
 
     def make(value: Any) -> Any:
         if isinstance(value, Spec):
             array = value.array(dtype, next(seeds))
             if layout == "F":
                 array = np.asfortranarray(array) if array.ndim > 1 else array
-                tensor = lib.from_numpy(np.ascontiguousarray(array.T)).mT if array.ndim == 2 else (
-                    lib.from_numpy(np.ascontiguousarray(array))
+                tensor = (
+                    lib.from_numpy(np.ascontiguousarray(array.T)).mT
+                    if array.ndim == 2
+                    else (lib.from_numpy(np.ascontiguousarray(array)))
                 )
             elif layout == "strided" and array.ndim:
                 wide = np.repeat(array, 2, axis=-1)
                 tensor = lib.from_numpy(wide)[..., ::2]
             else:
-                tensor = lib.from_numpy(array) if array.ndim else lib.tensor(
-                    array.item(), dtype=getattr(lib, str(array.dtype))
+                tensor = (
+                    lib.from_numpy(array)
+                    if array.ndim
+                    else lib.tensor(array.item(), dtype=getattr(lib, str(array.dtype)))
                 )
             if grad and value.differentiable:
                 tensor.requires_grad_() if tensor.is_leaf else None

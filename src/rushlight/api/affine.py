@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rushlight import dtypes
+from rushlight.api.broadcasting import expand_to
 from rushlight.api.matrix import check_bmm, check_mm, finish, refuse_bool
 from rushlight.api.scalars import as_number, checked
-from rushlight.api.broadcasting import expand_to
 from rushlight.ops import affine as ops
 from rushlight.ops.inplace import overwrite
 from rushlight.ops.outputs import into, require_tensor

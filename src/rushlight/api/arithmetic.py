@@ -118,7 +118,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
         result = _add(input, other)
     else:
         result = _scaled(ops.add_scaled, "add", input, other, alpha)
-    return result if out is None else into(out, result, "add")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "add")
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
@@ -132,7 +132,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
         result = _sub(input, other)
     else:
         result = _scaled(ops.sub_scaled, "sub", input, other, alpha)
-    return result if out is None else into(out, result, "sub")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "sub")
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -196,7 +196,7 @@ def div(
                 f"'{rounding_mode}'"
             )
         result = _ROUNDED[rounding_mode](*operands("div", input, other))
-    return result if out is None else into(out, result, "div")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "div")
 
 
 def true_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
@@ -224,7 +224,7 @@ def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor
     if not isinstance(other, (Tensor, *NUMBERS)):
         raise no_overload("floor_divide", _FLOOR_DIVIDE, input, other)
     result = ops.floor_divide(*operands("floor_divide", input, other))
-    return result if out is None else into(out, result, "floor_divide")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "floor_divide")
 
 
 _NUMBER = "(Tensor input, Number other, *, Tensor out = None)"

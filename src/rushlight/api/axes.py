@@ -179,7 +179,7 @@ def _swapped(x: Tensor, name: str) -> Tensor:
 def _conjugate_transpose(self: Tensor) -> Tensor:
     """The conjugate transpose of a matrix or of a batch of matrices."""
     swapped = _swapped(self, "mH")
-    return swapped.conj() if self.dtype.is_complex else swapped  # type: ignore[no-any-return]
+    return swapped.conj() if self.dtype.is_complex else swapped
 
 
 def adjoint(input: Tensor) -> Tensor:

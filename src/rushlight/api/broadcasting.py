@@ -165,9 +165,7 @@ def _tensors(tensors: Sequence[Any]) -> list[Tensor]:
         tensors = tensors[0]
     for i, t in enumerate(tensors):
         if not isinstance(t, Tensor):
-            raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type_name(t)}"
-            )
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got {type_name(t)}")
     return list(tensors)
 
 

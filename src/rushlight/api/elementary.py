@@ -62,6 +62,7 @@ square = unary(
     >>> torch.square(torch.tensor([2.0, -3.0]))
     tensor([4., 9.])
     """,
+    floats=np.square,
 )
 sqrt = unary(
     ops.sqrt,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
@@ -51,9 +50,7 @@ def register_post_accumulate_grad_hook(
     if edge is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if edge is not input:
-        raise RuntimeError(
-            "post accumulate grad hooks cannot be registered on non-leaf tensors"
-        )
+        raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     return add_hook(leaf_hooks(input).after, hook)
 
 

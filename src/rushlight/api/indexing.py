@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.api.copying import copy_
 from rushlight.api.broadcasting import expand_to
+from rushlight.api.copying import copy_
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
@@ -109,11 +109,9 @@ def parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...] | None, str, tuple
             tensors.extend([None] * skip)
             dim += skip
             specified += skip  # a second Ellipsis is empty
-        elif kind is bool:
-            basic.append(None)
-            tensors.append(np.array([0] if item else [], np.intp))
-            last = "unsqueeze"
-        elif isinstance(item, np.ndarray) and item.dtype == np.bool_ and item.ndim == 0:
+        elif kind is bool or (
+            isinstance(item, np.ndarray) and item.dtype == np.bool_ and item.ndim == 0
+        ):
             basic.append(None)
             tensors.append(np.array([0] if item else [], np.intp))
             last = "unsqueeze"
@@ -277,13 +275,13 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
     if indices is None:
         have = source.ndim - target.ndim
         if have > 0 and set(source.shape[:have]) == {1}:
-            source = source.reshape(source.shape[have:])  # type: ignore[attr-defined]
+            source = source.reshape(source.shape[have:])
         if source.shape != target.shape:
             source = expand_to(source, tuple(target.shape))
         copy_(target, source)
         return
     if source.dtype is not target.dtype:
-        source = source.to(target.dtype)  # type: ignore[attr-defined]
+        source = source.to(target.dtype)
     if mode.grad and (target.requires_grad or source.requires_grad):
         overwrite(target, ops.index_put(target, source, indices, False))
         return

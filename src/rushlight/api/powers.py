@@ -58,7 +58,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     result = power(input, exponent)
     if result is None:
         raise no_overload("pow", _POW, input, exponent)
-    return result if out is None else into(out, result, "pow")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "pow")
 
 
 def _wide(x: Any, numpy_dtype: np.dtype[Any]) -> Any:

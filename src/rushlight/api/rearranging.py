@@ -116,8 +116,7 @@ def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
         raise RuntimeError("`shifts` required")
     if len(moves) != len(along) and not (not along and len(moves) == 1):
         raise RuntimeError(
-            "shifts and dimensions must align. shifts: "
-            f"{len(moves)}, dims:{len(along)}"
+            f"shifts and dimensions must align. shifts: {len(moves)}, dims:{len(along)}"
         )
     if along and input.ndim == 0:
         raise IndexError(f"Dimension specified as {along[0]} but tensor has no dimensions")
@@ -149,8 +148,7 @@ def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     a, b = (wrap_dim(d, input.ndim) for d in pair)
     if a == b:
         raise RuntimeError(
-            f"expected rotation dims to be different, but got dim0 = {pair[0]} and dim1 = "
-            f"{pair[1]}"
+            f"expected rotation dims to be different, but got dim0 = {pair[0]} and dim1 = {pair[1]}"
         )
     return ops.rot90(input, turns, (a, b))  # type: ignore[no-any-return]
 

@@ -35,6 +35,13 @@ def normalize_dims(dim: Any, ndim: int) -> tuple[int, ...] | None:
     return tuple(sorted(found)) if found and ndim else None
 
 
+def _asks(dim: Any, keepdim: bool, dtype: Any, out: Any, axis: Any, keepdims: bool) -> bool:
+    """Whether any option of a reduction was given: without, the whole tensor is reduced."""
+    if dim is None and dtype is None and out is None and axis is None:
+        return keepdim or keepdims
+    return True
+
+
 def sum(
     input: Tensor,
     dim: Any = None,
@@ -51,10 +58,8 @@ def sum(
     >>> torch.ones(2, 3).sum(dim=1)
     tensor([3., 3.])
     """
-    if dim is None and dtype is None and out is None and axis is None:
-        if type(input) is Tensor and not keepdim and not keepdims:
-            kind = input._array.dtype.kind
-            return _sum_all(input) if kind in "fc" else ops.sum_all.general(input)
+    if type(input) is Tensor and not _asks(dim, keepdim, dtype, out, axis, keepdims):
+        return _sum_all(input)
     x = require_tensor(input, "sum", "input", 1)
     if dtype is not None:
         x = x.to(dtypes.as_dtype(dtype))
@@ -83,10 +88,9 @@ def mean(
     >>> torch.tensor([1.0, 2.0, 6.0]).mean()
     tensor(3.)
     """
-    if dim is None and dtype is None and out is None and axis is None:
-        if type(input) is Tensor and not keepdim and not keepdims:
-            if input._array.dtype.kind in "fc":
-                return _mean_all(input)
+    if type(input) is Tensor and not _asks(dim, keepdim, dtype, out, axis, keepdims):
+        if input._array.dtype.kind in "fc":
+            return _mean_all(input)
     x = require_tensor(input, "mean", "input", 1)
     if dtype is not None:
         x = x.to(dtypes.as_dtype(dtype))

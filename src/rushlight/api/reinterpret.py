@@ -23,9 +23,7 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     old = x.dtype
     target = dtype.numpy
     if old.itemsize != target.itemsize:
-        what = (
-            f"to view {input.dtype.scalar_name} as {dtype.scalar_name} (different element sizes)"
-        )
+        what = f"to view {input.dtype.scalar_name} as {dtype.scalar_name} (different element sizes)"
         if x.ndim == 0:
             raise RuntimeError(f"self.dim() cannot be 0 {what}")
         if input.stride(-1) != 1:
@@ -55,7 +53,9 @@ def _check_growth(
         )
     for d, s in enumerate(input.stride()[:-1]):
         if s % factor:
-            raise RuntimeError(f"self.stride({d}) must be divisible by {factor} {what}, but got {s}")
+            raise RuntimeError(
+                f"self.stride({d}) must be divisible by {factor} {what}, but got {s}"
+            )
 
 
 def view_as_real(input: Tensor) -> Tensor:

@@ -192,9 +192,7 @@ def _geometry(
     return sizes, strides, offset - own, layout
 
 
-def as_strided(
-    input: Tensor, size: Any, stride: Any, storage_offset: int | None = None
-) -> Tensor:
+def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """Return the view of `input`'s memory with the given size, strides and offset, in elements.
 
     The offset counts from the start of the memory, and is by default `input`'s own.
@@ -262,9 +260,7 @@ def slice_scatter(
         raise RuntimeError("slice step must be positive")
     shape = tuple(input.shape)
     part = range(shape[d])[start:end:step]
-    src = _check_source(
-        src, (*shape[:d], len(part), *shape[d + 1 :]), input, "slice_scatter"
-    )
+    src = _check_source(src, (*shape[:d], len(part), *shape[d + 1 :]), input, "slice_scatter")
     where = along(d, slice(part.start, part.stop, step))
     return views.slice_scatter(input, src, where)  # type: ignore[no-any-return]
 

@@ -115,7 +115,7 @@ def xlogy(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         result = ops.xlogy_of_number(input, other)
     else:
         raise no_overload("xlogy", _XLOGY, input, other)
-    return result if out is None else into(out, result, "xlogy")  # type: ignore[no-any-return]
+    return result if out is None else into(out, result, "xlogy")
 
 
 def _polygamma(self: Tensor, n: int) -> Tensor:

@@ -11,7 +11,16 @@ from rushlight.ops import shape as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
-__all__ = ["chunk", "dsplit", "hsplit", "split", "split_with_sizes", "tensor_split", "unbind", "vsplit"]
+__all__ = [
+    "chunk",
+    "dsplit",
+    "hsplit",
+    "split",
+    "split_with_sizes",
+    "tensor_split",
+    "unbind",
+    "vsplit",
+]
 
 METHODS = (*__all__, "__iter__")
 

@@ -49,9 +49,7 @@ def first_cotangents(outputs: Sequence[Tensor], given: Sequence[Any]) -> list[An
                     f"{g.dtype} and output[{len(cotangents)}] has a dtype of {out.dtype}."
                 )
         else:
-            raise TypeError(
-                f"gradients can be either Tensors or None, but got {type(g).__name__}"
-            )
+            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
         cotangents.append(g)
     return cotangents
 
@@ -116,9 +114,7 @@ def backward(
     for t in targets:
         if edge_of(t) is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-    found = run(
-        edges, cotangents, keep, graph, create_graph, [edge_of(t) for t in targets], True
-    )
+    found = run(edges, cotangents, keep, graph, create_graph, [edge_of(t) for t in targets], True)
     for t, g in zip(targets, found or ()):
         if g is not None:
             if graph:
@@ -151,7 +147,9 @@ def grad(
     outs = _tuple(outputs)
     targets = _tuple(inputs)
     if is_grads_batched:
-        raise NotImplementedError("autograd.grad: is_grads_batched needs vmap, which isn't here yet")
+        raise NotImplementedError(
+            "autograd.grad: is_grads_batched needs vmap, which isn't here yet"
+        )
     if materialize_grads:
         if allow_unused is False:
             raise ValueError(

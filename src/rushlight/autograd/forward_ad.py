@@ -115,7 +115,7 @@ def keep_duals(
             value.tangent = t
 
 
-class dual_level:  # noqa: N801 - PyTorch's name
+class dual_level:
     """Context manager: dual tensors exist inside, and their tangents are gone after it.
 
     Levels do not nest: entering a second one raises RuntimeError, as in PyTorch.

@@ -110,9 +110,7 @@ class FunctionNode(Node, FunctionCtx):
             )
         for i, r in enumerate(results):
             if r is not None and not isinstance(r, Tensor):
-                raise TypeError(
-                    f"expected Variable or None (got {type(r).__name__})"
-                )
+                raise TypeError(f"expected Variable or None (got {type(r).__name__})")
             if r is not None and i not in self.slots and not self.is_tensor[i]:
                 raise RuntimeError(
                     f"function {name} returned a gradient different from None at position "
@@ -201,7 +199,9 @@ class Function:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls._node = type(
-            cls.__name__ + "Backward", (FunctionNode,), {"function": cls, "__module__": "torch.autograd.function"}
+            cls.__name__ + "Backward",
+            (FunctionNode,),
+            {"function": cls, "__module__": "torch.autograd.function"},
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -284,8 +284,13 @@ def _apply(cls: type[Function], args: Sequence[Any]) -> tuple[Any, FunctionNode]
         (o._array.shape, o._array.dtype) if isinstance(o, Tensor) else None for o in results
     )
     ids = {id(o): i for i, o in enumerate(results) if isinstance(o, Tensor)}
-    ids.update({id(o): i for i, o in enumerate(outs) if isinstance(o, Tensor)
-                and not any(o is a for a in args)})
+    ids.update(
+        {
+            id(o): i
+            for i, o in enumerate(outs)
+            if isinstance(o, Tensor) and not any(o is a for a in args)
+        }
+    )
     node.saved = tuple(None if t is None else Saved(t, ids.get(id(t))) for t in node._to_save)
     return (results if isinstance(output, tuple) else results[0]), node
 
@@ -327,9 +332,7 @@ def _apply_dual(cls: type[Function], args: Sequence[Any]) -> Any:
     primals = [primal(a) for a in args]
     result, node = _apply(cls, primals)
     if node._to_save_forward:
-        node.saved = tuple(
-            None if t is None else Saved(t, None) for t in node._to_save_forward
-        )
+        node.saved = tuple(None if t is None else Saved(t, None) for t in node._to_save_forward)
     tangents = cls.jvp(node, *[tangent(a) for a in args])
     if not isinstance(result, tuple):
         return result if tangents is None else as_dual(result, tangents)

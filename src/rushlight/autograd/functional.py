@@ -60,9 +60,7 @@ def _check_vectors(v: Sequence[Tensor], like: Sequence[Tensor], is_tuple: bool) 
     for i, (a, b) in enumerate(zip(v, like)):
         if a.shape != b.shape:
             where = f"Entry {i} in " if is_tuple else ""
-            raise RuntimeError(
-                f"{where}v has invalid size: should be {b.shape} but got {a.shape}."
-            )
+            raise RuntimeError(f"{where}v has invalid size: should be {b.shape} but got {a.shape}.")
 
 
 def _zeros(x: Tensor) -> Tensor:
@@ -90,8 +88,12 @@ def _strict_grad(
     if tracked:
         given = None if cotangents is None else [cotangents[i] for i in tracked]
         found = grad(
-            [outs[i] for i in tracked], inputs, given, retain_graph=True,
-            create_graph=create_graph, allow_unused=True,
+            [outs[i] for i in tracked],
+            inputs,
+            given,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
         )
     if strict:
         for i, g in enumerate(found):
@@ -162,7 +164,10 @@ def jvp(
         found: Sequence[Any] = [None] * len(us)
         if tied:
             found = grad(
-                [p for p, _ in tied], us, [t for _, t in tied], create_graph=create_graph,
+                [p for p, _ in tied],
+                us,
+                [t for _, t in tied],
+                create_graph=create_graph,
                 allow_unused=True,
             )
         result = tuple(_zeros(o) if g is None else g for g, o in zip(found, outs))
@@ -254,9 +259,7 @@ def hessian(
 def _gradient(func: Fn, xs: Sequence[Tensor], name: str, strict: bool) -> tuple[Tensor, ...]:
     out = func(*xs)
     if not isinstance(out, Tensor):
-        raise RuntimeError(
-            f"The function given to {name} should return a single Tensor"
-        )
+        raise RuntimeError(f"The function given to {name} should return a single Tensor")
     if out.numel() != 1:
         raise RuntimeError(
             f"The Tensor returned by the function given to {name} should contain a single element"

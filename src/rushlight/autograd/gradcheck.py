@@ -128,8 +128,16 @@ def gradcheck(
     args = _tuple(inputs)
     try:
         _check(
-            func, args, eps, atol, rtol, nondet_tol, check_undefined_grad, check_forward_ad,
-            check_backward_ad, fast_mode,
+            func,
+            args,
+            eps,
+            atol,
+            rtol,
+            nondet_tol,
+            check_undefined_grad,
+            check_forward_ad,
+            check_backward_ad,
+            fast_mode,
         )
     except GradcheckError:
         if raise_exception:
@@ -171,8 +179,14 @@ def _check(
         numerical = numerical_jacobian(func, args, x, eps)
         for k, out in enumerate(outs):
             if backward:
-                _compare(_as_real(analytical_jacobian(outs, k, x), x, out),
-                         _numerical_real(numerical[k], x, out), i, k, atol, rtol)
+                _compare(
+                    _as_real(analytical_jacobian(outs, k, x), x, out),
+                    _numerical_real(numerical[k], x, out),
+                    i,
+                    k,
+                    atol,
+                    rtol,
+                )
                 if nondet_tol == 0.0 and out.requires_grad:
                     _check_deterministic(outs, k, x)
             if forward:
@@ -287,7 +301,10 @@ def _compare_projection(
     g: Any = None
     if tracked:
         (g,) = grad(
-            [o for o, _ in tracked], x, [u for _, u in tracked], retain_graph=True,
+            [o for o, _ in tracked],
+            x,
+            [u for _, u in tracked],
+            retain_graph=True,
             allow_unused=True,
         )
     found = 0.0 if g is None else float(np.vdot(g._array, v).real)
@@ -345,9 +362,7 @@ def gradgradcheck(
 
     def first_derivative(*all_args: Any) -> tuple[Tensor, ...]:
         xs, cotangents = all_args[: len(args)], all_args[len(all_args) - count :]
-        targets = tuple(
-            x for x in xs if isinstance(x, Tensor) and (x.requires_grad)
-        )
+        targets = tuple(x for x in xs if isinstance(x, Tensor) and (x.requires_grad))
         with enable_grad():  # also where the numerical Jacobian doesn't record
             outs = _outputs(func(*xs))
             found = grad(outs, targets, list(cotangents), create_graph=True, allow_unused=True)

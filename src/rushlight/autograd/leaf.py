@@ -134,9 +134,7 @@ def _after(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> None:
 def check_replacement(g: Tensor, result: Any) -> Tensor:
     """Check what a tensor hook returned in place of `g`: PyTorch's errors."""
     if not isinstance(result, Tensor):
-        raise TypeError(
-            f"expected Variable, but hook returned '{type(result).__name__}'"
-        )
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
     if result.dtype is not g.dtype:
         raise RuntimeError(
             f"hook '<lambda>' has changed the type of value (was {_type(g)} got {_type(result)})"

@@ -108,7 +108,7 @@ class _Decorator:
         return generator
 
 
-class no_grad(_Decorator):  # noqa: N801 - PyTorch's name
+class no_grad(_Decorator):
     """Context manager and decorator: operators inside do not record.
 
     >>> import rushlight as torch
@@ -131,7 +131,7 @@ class no_grad(_Decorator):  # noqa: N801 - PyTorch's name
         mode.grad = self.before
 
 
-class enable_grad(_Decorator):  # noqa: N801 - PyTorch's name
+class enable_grad(_Decorator):
     """Context manager and decorator: operators inside record, also inside `no_grad`."""
 
     def __new__(cls, orig_func: Any = None) -> Any:
@@ -146,7 +146,7 @@ class enable_grad(_Decorator):  # noqa: N801 - PyTorch's name
         mode.grad = self.before
 
 
-class set_grad_enabled(_Decorator):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(_Decorator):
     """Switch recording on or off: at once as a function, back at the exit as a context manager.
 
     >>> import rushlight as torch
@@ -184,7 +184,7 @@ class set_grad_enabled(_Decorator):  # noqa: N801 - PyTorch's name
     __repr__ = __str__
 
 
-class inference_mode(_Decorator):  # noqa: N801 - PyTorch's name
+class inference_mode(_Decorator):
     """Like `no_grad`, and the tensors made inside can never enter a graph.
 
     >>> import rushlight as torch

@@ -260,9 +260,7 @@ def _interleave(planes: Array, target: Array, geo: Geometry) -> None:
     for phase, place in zip(planes, each_tap(geo.stride)):
         to: list[slice] = []
         source: list[slice] = []
-        for r, s, p, size, extent in zip(
-            place, geo.stride, geo.padding, geo.size, geo.grid
-        ):
+        for r, s, p, size, extent in zip(place, geo.stride, geo.padding, geo.size, geo.grid):
             first = (r - p) % s
             q = (first + p) // s
             count = max(0, min(len(range(first, size, s)), extent - q))

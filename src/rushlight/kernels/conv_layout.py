@@ -130,8 +130,7 @@ class Geometry(NamedTuple):
             share = -(-self.out[0] * self.batch // shares)
             rows = min(rows, -(-share // step) * step)
         return [
-            Piece(*parts)
-            for parts in product(cuts(self.batch, samples), cuts(self.out[0], rows))
+            Piece(*parts) for parts in product(cuts(self.batch, samples), cuts(self.out[0], rows))
         ]
 
     def window_row(self, itemsize: int) -> int:
@@ -152,7 +151,13 @@ def cuts(length: int, step: int) -> list[slice]:
 
 
 def geometry(
-    x_shape: Ints, w_shape: Ints, out: Ints, stride: Ints, padding: Ints, dilation: Ints, groups: int
+    x_shape: Ints,
+    w_shape: Ints,
+    out: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
 ) -> Geometry:
     return Geometry(
         batch=x_shape[0],
@@ -193,9 +198,7 @@ def padded(x: Array, geo: Geometry, piece: Piece, last: bool) -> Array:
     spatial = slice(1, -1) if last else slice(2, None)
     start = (first - geo.padding[0], *(-p for p in geo.padding[1:]))
     stop = tuple(a + e for a, e in zip(start, extent))
-    covered = tuple(
-        slice(max(0, a), max(0, min(b, n))) for a, b, n in zip(start, stop, geo.size)
-    )
+    covered = tuple(slice(max(0, a), max(0, min(b, n))) for a, b, n in zip(start, stop, geo.size))
     lead = (slice(None),) if last else (slice(None), slice(None))
     x = x[lead + covered]
     whole = x.shape[spatial] == extent

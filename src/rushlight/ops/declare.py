@@ -117,9 +117,7 @@ def constant(
     return Promoting(name, kernel, "constant", args, {}, promote=promote, checks=checks)
 
 
-_OPTIONS = (
-    ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs"]
-)
+_OPTIONS = ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs"]
 
 
 def _options(rules: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import numpy as np
 from rushlight.kernels import activation, special
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import pointwise
+from rushlight.ops.operator import Operator
 from rushlight.ops.masking import kept
 from rushlight.ops.promotion import no_kernel, refuse
 
@@ -58,10 +59,14 @@ def _rsqrt(x: Any) -> Any:
     return np.reciprocal(y, out=y)
 
 
+def _square(x: Any) -> Any:
+    return np.square(x.astype(np.int64) if x.dtype.kind == "b" else x)
+
+
 # PyTorch's square is its pow, and shows as such.
 square = pointwise(
     "square",
-    np.square,
+    _square,
     promote="common",
     node="PowBackward0",
     x=lambda g, x: g * (x + x),
@@ -116,7 +121,7 @@ def _scaled(name: str, node: str, factor: float) -> Any:
 
 
 sin = pointwise("sin", np.sin, x=lambda g, x: g * cos(x))
-cos = pointwise("cos", np.cos, x=lambda g, x: g * -sin(x))
+cos: Operator = pointwise("cos", np.cos, x=lambda g, x: g * -sin(x))
 atan2 = pointwise(
     "atan2",
     np.arctan2,
@@ -149,7 +154,7 @@ def _acosh_rule(g: Any, x: Any) -> Any:
 
 
 sinh = pointwise("sinh", np.sinh, x=lambda g, x: g * cosh(x))
-cosh = pointwise("cosh", np.cosh, x=lambda g, x: g * sinh(x))
+cosh: Operator = pointwise("cosh", np.cosh, x=lambda g, x: g * sinh(x))
 asinh = pointwise("asinh", np.arcsinh, x=lambda g, x: g * rsqrt(x * x + 1))
 acosh = pointwise("acosh", np.arccosh, x=_acosh_rule)
 atanh = pointwise("atanh", np.arctanh, x=lambda g, x: g / (1 - x * x))
@@ -167,14 +172,14 @@ def _sigmoid_backward(g: Any, result: Any) -> Any:
     return activation.sigmoid_backward(np.asarray(g), result)
 
 
-tanh_backward = pointwise(
+tanh_backward: Operator = pointwise(
     "tanh_backward",
     _tanh_backward,
     promote="common",
     g=lambda gg, result: tanh_backward(gg, result),
     result=lambda gg, g, result: -2 * gg * g * result,
 )
-sigmoid_backward = pointwise(
+sigmoid_backward: Operator = pointwise(
     "sigmoid_backward",
     _sigmoid_backward,
     promote="common",

@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.ops.comparison import isfinite
 from rushlight.ops.declare import pointwise
+from rushlight.ops.operator import Operator
 from rushlight.ops.masking import kept
 from rushlight.ops.promotion import Dtype, checked_number, no_kernel, refuse
 
@@ -35,15 +36,16 @@ __all__ = [
 
 def _winner_share(g: Any, a: Any, b: Any) -> Any:
     """What goes to a where the larger of a and b was taken: all, half in a tie; all for nan."""
-    share = np.array(g)
     tie = np.equal(a, b)
+    # In forward mode g is a tangent, which has one operand's shape.
+    share = np.array(g if g.shape == tie.shape else np.broadcast_to(g, tie.shape))
     if np.any(tie):
         np.multiply(share, 0.5, out=share, where=tie)
     np.putmask(share, np.less(a, b), 0)
     return share
 
 
-winner_share = pointwise(
+winner_share: Operator = pointwise(
     "winner_share",
     _winner_share,
     promote="common",

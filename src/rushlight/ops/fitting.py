@@ -32,5 +32,9 @@ def _sum_to(x: Any, size: tuple[int, ...]) -> Any:
 
 
 expand: Operator = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
-sum_to: Operator = linear("sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1")
-cast_to: Operator = linear("to", cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0")
+sum_to: Operator = linear(
+    "sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1"
+)
+cast_to: Operator = linear(
+    "to", cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0"
+)

@@ -39,7 +39,9 @@ def push(op: Operator, args: Sequence[Any], tangents: Tangents, outs: Any) -> An
     elif op.kind == "pointwise" and op.together is None:
         result = _pointwise(op, args, tangents, outs)
     elif op.kind == "linear":
-        result = op(*[_tangent_or_zero(op, i, a, t) for i, (a, t) in enumerate(zip(args, tangents))])
+        result = op(
+            *[_tangent_or_zero(op, i, a, t) for i, (a, t) in enumerate(zip(args, tangents))]
+        )
     elif op.kind == "multilinear":
         result = _multilinear(op, args, tangents)
     else:
@@ -135,8 +137,9 @@ def _transpose_twice(op: Operator, args: Sequence[Any], tangents: Tangents, outs
     with enable_grad():
         node = op.shell(args, [t is not None for t in _inputs(op, tangents)], outs)
         pulled = node.vjp_graph(us if several else us[0], node.edges)
-        pairs = [(p, t) for p, t in zip((p for p in pulled if p is not None), wanted)
-                 if p.requires_grad]
+        pairs = [
+            (p, t) for p, t in zip((p for p in pulled if p is not None), wanted) if p.requires_grad
+        ]
         if not pairs:
             return None
         found = grad(

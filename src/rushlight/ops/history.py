@@ -135,7 +135,7 @@ class CopySlices(Node):
         return fn.vjp_graph(part, own) if graph else fn.vjp(part, own)
 
     @property
-    def saved(self) -> Any:  # type: ignore[override]
+    def saved(self) -> Any:
         """Never empty: PyTorch lets this node run once, whatever the operation saved."""
         return self._saved
 

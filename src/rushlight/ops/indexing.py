@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.ops.declare import linear
+from rushlight.ops.operator import Operator
 from rushlight.ops.fitting import sum_to
 
 __all__ = ["index", "index_add_zeros", "index_put"]
@@ -56,7 +57,7 @@ def _index_put(x: Any, values: Any, indices: Indices, accumulate: bool) -> Any:
 
 
 index = linear("index", _index, x=lambda g, x_shape, indices: index_add_zeros(g, x_shape, indices))
-index_add_zeros = linear(
+index_add_zeros: Operator = linear(
     "index_put", _index_add_zeros, g=lambda g, indices: index(g, indices), node="IndexPutBackward0"
 )
 index_put = linear(
@@ -73,7 +74,7 @@ def _index_clear(x: Any, indices: Indices) -> Any:
     return out
 
 
-index_clear = linear("index_put", _index_clear, x=lambda g, indices: index_clear(g, indices))
+index_clear: Operator = linear("index_put", _index_clear, x=lambda g, indices: index_clear(g, indices))
 
 
 # -- along one dimension -----------------------------------------------------------------------
@@ -101,7 +102,7 @@ index_select = linear(
     _index_select,
     x=lambda g, x_shape, dim, index: index_add_zeros_along(g, x_shape, dim, index),
 )
-index_add_zeros_along = linear(
+index_add_zeros_along: Operator = linear(
     "index_add",
     _index_add_zeros_along,
     g=lambda g, dim, index: index_select(g, dim, index),

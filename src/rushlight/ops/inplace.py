@@ -70,9 +70,7 @@ def _check_history(t: Tensor) -> None:
 
 def _is_inference(t: Tensor) -> bool:
     edge = t._edge
-    return "_inference" in t.__dict__ or (
-        type(edge) is View and "_inference" in edge.base.__dict__
-    )
+    return "_inference" in t.__dict__ or (type(edge) is View and "_inference" in edge.base.__dict__)
 
 
 def overwrite(t: Tensor, result: Tensor) -> Tensor:

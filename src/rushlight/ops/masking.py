@@ -14,6 +14,7 @@ import numpy as np
 from rushlight.kernels.blocks import FEW, drop
 from rushlight.ops.convert import zeroed
 from rushlight.ops.declare import pointwise
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Dtype, checked_number
 
 __all__ = ["kept", "where", "zeroed"]
@@ -53,7 +54,7 @@ def _numbers_fit(operands: Sequence[Any], target: Dtype) -> None:
 
 
 # The mask is no operand: it has no derivative and no say in the dtype.
-kept = pointwise(
+kept: Operator = pointwise(
     "masked_fill",
     _kept,
     promote="common",

@@ -82,7 +82,9 @@ _stacked: dict[str, Callable[..., Any]] = {
 matmul: Operator = multilinear("matmul", stacked, **_stacked, node="UnsafeViewBackward0")
 # PyTorch multiplies a matrix with a stack from the other side, and transposes the result.
 matmul_swapped: Operator = multilinear("matmul", stacked, **_stacked, node="CloneBackward0")
-bmm: Operator = multilinear("bmm", stacked, a=lambda g, b: bmm(g, b.mT), b=lambda g, a: bmm(a.mT, g))
+bmm: Operator = multilinear(
+    "bmm", stacked, a=lambda g, b: bmm(g, b.mT), b=lambda g, a: bmm(a.mT, g)
+)
 
 
 def _fold(a: Array, b: Array) -> Array:

@@ -173,10 +173,13 @@ class Operator:
             return
         node = new(self.node)
         node.edges = edges
-        self.keep(node, {
-            name: self.value(name, args, outs, edges)
-            for name in self.kept(tuple(e is not None for e in edges))
-        })
+        self.keep(
+            node,
+            {
+                name: self.value(name, args, outs, edges)
+                for name in self.kept(tuple(e is not None for e in edges))
+            },
+        )
         node.metas = tuple(
             None if e is None else (a._array.shape, a._array.dtype)
             for e, a in zip(edges, self.input_args(args))
@@ -191,9 +194,9 @@ class Operator:
 
     def keep(self, node: Node, values: dict[str, Any]) -> None:
         """Store what the formulas want: tensors, which a backward pass frees, and parameters."""
-        node.saved = saved = {}
+        node.saved = saved = dict[str, Any]()
         node.params = params = {}  # type: ignore[attr-defined]
-        node.versions = versions = {}
+        node.versions = versions = dict[str, Any]()
         for name, value in values.items():
             if isinstance(value, Tensor):
                 saved[name] = value

@@ -40,9 +40,7 @@ sum_: Operator = linear(
     x=lambda g, x_shape, dims, keepdim: spread(g, x_shape, dims, keepdim),
     node="SumBackward1",
 )
-spread: Operator = linear(
-    "expand", _spread, g=lambda g, dims, keepdim: sum_(g, dims, keepdim)
-)
+spread: Operator = linear("expand", _spread, g=lambda g, dims, keepdim: sum_(g, dims, keepdim))
 mean: Operator = linear(
     "mean",
     kernels.mean,

@@ -9,9 +9,10 @@ import numpy as np
 
 from rushlight.kernels import special
 from rushlight.ops.declare import pointwise
+from rushlight.ops.operator import Operator
 from rushlight.ops.elementary import exp
 from rushlight.ops.masking import kept
-from rushlight.ops.promotion import no_kernel
+from rushlight.ops.promotion import NUMBERS, no_kernel
 
 __all__ = [
     "digamma",
@@ -55,10 +56,10 @@ erfinv = pointwise(
 lgamma = pointwise(
     "lgamma", special.lgamma, checks=_real("lgamma_vml_cpu"), x=lambda g, x: g * digamma(x)
 )
-digamma = pointwise(
+digamma: Operator = pointwise(
     "digamma", special.digamma, checks=_real("digamma"), x=lambda g, x: g * polygamma(1, x)
 )
-polygamma = pointwise(
+polygamma: Operator = pointwise(
     "polygamma",
     lambda n, x: special.polygamma(n, np.asarray(x)),
     operands=("x",),
@@ -82,7 +83,7 @@ logit = pointwise(
     checks=_real("logit_cpu"),
     x=lambda g, x, eps: logit_backward(g, x, eps),
 )
-logit_backward = pointwise(
+logit_backward: Operator = pointwise(
     "logit_backward",
     lambda g, x, eps: special.logit_backward(np.asarray(g), x, eps),
     promote="common",
@@ -100,7 +101,8 @@ def _xlogy(a: Any, b: Any) -> Any:
 
 def _logarithm(g: Any, a: Any, b: Any) -> Any:
     """The cotangent of a; 0 where a is 0 and the logarithm is none, as if it were bounded."""
-    return kept(xlogy(g, b), (a != 0) | ~(b <= 0))
+    logarithm = xlogy_number(g, b) if isinstance(b, NUMBERS) else xlogy(g, b)
+    return kept(logarithm, (a != 0) | (b != b) | (b > 0))
 
 
 _checks = _real("xlogy_cpu")

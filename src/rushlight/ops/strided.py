@@ -174,8 +174,12 @@ replace_strided: Operator = linear(
     "as_strided_scatter",
     _replace_strided,
     x=lambda g, size, stride, offset, layout: replace_strided(
-        g, np.zeros((), g.dtype if isinstance(g, np.ndarray) else g.dtype.numpy),
-        size, stride, offset, layout,
+        g,
+        np.zeros((), g.dtype if isinstance(g, np.ndarray) else g.dtype.numpy),
+        size,
+        stride,
+        offset,
+        layout,
     ),
     source=lambda g, source_shape, size, stride, offset, layout: sum_to(
         gather_strided(g, size, stride, offset, layout), source_shape

@@ -80,8 +80,8 @@ def _view(name: str, kernel: Any, node: str, rule: Any) -> Operator:
     return view(name, kernel, x=rule, node=node)
 
 
-_back = lambda g, x_shape: g.reshape(x_shape)  # noqa: E731
-_zeros_around = lambda g, x_shape, index: place(g, x_shape, index)  # noqa: E731
+_back = lambda g, x_shape: g.reshape(x_shape)
+_zeros_around = lambda g, x_shape, index: place(g, x_shape, index)
 
 reshape: Operator = view("view", _reshape, x=lambda g, x_shape: g.reshape(x_shape))
 unsafe_view: Operator = linear("_unsafe_view", _reshape, x=_back, node="UnsafeViewBackward0")
@@ -89,7 +89,9 @@ transpose: Operator = view("transpose", _transpose, x=lambda g, dim0, dim1: g.sw
 t: Operator = view("t", _t, x=lambda g: g.T)
 # x.T reverses all axes and x.mT the last two: each is its own inverse, so nothing is kept.
 reverse: Operator = _view("permute", _t, "PermuteBackward0", lambda g: g.T)
-matrix_transpose: Operator = _view("transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT)
+matrix_transpose: Operator = _view(
+    "transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT
+)
 permute: Operator = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
 squeeze: Operator = _view("squeeze", _reshape, "SqueezeBackward0", _back)
 squeeze_dim: Operator = _view("squeeze", _reshape, "SqueezeBackward1", _back)
@@ -101,7 +103,9 @@ alias: Operator = view("alias", lambda x: x[...], x=lambda g: g)
 select: Operator = _view("select", _getitem, "SelectBackward0", _zeros_around)
 slice_: Operator = _view("slice", _getitem, "SliceBackward0", _zeros_around)
 index_unsqueeze: Operator = _view("unsqueeze", _getitem, "UnsqueezeBackward0", _zeros_around)
-place: Operator = linear("place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0")
+place: Operator = linear(
+    "place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0"
+)
 
 
 def _placed(x: Any, source: Any, index: Index) -> Any:

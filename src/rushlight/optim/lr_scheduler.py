@@ -87,7 +87,7 @@ class LRScheduler:
 
 
 def _number(value: Any) -> float:
-    return float(value.item()) if isinstance(value, Tensor) else value  # type: ignore[no-any-return]
+    return float(value.item()) if isinstance(value, Tensor) else value
 
 
 class StepLR(LRScheduler):

@@ -138,9 +138,7 @@ class Optimizer:
             packed = {k: v for k, v in group.items() if k != "params"}
             packed["params"] = [numbers[id(p)] for p in group["params"]]
             groups.append(packed)
-        state = {
-            (numbers[id(k)] if isinstance(k, Tensor) else k): v for k, v in self.state.items()
-        }
+        state = {(numbers[id(k)] if isinstance(k, Tensor) else k): v for k, v in self.state.items()}
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -198,7 +196,7 @@ def refuse(**options: Any) -> None:
 
 def number(value: Any) -> float:
     """A learning rate as a float; PyTorch takes a 0-d tensor as well."""
-    return float(value.item()) if isinstance(value, Tensor) else value  # type: ignore[no-any-return]
+    return float(value.item()) if isinstance(value, Tensor) else value
 
 
 def raw_grad(p: Tensor) -> Any:

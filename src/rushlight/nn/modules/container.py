@@ -229,9 +229,11 @@ class ModuleDict(Module):
 
 
 def _as_parameter(value: Any) -> Any:
-    return Parameter(value) if isinstance(value, Tensor) and not isinstance(
-        value, Parameter
-    ) else value
+    return (
+        Parameter(value)
+        if isinstance(value, Tensor) and not isinstance(value, Parameter)
+        else value
+    )
 
 
 def _describe(value: Any) -> str:
@@ -239,7 +241,7 @@ def _describe(value: Any) -> str:
         return f"Object of type: {type(value).__name__}"
     size = "x".join(map(str, value.shape))
     kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"{kind} containing: [{str(value.dtype)} of size {size}]"
+    return f"{kind} containing: [{value.dtype!s} of size {size}]"
 
 
 class ParameterList(Module):

@@ -137,11 +137,17 @@ class Module(StateDict):
         if not isinstance(name, str):
             raise TypeError(f"{what} name should be a string. Got {_type_name(name)}")
         if "." in name:
-            raise KeyError(f'{what} name can\'t contain "."' if what != "module" else
-                           f'module name can\'t contain ".", got: {name}')
+            raise KeyError(
+                f'{what} name can\'t contain "."'
+                if what != "module"
+                else f'module name can\'t contain ".", got: {name}'
+            )
         if name == "":
-            raise KeyError(f'{what} name can\'t be empty string ""' if what != "module" else
-                           'module name can\'t be empty string ""')
+            raise KeyError(
+                f'{what} name can\'t be empty string ""'
+                if what != "module"
+                else 'module name can\'t be empty string ""'
+            )
         if hasattr(self, name) and name not in self.__dict__[register]:
             raise KeyError(f"attribute '{name}' already exists")
 
@@ -340,9 +346,7 @@ class Module(StateDict):
 
     def __repr__(self) -> str:
         extra = self.extra_repr().split("\n") if self.extra_repr() else []
-        below = [
-            f"({name}): " + _indent(repr(module)) for name, module in self._modules.items()
-        ]
+        below = [f"({name}): " + _indent(repr(module)) for name, module in self._modules.items()]
         lines = extra + below
         name = self._get_name()
         if not lines:
@@ -419,9 +423,11 @@ def _type_name(value: Any) -> str:
     name = kind.__qualname__
     module = kind.__module__
     if isinstance(value, Tensor):
-        return {"Parameter": "torch.nn.parameter.Parameter"}.get(name, "torch.FloatTensor") if (
-            name == "Parameter"
-        ) else value.type()  # type: ignore[no-any-return]
+        return (
+            {"Parameter": "torch.nn.parameter.Parameter"}.get(name, "torch.FloatTensor")
+            if (name == "Parameter")
+            else value.type()
+        )
     return name if module in ("builtins", None) else f"{module}.{name}"
 
 

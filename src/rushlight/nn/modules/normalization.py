@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.api.create import empty, ones, tensor, zeros
+from rushlight.api.create import empty, ones, zeros
+from rushlight.api.data import tensor
 from rushlight.dtypes import int64
 from rushlight.nn import functional as F
 from rushlight.nn import init
@@ -269,8 +270,7 @@ class RMSNorm(Module):
     def extra_repr(self) -> str:
         """The options."""
         return (
-            f"{self.normalized_shape}, eps={self.eps}, "
-            f"elementwise_affine={self.elementwise_affine}"
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
         )
 
 

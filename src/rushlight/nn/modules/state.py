@@ -103,9 +103,7 @@ class StateDict:
         def load(module: Any, prefix: str) -> None:
             local = {} if metadata is None else metadata.get(prefix[:-1], {})
             local = {**local, "assign_to_params_buffers": assign} if assign else local
-            module._load_from_state_dict(
-                state, prefix, local, True, missing, unexpected, errors
-            )
+            module._load_from_state_dict(state, prefix, local, True, missing, unexpected, errors)
             for name, child in module._modules.items():
                 if child is not None:
                     load(child, f"{prefix}{name}.")
@@ -135,9 +133,7 @@ class StateDict:
     ) -> None:
         assign = local_metadata.get("assign_to_params_buffers", False)
         buffers = {
-            k: v
-            for k, v in self._buffers.items()
-            if k not in self._non_persistent_buffers_set
+            k: v for k, v in self._buffers.items() if k not in self._non_persistent_buffers_set
         }
         own = {k: v for k, v in {**self._parameters, **buffers}.items() if v is not None}
         for name, target in own.items():

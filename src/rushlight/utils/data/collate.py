@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.api.create import as_tensor, tensor
+from rushlight.api.data import as_tensor, tensor
 from rushlight.api.shape import stack
 from rushlight.dtypes import float64
 from rushlight.tensor import Tensor

@@ -127,9 +127,7 @@ def random_split(
             whole[i % len(whole)] += 1
         sizes = list(whole)
     if sum(sizes) != len(dataset):
-        raise ValueError(
-            "Sum of input lengths does not equal the length of the input dataset!"
-        )
+        raise ValueError("Sum of input lengths does not equal the length of the input dataset!")
     order = randperm(int(sum(sizes)), generator=generator).tolist()
     ends = itertools.accumulate(int(n) for n in sizes)
     return [Subset(dataset, order[end - int(n) : end]) for end, n in zip(ends, sizes)]

@@ -219,8 +219,15 @@ class _Workers:
             process = context.Process(
                 target=work,
                 args=(
-                    i, loader.num_workers, loader.dataset, fetch, start, tasks, self.results,
-                    seed + i, loader.worker_init_fn,
+                    i,
+                    loader.num_workers,
+                    loader.dataset,
+                    fetch,
+                    start,
+                    tasks,
+                    self.results,
+                    seed + i,
+                    loader.worker_init_fn,
                 ),
                 daemon=True,
             )
@@ -286,9 +293,7 @@ class _Workers:
                         f"DataLoader worker (pid(s) {pids}) exited unexpectedly"
                     ) from None
                 if deadline is not None and time.monotonic() > deadline:
-                    raise RuntimeError(
-                        f"DataLoader timed out after {timeout} seconds"
-                    ) from None
+                    raise RuntimeError(f"DataLoader timed out after {timeout} seconds") from None
 
     def stop(self) -> None:
         """Ask the workers to end, and make those that don't."""

@@ -6,8 +6,10 @@ import itertools
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
-from rushlight.api.create import as_tensor, empty
-from rushlight.api.random import multinomial, randint, randperm
+from rushlight.api.create import empty
+from rushlight.api.data import as_tensor
+from rushlight.api.random import randint, randperm
+from rushlight.api.sampling import multinomial
 from rushlight.dtypes import float64, int64
 from rushlight.random import Generator
 
@@ -168,9 +170,7 @@ class BatchSampler(Sampler[list[int]]):
                 f"batch_size should be a positive integer value, but got batch_size={batch_size}"
             )
         if not isinstance(drop_last, bool):
-            raise ValueError(
-                f"drop_last should be a boolean value, but got drop_last={drop_last}"
-            )
+            raise ValueError(f"drop_last should be a boolean value, but got drop_last={drop_last}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
