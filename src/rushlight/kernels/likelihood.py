@@ -63,11 +63,12 @@ def nll_backward(
     flat, ignored = resolve(target, layout[1], ignore_index)
     if not gx.size:
         return gx
-    pull: Array | float = g.reshape(-1)
-    if reduction != "none":
-        pull = ratio(float(g), total) if reduction == "mean" else float(g)
+    pull = np.negative(g.reshape(-1))
+    if reduction == "mean":
+        pull = np.array([ratio(pull.item(), total)], gx.dtype)
     weights = weigh(weight, flat, ignored, gx.dtype)
-    pull = -pull if weights is None else np.multiply(weights, -pull, dtype=gx.dtype)
+    if weights is not None:
+        pull = np.multiply(weights, pull)
     if ignored is not None:
         np.putmask(pull, ignored, 0.0)
     gx.reshape(-1)[places(flat, *layout)] = pull

@@ -15,7 +15,7 @@ from rushlight.kernels.blocks import HALF, ONE, ZERO, Array, PerDtype, owned
 from rushlight.kernels.reduction import pulled, reduced
 
 _FLOOR = PerDtype(-100.0)
-_LEAST = PerDtype(1e-12)
+_LEAST = PerDtype(float(np.float32(1e-12)))  # a float32 in PyTorch, for doubles too
 
 
 def mse(x: Array, target: Array, reduction: str = "mean") -> Array:

@@ -151,7 +151,7 @@ def total(x: Array, axis: int) -> Array:
     return sums
 
 
-@lru_cache(64)
+@lru_cache(32)
 def ones(length: int, dtype: np.dtype[Any]) -> Array:
     """A vector of ones: the dot product with it is the fastest sum of a small array."""
     vector = np.ones(length, dtype)
@@ -159,7 +159,7 @@ def ones(length: int, dtype: np.dtype[Any]) -> Array:
     return vector
 
 
-@lru_cache(64)
+@lru_cache(32)
 def starts(rows: int, length: int) -> Array:
     """Where each row begins in a flat array."""
     offsets = np.arange(0, rows * length, length)
