@@ -34,7 +34,7 @@ def flat(result: Any) -> list[Any]:
 
 def array(t: Any) -> Any:
     return (
-        t.detach().resolve_conj().numpy()
+        t.detach().resolve_conj().numpy(force=True)
         if isinstance(t, torch.Tensor)
         else (t.detach().numpy() if isinstance(t, rushlight.Tensor) else t)
     )

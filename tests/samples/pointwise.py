@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.row import Call, Row, T, call
+from tests.samples.row import Call, Row, T, Z, call
 
 ALL = ("float32", "float64", "complex128", "int64", "int32", "uint8", "bool", "float16")
 ODD = [call(T()), call(T(0, 3)), call(T(2, 1, 3))]
@@ -71,9 +71,10 @@ ELEMENTARY = [
     unary("sinh"),
     unary("cosh"),
     unary("tanh"),
-    unary("asinh"),
-    unary("acosh", 1.1, 3.0),
-    unary("atanh", -0.9, 0.9),
+    # PyTorch has no derivative for the in-place forms of these three; ours have one.
+    unary("asinh", inplace=False),
+    unary("acosh", 1.1, 3.0, inplace=False),
+    unary("atanh", -0.9, 0.9, inplace=False),
     unary("sinc"),
     unary("deg2rad"),
     unary("rad2deg"),
@@ -84,9 +85,9 @@ ELEMENTARY = [
     Row("arccos", [call(T(3, low=-0.9, high=0.9))], inplace=True, out=True),
     Row("arctan", [call(T(3))], inplace=True, out=True),
     Row("arctan2", [call(T(3), T(3))], inplace=True, out=True),
-    Row("arcsinh", [call(T(3))], inplace=True, out=True),
-    Row("arccosh", [call(T(3, low=1.1))], inplace=True, out=True),
-    Row("arctanh", [call(T(3, low=-0.9, high=0.9))], inplace=True, out=True),
+    Row("arcsinh", [call(T(3))], out=True),
+    Row("arccosh", [call(T(3, low=1.1))], out=True),
+    Row("arctanh", [call(T(3, low=-0.9, high=0.9))], out=True),
 ]
 
 SPECIAL = [
@@ -223,7 +224,7 @@ ARITHMETIC = [
         call(T(4), 2),
         call(2, T(3)),
         call(0.5, T(2, 3)),
-        call(0, T(3, low=0.5)),
+        call(0, Z(3, low=0.5)),
         low=0.2,
         errors=[call(T(3), "a"), call("a", T(3)), call(2, 3), call(T(3), T(4))],
     ),

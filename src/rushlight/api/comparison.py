@@ -145,7 +145,7 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     require_tensor(input, "equal", "input", 1)
     require_tensor(other, "equal", "other", 2)
-    return input.shape == other.shape and bool(eq(input, other).all())
+    return input.shape == other.shape and bool(eq(input, other)._array.all())
 
 
 def isclose(
@@ -192,7 +192,7 @@ def allclose(
     >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
     True
     """
-    return bool(isclose(input, other, rtol, atol, equal_nan).all())
+    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
 
 
 # -- predicates --------------------------------------------------------------------------------

@@ -73,8 +73,7 @@ _scaled: Any = {"operands": ("a", "b")}
 
 
 def _times(b: Any, alpha: Any) -> Any:
-    if type(alpha) is complex:
-        checked_number(alpha, b.dtype)
+    checked_number(alpha, b.dtype)
     return b * np.asarray(alpha).astype(b.dtype)
 
 

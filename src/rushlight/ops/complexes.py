@@ -13,7 +13,7 @@ import numpy as np
 
 from rushlight.ops.declare import constant, linear, pointwise
 from rushlight.ops.masking import kept, zeroed
-from rushlight.ops.promotion import no_kernel, refuse
+from rushlight.ops.promotion import check_broadcast, no_kernel, refuse
 
 __all__ = [
     "absolute",
@@ -141,6 +141,7 @@ angle = pointwise("angle", _angle, conjugate=False, x=_angle_rule, jvp=_angle_jv
 
 
 def _complex(real: Any, imag: Any) -> Any:
+    check_broadcast(real.shape, imag.shape)
     shape = np.broadcast_shapes(real.shape, imag.shape)
     z = np.empty(shape, np.result_type(real.dtype, np.complex64))
     z.real = real

@@ -140,12 +140,17 @@ clamp_number = pointwise(
     node="ClampBackward1",
     x=lambda g, x, min, max: kept(g, _inside(x, min, max)),
 )
+def _no_bools(operands: Sequence[Any], target: Dtype) -> None:
+    if len(operands) == 3:
+        no_kernel("b", "clamp_cpu")(operands, target)
+
+
 clamp = pointwise(
     "clamp",
     _clamp,
     promote="common",
     selects=True,
-    checks=(_complex,),
+    checks=(_complex, _no_bools),
     x=lambda g, x, min, max: kept(g, _inside(x, min, max)),
     min=lambda g, x, min, max: _min_rule(g, x, min, max),
     max=lambda g, x, min, max: _max_rule(g, x, min, max),

@@ -125,13 +125,13 @@ def checked_number(value: Any, target: Dtype) -> None:
     """
     if target.kind in "iu":
         limits = np.iinfo(target)
-        # A negative number may wrap around into an unsigned type, if its magnitude fits.
-        lowest = -limits.max if target.kind == "u" else limits.min
+        # A negative integer may wrap around into an unsigned type, if its magnitude fits.
+        wraps = target.kind == "u" and isinstance(value, int)
+        lowest = -limits.max if wraps else limits.min
         fits = not isinstance(value, complex) and lowest <= value <= limits.max
     elif target.kind == "f":
-        fits = not isinstance(value, complex) and not (
-            np.isfinite(value) and abs(value) > float(np.finfo(target).max)
-        )
+        largest = float(np.finfo(target).max)
+        fits = not isinstance(value, complex) and not largest < abs(value) < np.inf
     else:
         return
     if not fits:
