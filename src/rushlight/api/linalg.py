@@ -153,7 +153,7 @@ def _power(x: Tensor, n: int) -> Tensor:
     if n == 0:
         return copy_over(x.clone(), eye(x.shape[-1], dtype=x.dtype))  # type: ignore[no-any-return]
     if n == 1:
-        return x.clone()
+        return x.clone()  # type: ignore[no-any-return]
     refuse_bool("addmm_impl_cpu_" if x.ndim == 2 else "bmm", x, x)
     square, result = x, x if n & 1 else None
     while n > 1:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, sequence
+from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.kernels.product import dot, rows
 from rushlight.kernels.reduce import is_half, sum_
 from rushlight.ops.declare import general

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import sequence
+from rushlight.autograd.node import sequence, stale_input
 from rushlight.kernels.product import dot as _dot
 from rushlight.kernels.product import rows, stacked
 from rushlight.ops.declare import linear, multilinear
