@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from rushlight import api, autograd, dtypes, linalg, random
+import warnings as _warnings
+
+from rushlight import api, autograd, dtypes, linalg, nn, random
 from rushlight import layout as _layout
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
@@ -51,6 +53,10 @@ from rushlight.dtypes import (
 from rushlight.layout import layout, memory_format
 from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
+
+# An overflow or a division by zero is a value, inf or nan, and no news, as in PyTorch. NumPy would
+# warn in our lines' names; its warnings about the lines of others stay, and so does np.seterr.
+_warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.")
 
 globals().update(dtypes.DTYPES)
 globals().update(dtypes.ALIASES)

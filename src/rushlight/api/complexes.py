@@ -18,8 +18,6 @@ __all__ = [
     "conj",
     "conj_physical",
     "copysign",
-    "is_conj",
-    "is_neg",
     "polar",
     "resolve_conj",
     "resolve_neg",
@@ -181,28 +179,6 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     require_tensor(input, "conj_physical", "input", 1)
     result = ops.conj_physical(input) if input.dtype.is_complex else input
     return result if out is None else into(out, result, "conj_physical")
-
-
-def is_conj(input: Tensor) -> bool:
-    """Return whether a conjugation is still to be computed: never, here.
-
-    >>> import rushlight as torch
-    >>> torch.is_conj(torch.conj(torch.tensor([1j])))
-    False
-    """
-    require_tensor(input, "is_conj", "input", 1)
-    return False
-
-
-def is_neg(input: Tensor) -> bool:
-    """Return whether a change of sign is still to be computed: never, here.
-
-    >>> import rushlight as torch
-    >>> torch.is_neg(torch.tensor([1.0]))
-    False
-    """
-    require_tensor(input, "is_neg", "input", 1)
-    return False
 
 
 def resolve_conj(input: Tensor) -> Tensor:

@@ -183,6 +183,7 @@ def logit_backward(g: Array, x: Array, eps: float | None = None, out: Array | No
         return in_blocks(logit_backward, (g, x), eps, out=out)
     gx: Array = np.subtract(ONE[x.dtype], x, out=owned(g, out))
     np.multiply(gx, x, out=gx)
+    np.abs(gx, out=gx)  # +inf at -0, too
     np.divide(g, gx, out=gx)
     low, high = (0.0, 1.0) if eps is None else (eps, 1.0 - eps)
     outside = np.logical_or(np.less(x, low), np.greater(x, high))

@@ -96,8 +96,8 @@ log1p = pointwise("log1p", np.log1p, node="Log1PBackward0", x=lambda g, x: g / (
 def _sinc_rule(g: Any, x: Any) -> Any:
     """The limit at 0 is 0; its second derivative there comes out as 0 too, as in PyTorch."""
     angle = x * pi
-    slope = (angle * cos(angle) - sin(angle)) / (angle * x)
-    return g * kept(slope, x != 0)
+    below = angle * x
+    return g * kept((angle * cos(angle) - sin(angle)) / below, below != 0)
 
 
 def _sinc(x: Any) -> Any:

@@ -68,7 +68,7 @@ def _pow_number_rule(g: Any, x: Any, exponent: Any) -> Any:
         return g
     if exponent == 2:
         return g * (x + x)
-    return g * (exponent * x ** (exponent - 1))
+    return g * (exponent * pow_number(x, exponent - 1))
 
 
 def _pow_exponent_rule(g: Any, a: Any, b: Any, y: Any) -> Any:
