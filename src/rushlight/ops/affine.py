@@ -131,7 +131,7 @@ _VECTOR_NODES, _MATRIX_NODES, _STACK_NODES = (
 )
 
 
-def linear(slow: Callable[..., Any]) -> Callable[..., Any]:
+def linear(slow: Callable[..., Any], doc: str) -> Callable[..., Any]:
     """Make ``linear(input, weight, bias)``: plain tensors of fitting shapes here, others `slow`."""
 
     def function(input: Any, weight: Any, bias: Any = None) -> Any:
@@ -196,7 +196,7 @@ def linear(slow: Callable[..., Any]) -> Callable[..., Any]:
             mark_inference(result)
         return result
 
-    return named(function, "linear", "")
+    return named(function, "linear", doc)
 
 
 # -- beta·c + alpha·(a times b) --------------------------------------------------------------------

@@ -18,6 +18,7 @@ from rushlight.ops.operator import Operator
 __all__ = [
     "cast_to",
     "clone",
+    "clone_in",
     "copy_over",
     "detached",
     "fill",
@@ -45,7 +46,8 @@ def _copy_over(x: Array, source: Array) -> Array:
     return out
 
 
-clone: Operator = linear("clone", copies.clone, x=lambda g: g)
+clone: Operator = linear("clone", lambda x: copies.clone(x), x=lambda g: g)
+clone_in: Operator = linear("clone", copies.clone, x=lambda g: g)  # and the layout to copy to
 detached: Operator = constant("detach", lambda x: x)
 
 # In-place operators forget the values they write over: their cotangent is zero.

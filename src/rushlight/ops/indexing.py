@@ -10,13 +10,19 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.modes import mode
+from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
+from rushlight.kernels.accumulate import add_at
 from rushlight.ops.declare import linear
-from rushlight.ops.operator import Operator
 from rushlight.ops.fitting import sum_to
+from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.viewing import is_plain
+from rushlight.tensor import LEAF, Tensor, View, wrap
 
-__all__ = ["index", "index_add_zeros", "index_put"]
+__all__ = ["index", "index_put", "index_sum", "indexed", "numpy_index"]
 
 Indices = tuple[Any, ...]
+new = object.__new__
 
 
 def numpy_index(indices: Indices) -> tuple[Any, ...]:
@@ -24,86 +30,108 @@ def numpy_index(indices: Indices) -> tuple[Any, ...]:
     return tuple([slice(None) if i is None else i for i in indices])
 
 
-def is_unique(indices: Indices) -> bool:
-    """True where no element can be indexed twice: a mask."""
-    return any(i is not None and i.dtype == np.bool_ for i in indices)
+def _is_mask(indices: Indices) -> bool:
+    """True where no element can be indexed twice: a mask, of which there is only one."""
+    return any(i is not None and i.dtype.kind == "b" for i in indices)
 
 
 def _index(x: Any, indices: Indices) -> Any:
-    return x[numpy_index(indices)]
+    if len(indices) == 1 and indices[0].dtype.kind != "b":
+        return x.take(indices[0], 0)  # checked before; contiguous, and quicker than x[...]
+    return np.ascontiguousarray(x[numpy_index(indices)])
 
 
-def _index_add_zeros(g: Any, size: tuple[int, ...], indices: Indices) -> Any:
+def _index_sum(g: Any, size: tuple[int, ...], indices: Indices) -> Any:
     """Zeros of shape `size` with `g` added at `indices`: the adjoint of `index`."""
-    out = np.zeros(size, g.dtype)
-    _put(out, g, indices, True)
-    return out
-
-
-def _put(out: Any, values: Any, indices: Indices, accumulate: bool) -> None:
-    where = numpy_index(indices)
-    if not accumulate:
-        out[where] = values
-    elif is_unique(indices):
-        out[where] += values
-    else:
-        np.add.at(out, where, values)
+    if _is_mask(indices):
+        out = np.zeros(size, g.dtype)
+        out[numpy_index(indices)] = g
+        return out
+    return add_at(size, indices, g)
 
 
 def _index_put(x: Any, values: Any, indices: Indices, accumulate: bool) -> Any:
-    out = x.copy()
-    _put(out, values, indices, accumulate)
+    where = numpy_index(indices)
+    if accumulate and not _is_mask(indices):
+        shape = x[where].shape
+        return x + add_at(x.shape, indices, np.broadcast_to(values, shape).astype(x.dtype))
+    out = x.copy("C")
+    if accumulate:
+        out[where] += values
+    else:
+        out[where] = values
     return out
 
 
-index = linear("index", _index, x=lambda g, x_shape, indices: index_add_zeros(g, x_shape, indices))
-index_add_zeros: Operator = linear(
-    "index_put", _index_add_zeros, g=lambda g, indices: index(g, indices), node="IndexPutBackward0"
+def _index_clear(x: Any, indices: Indices) -> Any:
+    out = x.copy("C")
+    out[numpy_index(indices)] = 0
+    return out
+
+
+index: Operator = linear(
+    "index", _index, x=lambda g, x_shape, indices: index_sum(g, x_shape, indices)
 )
-index_put = linear(
+index_sum: Operator = linear(
+    "index_put", _index_sum, g=lambda g, indices: index(g, indices), node="IndexPutBackward0"
+)
+index_put: Operator = linear(
     "index_put",
     _index_put,
     x=lambda g, indices, accumulate: g if accumulate else index_clear(g, indices),
     values=lambda g, values_shape, indices: sum_to(index(g, indices), values_shape),
 )
-
-
-def _index_clear(x: Any, indices: Indices) -> Any:
-    out = x.copy()
-    out[numpy_index(indices)] = 0
-    return out
-
-
-index_clear: Operator = linear("index_put", _index_clear, x=lambda g, indices: index_clear(g, indices))
-
-
-# -- along one dimension -----------------------------------------------------------------------
-
-
-def _index_select(x: Any, dim: int, index: Any) -> Any:
-    if x.ndim == 0:
-        return x.reshape(1)[index].reshape(())
-    return x.take(index.reshape(-1), dim)
-
-
-def _index_add(x: Any, dim: int, index: Any, source: Any, alpha: Any) -> Any:
-    out = x.copy()
-    where = (slice(None),) * dim + (index.reshape(-1),)
-    np.add.at(out, where if x.ndim else (), source * alpha)
-    return out
-
-
-def _index_add_zeros_along(g: Any, size: tuple[int, ...], dim: int, index: Any) -> Any:
-    return _index_add(np.zeros(size, g.dtype), dim, index, g, 1)
-
-
-index_select = linear(
-    "index_select",
-    _index_select,
-    x=lambda g, x_shape, dim, index: index_add_zeros_along(g, x_shape, dim, index),
+index_clear: Operator = linear(
+    "index_put", _index_clear, x=lambda g, indices: index_clear(g, indices)
 )
-index_add_zeros_along: Operator = linear(
-    "index_add",
-    _index_add_zeros_along,
-    g=lambda g, dim, index: index_select(g, dim, index),
-)
+
+
+# -- the short path --------------------------------------------------------------------------------
+
+
+class IndexBackward0(Node):
+    """Saves the index tensors, whose arrays are in ``params``, to notice when they change."""
+
+    params: tuple[Any, ...]
+
+    def _check(self) -> None:
+        if self.saved is FREED:
+            raise freed_error()
+        for tensor, version in zip(self.saved, self.versions):
+            if tensor._counter[0] != version:
+                raise stale_input(tensor, version)
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        self._check()
+        return (_index_sum(g, *self.params),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        self._check()
+        return (index_sum(g, *self.params),)
+
+
+IndexBackward0.__module__ = "builtins"
+
+
+def indexed(input: Tensor, indices: Indices, tensors: list[Tensor]) -> Tensor:
+    """Read `input` at `indices`, the arrays of `tensors` (and of whatever was no tensor)."""
+    if not is_plain(input):
+        return index(input, indices)  # type: ignore[no-any-return]
+    x = input._array
+    result = wrap(_index(x, indices))
+    if mode.grad:
+        edge = input._edge
+        if type(edge) is View:
+            edge = edge.refresh(input)
+        if edge is not None:
+            node = new(IndexBackward0)
+            node.edges = (input if edge is LEAF else edge,)
+            saved = tensors or [wrap(next(i for i in indices if i is not None))]
+            node.saved = tuple(saved)
+            node.versions = tuple([t._counter[0] for t in saved])
+            node.params = (x.shape, indices)
+            node.seq = next(sequence)
+            result._edge = node
+    elif mode.inference:
+        mark_inference(result)
+    return result

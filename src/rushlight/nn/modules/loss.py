@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight.nn import functional as F
 from rushlight.nn.modules.module import Module
+from rushlight.nn.modules.reduction import legacy_reduction
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -17,15 +18,6 @@ __all__ = [
     "NLLLoss",
     "SmoothL1Loss",
 ]
-
-
-def legacy_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
-    """The reduction that the arguments before `reduction` existed mean."""
-    if size_average is None and reduce is None:
-        return reduction
-    if reduce is False:
-        return "none"
-    return "sum" if size_average is False else "mean"
 
 
 class _Loss(Module):

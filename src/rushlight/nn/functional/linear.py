@@ -1,0 +1,108 @@
+"""Affine maps: linear and bilinear."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.api.affine import check_addmm_dtypes, check_expands
+from rushlight.api.einsum import contracted
+from rushlight.api.matrix import check_mm_shapes, check_same_mm_dtype, matmul, refuse_bool
+from rushlight.ops import affine as ops
+from rushlight.ops.outputs import require_tensor
+from rushlight.tensor import Tensor
+
+__all__ = ["bilinear", "linear"]
+
+
+def _linear_slow(input: Any, weight: Any, bias: Any) -> Tensor:
+    require_tensor(input, "linear", "input", 1)
+    require_tensor(weight, "linear", "weight", 2)
+    if bias is not None:
+        require_tensor(bias, "linear", "bias", 3)
+    m, n = input.ndim, weight.ndim
+    if m == 0 or n == 0:
+        raise RuntimeError(
+            f"both arguments to linear need to be at least 1D, but they are {m}D and {n}D"
+        )
+    if n > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is {n}D")
+    if bias is not None and n == 1 and m == 2:
+        raise RuntimeError("mat2 must be a matrix, got 1-D tensor")
+    if n == 1:
+        product = matmul(input, weight)
+        return product if bias is None else product + bias
+    if bias is not None and bias.ndim > 1 and m != 2:
+        return _linear_slow(input, weight, None) + bias  # type: ignore[no-any-return]
+    rows = input.shape[:-1].numel()
+    if bias is None:
+        check_mm_shapes(rows, input.shape[-1], weight.shape[1], weight.shape[0])
+        check_same_mm_dtype(input, weight)
+    else:
+        check_addmm_dtypes(bias, input, weight)
+        check_mm_shapes(rows, input.shape[-1], weight.shape[1], weight.shape[0])
+        check_expands(bias, (rows, weight.shape[0]))
+    refuse_bool("addmm_impl_cpu_", input, weight)
+    return ops.linear_operator(m, bias is not None)(input, weight, bias)  # type: ignore[no-any-return]
+
+
+linear = ops.linear(
+    _linear_slow,
+    """Map the last dimension of `input` (*, in) by `weight` (out, in), and add `bias` (out).
+
+    A `weight` of one dimension gives (*). All operands need one dtype; RuntimeError where sizes or
+    dtypes don't fit.
+
+    >>> import rushlight as torch
+    >>> import rushlight.nn.functional as F
+    >>> F.linear(torch.tensor([[1.0, 2.0]]), torch.tensor([[3.0, 4.0], [5.0, 6.0]]), torch.ones(2))
+    tensor([[12., 18.]])
+    """,
+)
+
+
+def bilinear(
+    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    """Return ``input1 @ weight[o] @ input2`` for every output `o`, plus `bias`.
+
+    `input1` is (*, in1), `input2` (*, in2), `weight` (out, in1, in2), `bias` (out).
+
+    >>> import rushlight as torch
+    >>> import rushlight.nn.functional as F
+    >>> F.bilinear(torch.ones(5, 2), torch.ones(5, 3), torch.ones(4, 2, 3)).shape
+    torch.Size([5, 4])
+    """
+    tensors = (("input1", input1), ("input2", input2), ("weight", weight))
+    for position, (name, x) in enumerate(tensors, 1):
+        require_tensor(x, "bilinear", name, position)
+    _check_bilinear(input1, input2, weight, bias)
+    lead = tuple(range(input1.ndim - 1))
+    o, i, j = (len(lead) + k for k in range(3))
+    result = contracted(
+        ((*lead, i), (o, i, j), (*lead, j)), (*lead, o), [input1, weight, input2]
+    )
+    return result if bias is None else result + bias
+
+
+def _check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
+    if input1.ndim != input2.ndim:
+        raise RuntimeError(
+            "bilinear(): input dimensions do not match: "
+            f"got {input1.ndim} and {input2.ndim}"
+        )
+    for i, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1])):
+        if m != n:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {i}: got {m} and {n}"
+            )
+    for k, x in enumerate((input1, input2), 1):
+        if x.shape[-1] != weight.shape[k]:
+            raise RuntimeError(
+                f"bilinear(): input{k} size does not match weight size: got {x.shape[-1]} but "
+                f"expected {weight.shape[k]}"
+            )
+    if bias is not None and bias.shape[0] != weight.shape[0]:
+        raise RuntimeError(
+            f"bilinear(): bias size does not match weight size: got {bias.shape[0]} but expected "
+            f"{weight.shape[0]}"
+        )

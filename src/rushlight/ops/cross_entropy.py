@@ -1,0 +1,126 @@
+"""Softmax cross entropy of class indices as one node.
+
+PyTorch records two, log-softmax and the negative log-likelihood; fused, the logits are read twice
+forward and once back (figures: docs/design/0006-fused.md). The plain definition, which transforms
+and second derivatives use, is the composition of those two Operators.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.autograd.engine import edge_of
+from rushlight.autograd.modes import mode
+from rushlight.autograd.node import Node, sequence, stale_input
+from rushlight.kernels import cross_entropy as kernels
+from rushlight.ops.fast import F4, F8
+from rushlight.ops.losses import nll
+from rushlight.ops.operator import mark_inference
+from rushlight.ops.softmax import log_softmax
+from rushlight.parameter import Parameter
+from rushlight.tensor import Tensor, new
+
+__all__ = ["cross_entropy_of"]
+
+
+class FusedCrossEntropy(Node):
+    """``saved`` is (logits, version, what the kernel kept, the call's options)."""
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        logits, version, kept, _ = self.saved
+        if logits._counter[0] != version:
+            raise stale_input(logits, version)
+        return (kernels.cross_entropy_backward(g, kept),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        logits, version, _, options = self.saved
+        if logits._counter[0] != version:
+            raise stale_input(logits, version)
+        from rushlight.autograd.backward import grad
+        from rushlight.autograd.modes import enable_grad
+
+        with enable_grad():
+            loss = composed(logits, *options)
+            return grad(loss, logits, g, create_graph=True)
+
+
+FusedCrossEntropy.__name__ = FusedCrossEntropy.__qualname__ = "NllLossBackward0"
+FusedCrossEntropy.__module__ = "builtins"
+
+
+class FusedCrossEntropy2d(FusedCrossEntropy):
+    """The same for images; PyTorch has another name for it."""
+
+
+FusedCrossEntropy2d.__name__ = FusedCrossEntropy2d.__qualname__ = "NllLoss2DBackward0"
+FusedCrossEntropy2d.__module__ = "builtins"
+
+
+def composed(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None,
+    ignore_index: int,
+    smoothing: float,
+    reduction: str,
+) -> Tensor:
+    """The definition: log-softmax, negative log-likelihood, and the share of the smoothing."""
+    axis = 0 if input.dim() == 1 else 1
+    logs = log_softmax(input, axis)
+    loss, total = nll(logs, target, weight, ignore_index, reduction)
+    if not smoothing:
+        return loss  # type: ignore[no-any-return]
+    if weight is not None:
+        weighted = logs * weight.reshape([-1] + [1] * (input.dim() - 1 - axis))
+    else:
+        weighted = logs
+    even = -weighted.sum(axis)
+    even = even.masked_fill(target == ignore_index, 0.0)
+    if reduction != "none":
+        even = even.sum()
+    if reduction == "mean":
+        even = even / float(total)
+    share = smoothing / input.size(axis)
+    return (1 - smoothing) * loss + share * even  # type: ignore[no-any-return]
+
+
+def cross_entropy_of(
+    input: Any,
+    target: Any,
+    weight: Any,
+    ignore_index: int,
+    smoothing: float,
+    reduction: str,
+) -> Tensor:
+    """Cross entropy with class indices: fused for plain float tensors, else `composed`."""
+    kind = type(input)
+    if (
+        (kind is not Tensor and kind is not Parameter)
+        or type(target) is not Tensor
+        or (input._array.dtype is not F4 and input._array.dtype is not F8)
+        or (weight is not None and type(weight) is not Tensor)
+    ):
+        return composed(input, target, weight, ignore_index, smoothing, reduction)
+    loss, kept = kernels.cross_entropy_forward(
+        input._array,
+        target._array,
+        None if weight is None else weight._array,
+        ignore_index,
+        smoothing,
+        reduction,
+    )
+    result = new(Tensor)
+    result._array = loss
+    result._counter = [0]
+    if mode.grad:
+        edge = edge_of(input)
+        if edge is not None:
+            node = new(FusedCrossEntropy if input._array.ndim <= 2 else FusedCrossEntropy2d)
+            node.edges = (edge,)
+            options = (target, weight, ignore_index, smoothing, reduction)
+            node.saved = (input, input._counter[0], kept, options)
+            node.seq = next(sequence)
+            result._edge = node
+    elif mode.inference:
+        mark_inference(result)
+    return result
