@@ -32,7 +32,7 @@ def _factor(value: Any, function: str, name: str, dtype: dtypes.dtype) -> Any:
     return checked(as_number(value, function, name, None), dtype)
 
 
-def _check_expands(input: Tensor, size: Sequence[int]) -> None:
+def check_expands(input: Tensor, size: Sequence[int]) -> None:
     """Raise PyTorch's error unless `input` broadcasts to `size`."""
     if tuple(input.shape) != tuple(size):
         expand_to(input, tuple(size))
@@ -71,7 +71,7 @@ def addmm(
             raise RuntimeError(f"{name} must be a matrix, got {mat.ndim}-D tensor")
     check_addmm_dtypes(input, mat1, mat2)
     check_mm(mat1, mat2, mat1.shape[0])
-    _check_expands(input, (mat1.shape[0], mat2.shape[1]))
+    check_expands(input, (mat1.shape[0], mat2.shape[1]))
     beta = _factor(beta, "addmm", "beta", input.dtype)
     alpha = _factor(alpha, "addmm", "alpha", input.dtype)
     return finish(ops.addmm(input, mat1, mat2, beta, alpha), out, "addmm")
@@ -131,7 +131,7 @@ def addbmm(
     tensor([[15.]])
     """
     _tensors("addbmm", input=input, batch1=batch1, batch2=batch2)
-    _check_expands(input, (batch1.size(1), batch2.size(2)))
+    check_expands(input, (batch1.size(1), batch2.size(2)))
     for name, batch in (("batch1", batch1), ("batch2", batch2)):
         if batch.ndim != 3:
             raise RuntimeError(f"{name} must be a 3D tensor")
@@ -163,7 +163,7 @@ def baddbmm(
     torch.Size([2, 1, 1])
     """
     _tensors("baddbmm", input=input, batch1=batch1, batch2=batch2)
-    _check_expands(input, (batch1.size(0), batch1.size(1), batch2.size(2)))
+    check_expands(input, (batch1.size(0), batch1.size(1), batch2.size(2)))
     check_bmm(batch1, batch2)
     if input.dtype is not batch1.dtype:
         raise RuntimeError(
@@ -200,7 +200,7 @@ def addr(
     for name, vector in (("vec1", vec1), ("vec2", vec2)):
         if vector.ndim != 1:
             raise RuntimeError(f"addr: Expected 1-D argument {name}, but got {vector.ndim}-D")
-    _check_expands(input, (vec1.shape[0], vec2.shape[0]))
+    check_expands(input, (vec1.shape[0], vec2.shape[0]))
     dtype = dtypes.promote_types(input.dtype, dtypes.promote_types(vec1.dtype, vec2.dtype))
     beta = _addr_factor(beta, "beta", dtype)
     alpha = _addr_factor(alpha, "alpha", dtype)

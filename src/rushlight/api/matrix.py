@@ -39,19 +39,27 @@ def check_same_dtype(input: Tensor, other: Tensor) -> None:
         )
 
 
-def check_mm(input: Tensor, other: Tensor, rows: int) -> None:
-    """Raise PyTorch's errors for matrices that can't be multiplied; `input` folds to `rows`."""
-    k = input.shape[-1]
-    if k != other.shape[0]:
+def check_mm_shapes(rows: int, k: int, k2: int, columns: int) -> None:
+    """Raise PyTorch's error for matrices that can't be multiplied."""
+    if k != k2:
         raise RuntimeError(
-            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and "
-            f"{other.shape[0]}x{other.shape[1]})"
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {k2}x{columns})"
         )
+
+
+def check_same_mm_dtype(input: Tensor, other: Tensor) -> None:
+    """Raise the error that PyTorch has for two matrices of two dtypes."""
     if input.dtype is not other.dtype:
         raise RuntimeError(
             "expected m1 and m2 to have the same dtype, but got: "
             f"{input.dtype.cpp_name} != {other.dtype.cpp_name}"
         )
+
+
+def check_mm(input: Tensor, other: Tensor, rows: int) -> None:
+    """Raise PyTorch's errors for a matrix, or a stack folded to `rows`, and a matrix."""
+    check_mm_shapes(rows, input.shape[-1], *other.shape)
+    check_same_mm_dtype(input, other)
     refuse_bool("addmm_impl_cpu_", input, other)
 
 

@@ -60,9 +60,7 @@ linear = ops.linear(
 )
 
 
-def bilinear(
-    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None
-) -> Tensor:
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``input1 @ weight[o] @ input2`` for every output `o`, plus `bias`.
 
     `input1` is (*, in1), `input2` (*, in2), `weight` (out, in1, in2), `bias` (out).
@@ -78,17 +76,14 @@ def bilinear(
     _check_bilinear(input1, input2, weight, bias)
     lead = tuple(range(input1.ndim - 1))
     o, i, j = (len(lead) + k for k in range(3))
-    result = contracted(
-        ((*lead, i), (o, i, j), (*lead, j)), (*lead, o), [input1, weight, input2]
-    )
+    result = contracted(((*lead, i), (o, i, j), (*lead, j)), (*lead, o), [input1, weight, input2])
     return result if bias is None else result + bias
 
 
 def _check_bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None) -> None:
     if input1.ndim != input2.ndim:
         raise RuntimeError(
-            "bilinear(): input dimensions do not match: "
-            f"got {input1.ndim} and {input2.ndim}"
+            f"bilinear(): input dimensions do not match: got {input1.ndim} and {input2.ndim}"
         )
     for i, (m, n) in enumerate(zip(input1.shape[:-1], input2.shape[:-1])):
         if m != n:
