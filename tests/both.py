@@ -13,9 +13,13 @@ them in the expression; errors by type and by the first line of their text, whic
 
 from __future__ import annotations
 
+import array
+import copy
+import decimal
+import fractions
+import pickle
 import re
 import warnings
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -25,7 +29,65 @@ import rushlight
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
-Names = Callable[[Any], dict[str, Any]]
+
+class Floaty:
+    """Has a __float__ and is no number."""
+
+    def __float__(self) -> float:
+        return 1.5
+
+
+class Indexed:
+    """Has an __index__ and is no number."""
+
+    def __index__(self) -> int:
+        return 3
+
+
+class Pair:
+    """A sequence by protocol."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, i: int) -> int:
+        if i > 1:
+            raise IndexError
+        return i
+
+
+class Mapping(dict):
+    """A dictionary is no sequence, though it has a length and items."""
+
+
+def scope(lib: Any) -> dict[str, Any]:
+    """The names that expressions may use; random numbers start from the same seed."""
+    lib.manual_seed(3)
+    x = lib.ones(2, 3, requires_grad=True)
+    fixed = np.arange(3.0)
+    fixed.flags.writeable = False
+    modules = (array, copy, decimal, fractions, pickle)
+    return {
+        **{module.__name__: module for module in modules},
+        "torch": lib,
+        "np": np,
+        "nan": np.nan,
+        "inf": np.inf,
+        "x": x,
+        "y": x * 2,
+        "xi": lib.ones(2, dtype=lib.int64),
+        "r": lib.ones(3, requires_grad=True),
+        "d": lib.device("cpu"),
+        "g": lib.Generator(),
+        "a": np.arange(3.0),
+        "f": np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        "h": 1 + 2**-11 + 2**-30,  # which float16 it becomes tells of rounding twice
+        "ro": fixed,
+        "F": Floaty,
+        "I": Indexed,
+        "Seq": Pair,
+        "D": Mapping,
+    }
 
 
 def _text(result: Any) -> str:
@@ -34,25 +96,23 @@ def _text(result: Any) -> str:
     return text.replace("rushlight.", "torch.")
 
 
-def outcome(lib: Any, expression: str, names: Names | None = None) -> tuple[str, str]:
-    """Evaluate an expression with ``torch`` standing for `lib`; return ("value" or error, text)."""
-    scope = {"torch": lib, "np": np, "nan": np.nan, "inf": np.inf}
-    if names is not None:
-        scope.update(names(lib))
+def outcome(lib: Any, expression: str) -> tuple[str, str]:
+    """Evaluate an expression under `lib`; return "value" or the error's type, and a text."""
+    names = scope(lib)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return "value", _text(eval(expression, scope))
+            return "value", _text(eval(expression, names))
         except Exception as error:
             return type(error).__name__, str(error).split("\n")[0].strip()
 
 
-def assert_alike(expression: str, names: Names | None = None) -> None:
+def assert_alike(expression: str) -> None:
     """Both libraries have the same result, or raise the same error."""
-    assert outcome(rushlight, expression, names) == outcome(judge, expression, names)
+    assert outcome(rushlight, expression) == outcome(judge, expression)
 
 
 def expressions(text: str) -> Any:
-    """Parametrise a test over the lines of a text; what follows a double # is a comment."""
-    lines = [line.split("  ##")[0].strip() for line in text.strip().splitlines()]
+    """Parametrise a test over the lines of a text."""
+    lines = [line.strip() for line in text.strip().splitlines()]
     return pytest.mark.parametrize("expression", [line for line in lines if line])

@@ -290,6 +290,11 @@ class Tensor(metaclass=_Open):
 
         Raises RuntimeError for non-leaves and for dtypes that have no derivative.
         """
+        if not isinstance(requires_grad, bool):
+            raise TypeError(
+                "requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
+                f"not {type(requires_grad).__name__}"
+            )
         edge = self._edge
         current = edge.refresh(self) if type(edge) is View else edge
         if current is not None and current is not LEAF:

@@ -10,12 +10,14 @@ from rushlight import dtypes
 from rushlight.api.arguments import check_format, invalid_combination, require_device
 from rushlight.api.create import check_rank
 from rushlight.api.legacy import dtype_of_type, type_name_of
+from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
 from rushlight.dtypes import dtype as DType
+from rushlight.kernels import copies
 from rushlight.layout import channels_last, channels_last_3d, contiguous_format, preserve_format
 from rushlight.ops.convert import cast_to
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 METHODS = (
     "bfloat16",
@@ -60,6 +62,11 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
     >>> x.to("cpu") is x
     True
     """
+    if len(args) == 1 and not named:
+        if args[0] == "cpu":
+            return input
+        if isinstance(args[0], DType):
+            return cast(input, args[0])
     wanted, copy, memory_format = _parse(args, named)
     return cast(input, wanted, copy, memory_format)
 
@@ -118,7 +125,9 @@ def cast(
         return input
     if source.is_complex and not dtype.is_complex and dtype is not dtypes.bool_:
         warn_discards()
-    layout = layout_of(input, memory_format)
+    layout = "preserve" if memory_format is None else layout_of(input, memory_format)
+    if input._edge is None and input._interpreter is None and not mode.inference:
+        return wrap(copies.cast(input._array, dtype.numpy, layout))
     result: Tensor = cast_to(input, dtype.numpy, layout)
     return result
 

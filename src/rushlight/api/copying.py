@@ -17,6 +17,7 @@ from rushlight.api.scalars import as_number, checked
 from rushlight.autograd.modes import mode
 from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
+from rushlight.ops.fast import unary
 from rushlight.ops.inplace import check_writable, overwrite
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import require_tensor, type_name
@@ -25,6 +26,9 @@ from rushlight.tensor import Tensor, wrap
 __all__ = ["clone", "fill", "fill_", "zero_"]
 
 METHODS = ("clone", "contiguous", "copy_", "fill_", "is_contiguous", "zero_")
+
+
+_clone = unary(convert.clone, "Return a copy that keeps the order of the axes.")
 
 
 def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
@@ -37,10 +41,11 @@ def clone(input: Tensor, *, memory_format: Any = None) -> Tensor:
     >>> torch.clone(x)
     tensor([1., 1.], grad_fn=<CloneBackward0>)
     """
+    if memory_format is None:
+        return _clone(input)
     require_tensor(input, "clone", "input", 1)
-    if memory_format is not None:
-        check_format("clone", memory_format)
-    result: Tensor = convert.clone(input, layout_of(input, memory_format))
+    check_format("clone", memory_format)
+    result: Tensor = convert.clone_in(input, layout_of(input, memory_format))
     return result
 
 
@@ -55,7 +60,7 @@ def contiguous(input: Tensor, *, memory_format: Any = None) -> Tensor:
     if is_contiguous(input, memory_format=memory_format):
         return input
     layout = "contiguous" if memory_format is None else layout_of(input, memory_format)
-    result: Tensor = convert.clone(input, layout)
+    result: Tensor = convert.clone_in(input, layout)
     return result
 
 
@@ -79,7 +84,7 @@ def is_contiguous(input: Tensor, *, memory_format: Any = None) -> bool:
 
 def _records(input: Tensor, source: Any = None) -> bool:
     """Whether an in-place write of `source` over `input` belongs to a graph."""
-    if not mode.grad:
+    if not mode.grad or (input._edge is None and getattr(source, "_edge", None) is None):
         return False
     return input.requires_grad or (isinstance(source, Tensor) and source.requires_grad)
 
@@ -100,13 +105,16 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
         raise TypeError(
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(other)}"
         )
-    _check_broadcast(tuple(input.shape), tuple(other.shape))
-    if other.dtype.is_complex and not input.dtype.is_complex:
+    if other._interpreter is not None or input._interpreter is not None:
+        return overwrite(input, convert.copy_over(input, other))
+    target, source = input._array, other._array
+    _check_broadcast(target.shape, source.shape)
+    if source.dtype.kind == "c" and target.dtype.kind not in "cb":
         warn_discards()
-    if other._interpreter is not None or input._interpreter is not None or _records(input, other):
+    if _records(input, other):
         return overwrite(input, convert.copy_over(input, other))
     check_writable(input, False)
-    np.copyto(input._array, other._array, casting="unsafe")
+    np.copyto(target, source, casting="unsafe")
     input._counter[0] += 1
     return input
 

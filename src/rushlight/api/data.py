@@ -40,8 +40,9 @@ def tensor(
     >>> torch.tensor(0.5, requires_grad=True)
     tensor(0.5000, requires_grad=True)
     """
-    check_options("tensor", None, device, pin_memory, requires_grad)
-    kind = numpy_dtype("tensor", dtype)
+    if device is not None or pin_memory is not False or requires_grad is not False:
+        check_options("tensor", None, device, pin_memory, requires_grad)
+    kind = None if dtype is None else numpy_dtype("tensor", dtype)
     if isinstance(data, Tensor):
         warnings.warn(
             "To copy construct from a tensor, it is recommended to use "
@@ -60,7 +61,7 @@ def copied(data: Any, kind: np.dtype[Any] | None) -> NDArray[Any]:
         array = data._array
     elif isinstance(data, np.ndarray):
         array = checked_array(data)
-    elif isinstance(data, np.generic) and kind is None:
+    elif isinstance(data, np.generic) and not isinstance(data, (str, bytes)) and kind is None:
         array = checked_array(np.asarray(data))
     else:
         return array_of(data, None if kind is None else dtypes.from_numpy(kind))

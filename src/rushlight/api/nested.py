@@ -43,14 +43,14 @@ def array_of(data: Any, dtype: DType | None) -> NDArray[Any]:
     if 0 in shape:
         return np.empty(shape, (dtype or _infer(data)).numpy)
     try:
-        leaves = _flatten(data, shape)
+        leaves, plain = _flatten(data, shape)
     except (TypeError, ValueError):
         if dtype is None:
             _infer(data)  # what can't be understood at all is the error to report
         raise
     types = set(map(type, leaves))
     if dtype is None:
-        dtype = _of_python(types) if types <= PYTHON_NUMBERS else _of_leaves(leaves)
+        dtype = _of_python(types) if plain and types <= PYTHON_NUMBERS else _infer(data)
     if not types <= PYTHON_NUMBERS:
         leaves = list(map(_CONVERSIONS[dtype.category], leaves))
     return _store(leaves, dtype).reshape(shape)
@@ -73,6 +73,8 @@ def _shape(data: Any) -> tuple[int, ...]:
     """Follow the first elements down."""
     shape: list[int] = []
     while _is_sequence(data):
+        if isinstance(data, memoryview) and data.ndim > 1:
+            raise ValueError("could not determine the shape of object type 'memoryview'")
         shape.append(len(data))
         if len(shape) > MAX_DIMENSIONS:
             raise ValueError(f"too many dimensions '{type_name(data)}'")
@@ -90,20 +92,26 @@ def _shape(data: Any) -> tuple[int, ...]:
     return tuple(shape)
 
 
-def _flatten(data: Any, shape: Sequence[int]) -> list[Any]:
-    """Return the leaves in order; every sequence must have the length of the first at its level."""
-    level = [data]
+def _flatten(data: Any, shape: Sequence[int]) -> tuple[list[Any], bool]:
+    """Return the leaves in order, and whether only lists and tuples led to them.
+
+    Every sequence must have the length of the first at its level.
+    """
+    level, plain = [data], True
     for dim, length in enumerate(shape):
         below: list[Any] = []
         for item in level:
-            elements = item if isinstance(item, (list, tuple)) else _elements(item)
+            if isinstance(item, (list, tuple)):
+                elements = item
+            else:
+                elements, plain = _elements(item), False
             if len(elements) != length:
                 raise ValueError(
                     f"expected sequence of length {length} at dim {dim} (got {len(elements)})"
                 )
             below.extend(elements)
         level = below
-    return level
+    return level, plain
 
 
 def _elements(item: Any) -> list[Any]:
@@ -132,13 +140,13 @@ def _of_python(types: set[Any]) -> DType:
 def _of_leaf(leaf: Any) -> DType:
     if isinstance(leaf, Tensor):
         return leaf.dtype
+    if isinstance(leaf, (str, bytes)):
+        raise _not_data(leaf)
     if isinstance(leaf, (np.generic, np.ndarray)):
         return dtypes.from_numpy(leaf.dtype)
     for kind in (bool, int, float, complex):
         if isinstance(leaf, kind):
             return _of_python({kind})
-    if isinstance(leaf, (str, bytes)):
-        raise _not_data(leaf)
     raise RuntimeError(f"Could not infer dtype of {_full_name(leaf)}")
 
 
@@ -149,10 +157,6 @@ def _full_name(x: Any) -> str:
     if written_in_c and kind.__module__ != "builtins":
         return f"{kind.__module__}.{kind.__name__}"
     return kind.__name__
-
-
-def _of_leaves(leaves: Sequence[Any]) -> DType:
-    return reduce(dtypes.promote_types, dict.fromkeys(map(_of_leaf, leaves)))
 
 
 def _infer(data: Any) -> DType:

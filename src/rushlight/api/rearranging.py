@@ -11,7 +11,7 @@ from rushlight.api.broadcasting import expand_to, unsqueeze
 from rushlight.api.sizes import as_dim, as_int, int_list, sizes, wrap_dim, wrap_dims
 from rushlight.api.views import flatten, reshaped
 from rushlight.ops import rearrange as ops
-from rushlight.ops.indexing import index_select
+from rushlight.ops.gather import index_select
 from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.tensor import Tensor, wrap
 

@@ -13,8 +13,10 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.kernels import cross_entropy as kernels
+from rushlight.ops.comparison import ne
 from rushlight.ops.fast import F4, F8
 from rushlight.ops.losses import nll
+from rushlight.ops.masking import kept
 from rushlight.ops.operator import mark_inference
 from rushlight.ops.softmax import log_softmax
 from rushlight.parameter import Parameter
@@ -75,7 +77,7 @@ def composed(
     else:
         weighted = logs
     even = -weighted.sum(axis)
-    even = even.masked_fill(target == ignore_index, 0.0)
+    even = kept(even, ne(target, ignore_index))
     if reduction != "none":
         even = even.sum()
     if reduction == "mean":

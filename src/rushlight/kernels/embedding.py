@@ -1,0 +1,66 @@
+"""Rows looked up by index, their gradient, and one-hot vectors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.kernels.bounds import as_index, outside
+from rushlight.kernels.rows import add_rows
+
+Array = NDArray[Any]
+
+
+def embedding(weight: Array, index: Array) -> Array:
+    """`weight[index]`: (m, d) and any shape to shape + (d,).
+
+    Raises IndexError for an index outside 0 … m - 1."""
+    index = as_index(index)
+    if outside(index, len(weight)) is not None:
+        raise IndexError("index out of range in self")
+    out: Array = weight.take(index, 0)
+    return out
+
+
+def embedding_backward(
+    g: Array,
+    index: Array,
+    num_weights: int,
+    padding_idx: int = -1,
+    scale_grad_by_freq: bool = False,
+) -> Array:
+    """The gradient of the weight, dense: (num_weights, d). The row `padding_idx` gets none (-1: all
+    do); with `scale_grad_by_freq` each row is divided by how often it was looked up."""
+    width = g.shape[-1]
+    out = np.zeros((num_weights, width), g.dtype)
+    flat = as_index(index).reshape(-1)
+    add_rows(out, flat, g.reshape(-1, width))
+    if padding_idx >= 0:
+        out[padding_idx] = 0
+    if scale_grad_by_freq:
+        counts = np.bincount(flat, minlength=num_weights)
+        out /= np.maximum(counts, 1).astype(out.dtype)[:, None]
+    return out
+
+
+def one_hot(index: Array, num_classes: int = -1) -> Array:
+    """int64 vectors with a one at each index, in the shape of `index` + (num_classes,); as many
+    classes as the largest index asks for under -1.
+
+    Raises RuntimeError for indices that are negative or no class."""
+    if not index.size:
+        if num_classes <= 0:
+            raise RuntimeError("Can not infer total number of classes from empty tensor.")
+        return np.zeros((*index.shape, num_classes), np.int64)
+    if index.min() < 0:
+        raise RuntimeError("Class values must be non-negative.")
+    most = int(index.max())
+    if num_classes == -1:
+        num_classes = most + 1
+    elif most >= num_classes:
+        raise RuntimeError("Class values must be smaller than num_classes.")
+    out = np.zeros(index.size * num_classes, np.int64)
+    out[index.reshape(-1) + np.arange(0, out.size, num_classes)] = 1
+    return out.reshape(*index.shape, num_classes)

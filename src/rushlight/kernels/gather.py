@@ -1,0 +1,219 @@
+"""Gather and scatter: an index along one dimension for every element.
+
+What writes (`..._` at the end of its name) writes into the array it is given; for a result apart,
+copy first. Every index is checked before anything is written, with PyTorch's errors. `dim` is a
+non-negative axis; an array without dimensions counts as one element along dim 0. Indices are
+int64 or int32 and may not be negative.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.kernels.bounds import as_index, check_dim
+from rushlight.kernels.rows import InCOrder, add_at, add_slices
+
+Array = NDArray[Any]
+
+
+def gather(x: Array, dim: int, index: Array) -> Array:
+    """`out[i, j, k] = x[index[i, j, k], j, k]` for dim 0, and so on; in the shape of `index`.
+
+    Raises RuntimeError where `index` is wider than `x` in another dimension, or out of range."""
+    shape = index.shape
+    if not index.size:
+        return np.empty(shape, x.dtype)
+    x, index = _at_least_1d(x), _at_least_1d(as_index(index))
+    if index.ndim != x.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
+    for d, (n, limit) in enumerate(zip(index.shape, x.shape)):
+        if n > limit and d != dim:
+            raise RuntimeError(
+                f"Size does not match at dimension {d} expected index {list(shape)} to be no "
+                f"larger than self {list(x.shape)} apart from dimension {dim}"
+            )
+    check_dim(index, x.shape[dim], dim)
+    out: Array
+    if (line := _expanded(index, dim, x.shape)) is not None:
+        out = x.take(line, dim)
+    elif x.flags.c_contiguous:
+        out = x.reshape(-1).take(_flat_places(index, dim, x.shape))
+    else:
+        out = x[_grid(index, dim)]
+    return out.reshape(shape)
+
+
+def scatter_(x: Array, dim: int, index: Array, source: Any) -> None:
+    """`x[index[i, j, k], j, k] = source[i, j, k]` for dim 0, and so on; of several writes to one
+    place the last holds. `source` may be a number. Errors as for `gather`."""
+    x, index, source = _fitted(x, dim, index, source)
+    if not index.size:
+        return
+    if x.flags.c_contiguous:
+        x.reshape(-1)[_flat_places(index, dim, x.shape)] = source
+    else:
+        x[_grid(index, dim)] = source
+
+
+def scatter_add_(x: Array, dim: int, index: Array, source: Any) -> None:
+    """`x[index[i, j, k], j, k] += source[i, j, k]` for dim 0, and so on. Errors as for `gather`."""
+    x, index, source = _fitted(x, dim, index, source)
+    if not index.size:
+        return
+    line = _expanded(index, dim, x.shape)
+    if line is not None and np.ndim(source):
+        add_slices(x, dim, line, source)
+    else:
+        add_at(x, _flat_places(index, dim, x.shape), source)
+
+
+_REDUCTIONS: dict[str, tuple[np.ufunc, Any]] = {
+    "sum": (np.add, 0),
+    "mean": (np.add, 0),
+    "prod": (np.multiply, 1),
+    "amax": (np.maximum, "lowest"),
+    "amin": (np.minimum, "highest"),
+}
+
+
+def scatter_reduce_(
+    x: Array, dim: int, index: Array, source: Any, reduce: str, include_self: bool = True
+) -> None:
+    """Combine what `index` sends to each place by "sum", "prod", "mean", "amax" or "amin", together
+    with what is there under `include_self`. Places that nothing is sent to stay as they are.
+
+    Raises RuntimeError for another `reduce`, and as for `gather`."""
+    if reduce not in _REDUCTIONS:
+        raise RuntimeError(
+            f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
+        )
+    x, index, source = _fitted(x, dim, index, source)
+    if not index.size:
+        return
+    ufunc, identity = _REDUCTIONS[reduce]
+    place = _flat_places(index, dim, x.shape).reshape(-1)
+    with InCOrder(x) as flat:
+        if not include_self:
+            flat[place] = _limit(x.dtype, identity) if type(identity) is str else identity
+        ufunc.at(flat, place, _flat_values(source))
+        if reduce == "mean":
+            touched, counts = np.unique(place, return_counts=True)
+            counts += include_self
+            if x.dtype.kind in "biu":
+                flat[touched] = flat[touched] // counts
+            else:
+                flat[touched] /= counts.astype(x.dtype)
+
+
+def take_along_dim(x: Array, index: Array, dim: int | None = None) -> Array:
+    """`gather` with `x` and `index` broadcast to each other, and the index taken modulo the size of
+    `dim`; from the flattened array without a `dim`."""
+    if dim is None:
+        return gather(x.reshape(-1), 0, index.reshape(-1)).reshape(index.shape)
+    if x.ndim != index.ndim:
+        raise RuntimeError(
+            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
+            f"but got {x.ndim} dimensions for input, and {index.ndim} dimensions for indices"
+        )
+    sizes = list(zip(x.shape, index.shape))
+    for d, (a, b) in enumerate(sizes):
+        if d != dim and a != b and 1 not in (a, b):
+            raise RuntimeError(
+                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at "
+                f"non-singleton dimension {d}"
+            )
+    both = [a if b == 1 else b for a, b in sizes]
+    x = np.broadcast_to(x, [x.shape[d] if d == dim else n for d, n in enumerate(both)])
+    index = np.broadcast_to(index, [index.shape[d] if d == dim else n for d, n in enumerate(both)])
+    return gather(x, dim, index % x.shape[dim] if x.shape[dim] else index)
+
+
+def _at_least_1d(x: Array) -> Array:
+    return x if x.ndim else x.reshape(1)
+
+
+def _fitted(x: Array, dim: int, index: Array, source: Any) -> tuple[Array, Array, Any]:
+    """Check what `scatter` and its kin are given; cut `source` to the shape of `index`."""
+    if not index.size:
+        return x, index, source
+    x, index = _at_least_1d(x), _at_least_1d(as_index(index))
+    if index.ndim != x.ndim:
+        raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
+    wide = any(n > m for d, (n, m) in enumerate(zip(index.shape, x.shape)) if d != dim)
+    too_wide = (
+        f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "
+    )
+    too_wide += f"from dimension {dim}"
+    if np.ndim(source) or isinstance(source, np.ndarray):
+        source = _at_least_1d(source)
+        if source.ndim != x.ndim:
+            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
+        if wide or any(n > m for n, m in zip(index.shape, source.shape)):
+            raise RuntimeError(f"{too_wide} and to be no larger size than src {list(source.shape)}")
+        source = source[tuple([slice(n) for n in index.shape])]
+    elif wide:
+        raise RuntimeError(too_wide)
+    check_dim(index, x.shape[dim], dim)
+    return x, index, source
+
+
+def _expanded(index: Array, dim: int, shape: tuple[int, ...]) -> Array | None:
+    """The one line of `index` along `dim` that was expanded to the other dimensions of `shape`, if
+    that is what it is: then whole rows are read or added."""
+    if index.ndim < 2:
+        return None
+    line: list[Any] = []
+    for d, n in enumerate(index.shape):
+        if d == dim:
+            line.append(slice(None))
+        elif (index.strides[d] and n > 1) or n != shape[d]:
+            return None
+        else:
+            line.append(0)
+    out: Array = index[tuple(line)]
+    return out
+
+
+def _flat_places(index: Array, dim: int, shape: tuple[int, ...]) -> Array:
+    """Where the elements that `index` names along `dim` stand in an array of `shape` in C order."""
+    step = math.prod(shape[dim + 1 :])
+    out = index if step == 1 else index * step
+    stride = 1
+    others: Array | None = None
+    for d in range(index.ndim - 1, -1, -1):
+        if d != dim and index.shape[d] > 1:
+            places = np.arange(0, index.shape[d] * stride, stride)
+            places = places.reshape([-1 if e == d else 1 for e in range(index.ndim)])
+            others = places if others is None else others + places
+        stride *= shape[d]
+    if others is None:
+        return out
+    return out + others if out is index else np.add(out, others, out=out)
+
+
+def _grid(index: Array, dim: int) -> tuple[Array, ...]:
+    return tuple(
+        [
+            index
+            if d == dim
+            else np.arange(n).reshape([-1 if e == d else 1 for e in range(index.ndim)])
+            for d, n in enumerate(index.shape)
+        ]
+    )
+
+
+def _flat_values(source: Any) -> Any:
+    return source.reshape(-1) if isinstance(source, np.ndarray) else source
+
+
+def _limit(dtype: np.dtype[Any], which: str) -> Any:
+    """The lowest or highest value of a dtype."""
+    if dtype.kind == "b":
+        return which == "highest"
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min if which == "lowest" else np.iinfo(dtype).max
+    return -math.inf if which == "lowest" else math.inf

@@ -1,0 +1,286 @@
+"""Whole slices along one dimension by index, single elements by place, and advanced indexing.
+
+What writes (`..._` at the end of its name) writes into the array it is given; for a result apart,
+copy first. Every index is checked before anything is written, with PyTorch's errors. `dim` is a
+non-negative axis; an array without dimensions counts as one element along dim 0. Indices are
+int64 or int32, and may be negative only where it says so.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from rushlight.kernels.bounds import as_index, check_dim, outside, outside_wrapped, wrapped
+from rushlight.kernels.masks import nonzero
+from rushlight.kernels.rows import InCOrder, add_at, add_slices
+
+Array = NDArray[Any]
+Indices = tuple[Any, ...]
+
+
+# ----------------------------------------------------------------------------- slices along a dim
+
+
+def index_select(x: Array, dim: int, index: Array) -> Array:
+    """The slices of `x` along `dim` that the one-dimensional `index` names.
+
+    Raises IndexError or (along dim 1, as PyTorch has it) RuntimeError for one out of range."""
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    line = as_index(index).reshape(-1)
+    if not x.ndim:
+        if line.size != 1:
+            raise RuntimeError(
+                f"index_select(): Index to scalar can have only 1 value, got {line.size} value(s)"
+            )
+        x, shape = x.reshape(1), ()
+    else:
+        shape = (*x.shape[:dim], line.size, *x.shape[dim + 1 :])
+        if line.size and not x.shape[dim]:
+            raise RuntimeError("index_select(): self indexing axis dim should be positive")
+    bad = outside(line, x.shape[dim])
+    if bad is not None:
+        if dim == 1 or not x.size:
+            raise RuntimeError(
+                f"INDICES element is out of DATA bounds, id={bad} axis_dim={x.shape[dim]}"
+            )
+        raise IndexError("index out of range in self")
+    out: Array = x.take(line, dim)
+    return out.reshape(shape)
+
+
+def index_add_(x: Array, dim: int, index: Array, source: Array, alpha: Any = 1) -> None:
+    """Add `alpha` times the slices of `source` along `dim` to the slices of `x` that `index` names.
+
+    Raises IndexError or RuntimeError for shapes that don't fit and indices out of range."""
+    if index.ndim > 1:
+        raise IndexError(
+            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
+            f"{'Long' if index.dtype == np.int64 else 'Int'} and size: {list(index.shape)}"
+        )
+    theirs, ours = list(source.shape), list(x.shape)
+    if len(theirs) != len(ours) or theirs[:dim] + theirs[dim + 1 :] != ours[:dim] + ours[dim + 1 :]:
+        raise RuntimeError(
+            "source tensor shape must match self tensor shape, excluding the specified dimension. "
+            f"Got self.shape = {ours} source.shape = {theirs}"
+        )
+    line = as_index(index).reshape(-1)
+    x, source = _at_least_1d(x), _at_least_1d(source)
+    if line.size != source.shape[dim]:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({line.size}) should be equal to "
+            f"source.size(dim): ({source.shape[dim]}), for dim: {dim}"
+        )
+    if x.ndim == 1:
+        if outside(line, x.size) is not None:
+            raise IndexError("index out of range in self")
+    else:
+        check_dim(line, x.shape[dim], dim)
+    add_slices(x, dim, line, source if _is_one(alpha) else source * x.dtype.type(alpha))
+
+
+def index_copy_(x: Array, dim: int, index: Array, source: Array) -> None:
+    """Write the slices of `source` along `dim` over the slices of `x` that `index` names.
+
+    Raises IndexError or RuntimeError for shapes that don't fit and indices out of range."""
+    if index.ndim > 1:
+        raise IndexError(f"index_copy_(): Index should have dimension 1 or 0 (got {index.ndim})")
+    line = as_index(index).reshape(-1)
+    if x.ndim != source.ndim and x.ndim and source.ndim:
+        raise IndexError(
+            "index_copy_(): When source and destination are not scalars, their dimensionality must "
+            f"match. Source dimensionality ({source.ndim}), destination dimensionality ({x.ndim})"
+        )
+    count = source.shape[dim] if source.ndim else 1
+    ours, theirs = (a.shape[:dim] + a.shape[dim + 1 :] for a in (x, source))
+    if ours != theirs:
+        raise RuntimeError(
+            "index_copy_(): Source/destination tensor must have same slice shapes. Destination "
+            f"slice shape: {' '.join(map(str, ours))} at dimension {dim} and source slice shape: "
+            f"{' '.join(map(str, theirs))} at dimension 0."
+        )
+    if line.size != count:
+        raise IndexError(
+            f"index_copy_(): Number of indices ({line.size}) should be equal to "
+            f"source.size(dim) ({count})"
+        )
+    x, source = _at_least_1d(x), _at_least_1d(source)
+    bad = outside(line, x.shape[dim])
+    if bad is not None:
+        raise IndexError(
+            f"index_copy_(): index {bad} is out of bounds for dimension {dim} with size "
+            f"{x.shape[dim]}"
+        )
+    x[(slice(None),) * dim + (line,)] = source
+
+
+def index_fill_(x: Array, dim: int, index: Array, value: Any) -> None:
+    """Write `value` over the slices of `x` along `dim` that `index`, which may be negative, names.
+
+    Raises IndexError for one out of range."""
+    if index.ndim > 1:
+        raise RuntimeError("Index has to be a vector/scalar")
+    x, line = _at_least_1d(x), index.reshape(-1)
+    bad = outside_wrapped(line, x.shape[dim])
+    if bad is not None:
+        raise IndexError(
+            f"index {bad} is out of bounds for dimension {dim} with size {x.shape[dim]}"
+        )
+    x[(slice(None),) * dim + (line,)] = value
+
+
+def _at_least_1d(x: Array) -> Array:
+    return x if x.ndim else x.reshape(1)
+
+
+def _is_one(alpha: Any) -> bool:
+    return bool(alpha == 1)
+
+
+# -------------------------------------------------------------------------------- single elements
+
+
+def take(x: Array, index: Array) -> Array:
+    """The elements of the flattened `x` that `index`, which may be negative, names.
+
+    Raises IndexError for one out of range."""
+    if index.size and not x.size:
+        raise IndexError("take(): tried to take from an empty tensor")
+    _check_flat(index, x.size)
+    if x.flags.c_contiguous or index.size > x.size:
+        return np.asarray(x.reshape(-1).take(index))
+    return np.asarray(x[np.unravel_index(wrapped(index, x.size), x.shape)])
+
+
+def put_(x: Array, index: Array, source: Array, accumulate: bool = False) -> None:
+    """Write (or add) the elements of `source` to those of the flattened `x` that `index`, which may
+    be negative, names.
+
+    Raises IndexError for one out of range, or for another number of elements."""
+    if index.size != source.size:
+        raise IndexError(
+            "put_(): Expected source and index to have the same number of elements, but got "
+            f"source.numel() = {source.size}, index.numel() = {index.size}"
+        )
+    if index.size and not x.size:
+        raise IndexError("put_(): Tried to put elements into an empty tensor")
+    _check_flat(index, x.size)
+    place = wrapped(index, x.size)
+    if accumulate:
+        add_at(x, place, source)
+        return
+    with InCOrder(x) as flat:
+        flat[place.reshape(-1)] = source.reshape(-1)
+
+
+def _check_flat(index: Array, size: int) -> None:
+    bad = outside_wrapped(index, size)
+    if bad is not None:
+        raise IndexError(
+            f"out of range: tried to access index {bad} on a tensor of {size} elements."
+        )
+
+
+# ------------------------------------------------------------------------------ advanced indexing
+
+
+def expand_masks(indices: Indices, shape: tuple[int, ...]) -> Indices:
+    """`indices` (for each dimension None, which leaves it whole, an integer array, or for several a
+    mask) with each mask replaced by the indices where it is True.
+
+    Raises IndexError for too many, for a mask of another shape, for arrays that can't be broadcast
+    and for indices out of range (they may be negative)."""
+    out: list[Any] = []
+    for at, index in enumerate(indices):
+        if index is None or index.dtype != np.bool_:
+            out.append(index)
+            continue
+        here = shape[len(out) : len(out) + index.ndim]
+        if index.shape != here:
+            differ = next((d for d, (a, b) in enumerate(zip(index.shape, here)) if a != b), 0)
+            raise IndexError(
+                f"The shape of the mask {list(index.shape)} at index {differ} does not match the "
+                f"shape of the indexed tensor {list(shape)} at index {at + differ}"
+            )
+        out.extend(nonzero(index).T)
+    if len(out) > len(shape):
+        raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {len(out)})")
+    arrays = [index for index in out if index is not None]
+    try:
+        np.broadcast_shapes(*[index.shape for index in arrays])
+    except ValueError:
+        shapes = ", ".join([str(list(index.shape)) for index in arrays])
+        raise IndexError(
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
+        ) from None
+    _check_indices(out, shape)
+    return tuple(out)
+
+
+def _check_indices(indices: list[Any], shape: tuple[int, ...]) -> None:
+    """PyTorch names the dimension as counted among those that are indexed."""
+    nothing = not math.prod(shape)
+    nth = 0
+    for index, size in zip(indices, shape):
+        if index is None:
+            continue
+        if not size and index.size:
+            raise IndexError("index is out of bounds for dimension with size 0")
+        bad = None if nothing else outside_wrapped(index, size)
+        if bad is not None:
+            raise IndexError(f"index {bad} is out of bounds for dimension {nth} with size {size}")
+        nth += 1
+
+
+def index_put_(x: Array, indices: Indices, values: Array, accumulate: bool = False) -> None:
+    """`x[indices] = values`, or `x[indices] += values` with every repetition of an index counting;
+    `indices` as for `expand_masks`, `values` broadcast to what they select.
+
+    Raises RuntimeError where it can't be, and IndexError as `expand_masks` does."""
+    one_mask = [i.dtype for i in indices if i is not None] == [np.bool_]
+    indices = expand_masks(indices, x.shape)
+    indexed = [d for d, index in enumerate(indices) if index is not None]
+    first = indexed[0]
+    adjacent = indexed == list(range(first, first + len(indexed)))
+    common = np.broadcast_shapes(*[indices[d].shape for d in indexed])
+    rest = [n for d, n in enumerate(x.shape) if d not in indexed]
+    start = first if adjacent else 0
+    selected = (*rest[:start], *common, *rest[start:])
+    if not _broadcasts(values.shape, selected):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
+            f"indexing result of shape {list(selected)}"
+        )
+    if not math.prod(selected):
+        return
+    where: Any = tuple([slice(None) if index is None else index for index in indices])
+    if not accumulate:
+        x[where] = values
+    elif one_mask:
+        x[where] += values
+    elif adjacent:
+        _add_adjacent(x, first, [indices[d] for d in indexed], np.broadcast_to(values, selected))
+    else:
+        np.add.at(x, where, values)
+
+
+def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
+    if len(shape) > len(target):
+        return False
+    return all(a in (1, b) for a, b in zip(shape[::-1], target[::-1]))
+
+
+def _add_adjacent(x: Array, first: int, arrays: list[Array], values: Array) -> None:
+    """Where neighbouring dimensions are indexed, they are one dimension, indexed once."""
+    sizes = x.shape[first : first + len(arrays)]
+    line: Any = 0
+    for index, size in zip(arrays, sizes):
+        line = line * size + wrapped(as_index(index), size)
+    shape = (*x.shape[:first], math.prod(sizes), *x.shape[first + len(arrays) :])
+    with InCOrder(x) as flat:
+        merged = flat.reshape(shape)
+        add_slices(merged, first, line.reshape(-1), values)

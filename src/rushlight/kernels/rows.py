@@ -1,0 +1,88 @@
+"""Adding many rows to few places: what the backward of every indexing needs to be fast.
+
+NumPy's `np.add.at` is quick for one-dimensional arrays only (2 ns an element, against 14 for
+rows). Rows are added by SciPy's product with a sparse matrix that has one entry in each column:
+it walks the columns in order, as PyTorch walks the indices, so the sums are rounded alike.
+(20,000 rows of 64 into 2,000: 0.27 ms; `np.add.at` 17.6 ms, PyTorch 0.72 ms.)
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+# Elements up to which it is not worth importing SciPy.
+_FEW = 1 << 13
+
+# The dtypes of SciPy's sparse products that PyTorch has as well, without bool, whose sum is "or".
+_SPARSE_TYPES = frozenset("bBhilqfdFD")
+
+
+@cache
+def _sparse_product() -> Callable[..., None] | None:
+    """`product(m, n, width, starts, index, weights, rows, out)`, or None in a SciPy without it.
+    The public operator `csc_array @ rows` allocates its result, which takes twice the time."""
+    try:
+        from scipy.sparse._sparsetools import csc_matvecs
+    except ImportError:
+        return None
+    product: Callable[..., None] = csc_matvecs
+    return product
+
+
+def add_rows(out: Array, index: Array, rows: Array) -> None:
+    """`out[index[i]] += rows[i]` for every i, in order. `out` is (m, d) and in C order, `rows`
+    (n, d) of the same dtype, `index` int64 in 0 … m - 1."""
+    n, width = rows.shape
+    if width == 1:
+        np.add.at(out.reshape(-1), index, rows.reshape(-1))
+    elif rows.size <= 64:
+        np.add.at(out, index, rows)
+    elif rows.size > _FEW and out.dtype.char in _SPARSE_TYPES and (product := _sparse_product()):
+        ones, starts = np.ones(n, out.dtype), np.arange(n + 1)
+        index, rows = np.ascontiguousarray(index), np.ascontiguousarray(rows)
+        product(len(out), n, width, starts, index, ones, rows.reshape(-1), out.reshape(-1))
+    else:
+        place = (index[:, None] * width + np.arange(width)).reshape(-1)
+        np.add.at(out.reshape(-1), place, rows.reshape(-1))
+
+
+def add_slices(out: Array, dim: int, index: Array, source: Array) -> None:
+    """`out[..., index[i], ...] += source[..., i, ...]`, the index at `dim`; in any layout."""
+    m, n = out.shape[dim], len(index)
+    width = math.prod(out.shape[dim + 1 :])
+    batch = math.prod(out.shape[:dim])
+    if batch != 1:
+        index = (index + (np.arange(batch) * m)[:, None]).reshape(-1)
+    with InCOrder(out) as flat:
+        add_rows(flat.reshape(batch * m, width), index, source.reshape(batch * n, width))
+
+
+def add_at(out: Array, place: Array, source: Any) -> None:
+    """`out.flat[place[i]] += source[i]`; `source` may be a number."""
+    values = source.reshape(-1) if isinstance(source, np.ndarray) else source
+    with InCOrder(out) as flat:
+        np.add.at(flat, place.reshape(-1), values)
+
+
+class InCOrder:
+    """A flat array to write into for `x`: of its own memory where its elements stand in C order,
+    otherwise a copy that is written back at the end."""
+
+    def __init__(self, x: Array) -> None:
+        self.x = x
+        self.flat = np.ascontiguousarray(x).reshape(-1)
+
+    def __enter__(self) -> Array:
+        return self.flat
+
+    def __exit__(self, error: object, *_: object) -> None:
+        if error is None and not self.x.flags.c_contiguous:
+            self.x[...] = self.flat.reshape(self.x.shape)
