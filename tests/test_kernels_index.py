@@ -52,8 +52,7 @@ def written(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     y = layouts(np.array(x), rng)
     if 0 in y.strides and y.size > 1:
         y = np.array(x)
-    y = y if y.flags.writeable else y.copy()
-    return y
+    return y if y.flags.writeable else y.copy()
 
 
 # ------------------------------------------------------------------------------ gather and scatter
@@ -353,13 +352,14 @@ def test_take_and_put(dtype):
         t, i = tensor(x), tensor(at)
         same(lambda x=x, a=at: index.take(x, a), lambda t=t, i=i: t.take(i))
         source = values(rng, at.shape, dtype)
+        s = tensor(source)
         for accumulate in (False, True):
             if not accumulate and len(np.unique(at % max(n, 1))) < at.size:
                 continue
             y = written(x, rng)
             same(
-                lambda y=y, a=at, s=source, c=accumulate: index.put_(y, a, s, c),
-                lambda t=t, i=i, s=tensor(source), c=accumulate: t.put(i, s, accumulate=c),
+                lambda y=y, a=at, v=source, c=accumulate: index.put_(y, a, v, c),
+                lambda t=t, i=i, s=s, c=accumulate: t.put(i, s, accumulate=c),
                 y,
                 tolerance(dtype),
             )

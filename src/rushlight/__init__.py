@@ -19,10 +19,13 @@ from rushlight.api.data import *
 from rushlight.api.einsum import *
 from rushlight.api.elementary import *
 from rushlight.api.extremes import *
+from rushlight.api.gather import *
 from rushlight.api.graph import *
+from rushlight.api.indexed import *
 from rushlight.api.legacy import set_default_tensor_type
 from rushlight.api.likes import *
 from rushlight.api.linalg import *
+from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *
 from rushlight.api.powers import *

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 
-from rushlight.api.indexing import tensor_indices
+from rushlight.api.assigning import check_put
+from rushlight.api.indexing import parse
 from rushlight.api.sizes import as_dim
 from rushlight.ops import gather as ops
 from rushlight.ops import indexing
@@ -240,8 +241,15 @@ def index_put(
             f"{input.dtype.scalar_name} for the destination and {values.dtype.scalar_name} for the "
             "source."
         )
-    arrays = tensor_indices(input, tuple(indices), values)
+    arrays = parse(input, _vectors(indices)).arrays
+    assert arrays is not None
+    check_put(input, values, arrays)
     return indexing.index_put(input, values, arrays, accumulate)  # type: ignore[no-any-return]
+
+
+def _vectors(indices: Any) -> tuple[Any, ...]:
+    """Index tensors of no dimensions as vectors: here they are no mere numbers."""
+    return tuple([i if i.ndim else i.reshape(1) for i in indices])
 
 
 def _check_flat(input: Tensor, index: Tensor, function: str) -> None:

@@ -1,40 +1,36 @@
-"""``x[index]`` and ``x[index] = value``.
+"""``x[index]``: ints, slices, None and Ellipsis make views; tensors, arrays, lists make copies.
 
-Ints, slices, None and Ellipsis make views; tensors, arrays, lists and masks make copies. Where
-both come together the views are taken first, as PyTorch does (NumPy orders the axes of such a
-result in another way).
+Where both come together the views are taken first, as PyTorch does (NumPy orders the axes of such
+a result in another way). The commonest indices have short paths; `parse` takes all the others, and
+finds PyTorch's words for what is wrong.
 """
 
 from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight.api.broadcasting import expand_to
-from rushlight.api.copying import copy_
-from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
-from rushlight.ops.inplace import check_writable, overwrite
 from rushlight.ops.outputs import type_name
 from rushlight.ops.viewing import is_plain, share
-from rushlight.tensor import Tensor, type_string, wrap
+from rushlight.parameter import Parameter
+from rushlight.tensor import Tensor
 
-__all__ = ["argument"]
+__all__: list[str] = []
 
-METHODS = ("__getitem__", "__setitem__")
-
-INTEGERS = (int, np.integer)
+METHODS = ("__getitem__",)
 
 
 def __getitem__(input: Tensor, index: Any) -> Tensor:
-    """Return a view of, or for tensor indices a copy of, part of `input`."""
-    kind = type(index)
-    if is_plain(input):
+    """Return a view of part of `input`, or for tensor indices a copy."""
+    kind = type(input)
+    if kind is Tensor or kind is Parameter:
         x = input._array
+        kind = type(index)
         try:
             if kind is int:
                 y = x[index] if x.ndim > 1 else x[index, ...]
@@ -43,139 +39,198 @@ def __getitem__(input: Tensor, index: Any) -> Tensor:
                 step = index.step
                 if (step is None or step == 1) and x.ndim:
                     return share(input, x[index], views.SliceNode, (x.shape, index))
-        except IndexError:
+            elif kind is tuple:
+                last = basic_step(index, x.shape)
+                if last is not None:
+                    if Ellipsis not in index:
+                        index = (*index, ...)
+                    return share(input, x[index], NODES[last], (x.shape, index))
+        except (IndexError, ValueError):
             pass  # the long way finds PyTorch's words for it
-    basic, last, indices = parse(input, index)
-    if basic is not None:
-        input = basic_view(input, basic, last)
-    if indices is None:
+    found = parse(input, index)
+    if found.basic is not None:
+        input = basic_view(input, found.basic, found.last)
+    if found.arrays is None:
         return input
-    return ops.index(input, indices)  # type: ignore[no-any-return]
+    try:
+        return ops.indexed(input, found.arrays, found.tensors)
+    except IndexError as error:
+        raise out_of_bounds(error) from None
 
 
 NODES = {
-    "select": (views.SelectNode, views.select),
-    "slice": (views.SliceNode, views.slice_),
-    "unsqueeze": (views.IndexUnsqueezeNode, views.index_unsqueeze),
+    "alias": views.IndexAliasNode,
+    "select": views.SelectNode,
+    "slice": views.SliceNode,
+    "unsqueeze": views.IndexUnsqueezeNode,
 }
+OPERATORS = {
+    "alias": views.index_alias,
+    "select": views.select,
+    "slice": views.slice_,
+    "unsqueeze": views.index_unsqueeze,
+}
+
+
+def basic_step(index: tuple[Any, ...], shape: tuple[int, ...]) -> str | None:
+    """Return the last step that a basic index takes, or None where it isn't all basic.
+
+    PyTorch names the node after that step, and takes none for a slice of everything.
+    """
+    last = "alias"
+    dim = 0
+    for place, item in enumerate(index):
+        kind = type(item)
+        if kind is int:
+            last = "select"
+            dim += 1
+        elif kind is slice:
+            step = item.step
+            if step is not None and step != 1:
+                if type(step) is not int or step < 1:
+                    return None
+                last = "slice"
+            else:
+                start, stop = item.start, item.stop
+                if (start is not None and start != 0) or (stop is not None and stop < shape[dim]):
+                    last = "slice"
+            dim += 1
+        elif item is None:
+            last = "unsqueeze"
+        elif item is Ellipsis:
+            rest = index[place + 1 :]
+            if Ellipsis in rest:
+                return None
+            dim = len(shape) - len(rest) + rest.count(None)
+        else:
+            return None
+    return last if dim <= len(shape) else None
 
 
 def basic_view(input: Tensor, index: tuple[Any, ...], last: str) -> Tensor:
     """The view that NumPy's basic `index` gives, its node named after the `last` step."""
-    if last == "alias":
-        if is_plain(input):
-            return share(input, input._array[...], views.AliasNode, ())
-        return views.alias(input)  # type: ignore[no-any-return]
-    node, op = NODES[last]
     if is_plain(input):
         x = input._array
-        return share(input, x[index], node, (x.shape, index))
-    return op(input, index)  # type: ignore[no-any-return]
+        return share(input, x[index], NODES[last], (x.shape, index))
+    return OPERATORS[last](input, index)  # type: ignore[no-any-return]
+
+
+def out_of_bounds(error: IndexError) -> IndexError:
+    """PyTorch's words for an index array that leads nowhere."""
+    text = str(error)
+    if not text.startswith("index "):
+        return IndexError("index is out of bounds for dimension with size 0")
+    return IndexError(text.replace("axis", "dimension"))
 
 
 # -- parsing ---------------------------------------------------------------------------------------
 
 
-def parse(input: Tensor, index: Any) -> tuple[tuple[Any, ...] | None, str, tuple[Any, ...] | None]:
-    """Sort an index into a basic one (or None), the name of its last step, and tensor indices."""
-    items = as_items(index)
-    shape = input.shape
-    ndim = len(shape)
-    specified = sum(_consumes(item) for item in items)
-    if specified > ndim:
-        _check_scalar_index(input, items)
-        raise IndexError(f"too many indices for tensor of dimension {ndim}")
-    basic: list[Any] = []
-    tensors: list[Any] = []  # one for each dimension of the basic view
-    last = "alias"
-    dim = 0
-    for item in items:
-        kind = type(item)
-        if kind is slice:
-            if not ndim:
-                raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-            if _checked_slice(item, shape[dim]) or len(items) == 1:
-                last = "slice"
-            basic.append(item)
-            tensors.append(None)
-            dim += 1
-        elif item is None:
-            basic.append(None)
-            tensors.append(None)
-            last = "unsqueeze"
-        elif item is Ellipsis:
-            skip = ndim - specified
-            basic.extend([slice(None)] * skip)
-            tensors.extend([None] * skip)
-            dim += skip
-            specified += skip  # a second Ellipsis is empty
-        elif kind is bool or (
-            isinstance(item, np.ndarray) and item.dtype == np.bool_ and item.ndim == 0
-        ):
-            basic.append(None)
-            tensors.append(np.array([0] if item else [], np.intp))
-            last = "unsqueeze"
-        elif isinstance(item, np.ndarray) and (item.ndim or item.dtype == np.bool_):
-            n = item.ndim if item.dtype == np.bool_ else 1
-            basic.extend([slice(None)] * n)
-            if item.dtype == np.bool_:
-                _check_mask(item, shape, dim, len(tensors))
-                tensors.append(item)
-                tensors.extend([MASKED] * (n - 1))
-            else:
-                tensors.append(item)
-            dim += n
-        else:
-            i = operator.index(item)
-            size = shape[dim]
-            if not -size <= i < size:
-                raise IndexError(f"index {i} is out of bounds for dimension {dim} with size {size}")
-            basic.append(i)
-            last = "select"
-            dim += 1
-    found = [t for t in tensors if t is not None]
-    if not found:
-        return (*basic, ...), last, None
-    result = (*basic, ...) if last != "alias" else None
-    return result, last, _broadcast(tensors, tuple(shape))
+class Parsed(NamedTuple):
+    """An index, sorted: first NumPy's `basic` index (or None), then one `arrays` (or None)."""
+
+    basic: tuple[Any, ...] | None
+    last: str  # the last basic step
+    arrays: tuple[Any, ...] | None  # for each dimension of the basic view: None or an ndarray
+    tensors: list[Tensor]  # where the arrays came from
 
 
 MASKED: Any = object()  # a dimension that a mask before it covers
 
 
-def as_items(index: Any) -> tuple[Any, ...]:
-    """An index as a tuple of ints, slices, None, Ellipsis, bools and index ndarrays."""
+def parse(input: Tensor, index: Any) -> Parsed:
+    """Sort out an index of any kind, or raise PyTorch's error for it."""
+    tensors: list[Tensor] = []
+    items = _items(index, tensors)
+    shape = tuple(input.shape)
+    ndim = len(shape)
+    specified = sum([_consumes(item) for item in items])
+    if specified > ndim:
+        _check_scalar_index(input, items)
+        raise IndexError(f"too many indices for tensor of dimension {ndim}")
+    basic: list[Any] = []
+    arrays: list[Any] = []
+    last = "alias"
+    dim = 0
+    for item in items:
+        kind = type(item)
+        if kind is slice:
+            if _leaves_out(item, shape[dim]) or len(items) == 1:
+                last = "slice"
+            basic.append(item)
+            arrays.append(None)
+            dim += 1
+        elif item is None:
+            basic.append(None)
+            arrays.append(None)
+            last = "unsqueeze"
+        elif item is Ellipsis:
+            skip = ndim - specified
+            basic.extend([slice(None)] * skip)
+            arrays.extend([None] * skip)
+            dim += skip
+            specified = ndim  # a second Ellipsis is empty
+        elif kind is bool:  # a mask of no dimensions
+            basic.append(None)
+            arrays.append(np.array([0] if item else [], np.intp))
+            last = "unsqueeze"
+        elif kind is int:
+            size = shape[dim]
+            if not -size <= item < size:
+                raise IndexError(
+                    f"index {item} is out of bounds for dimension {dim} with size {size}"
+                )
+            basic.append(item)
+            last = "select"
+            dim += 1
+        else:
+            covered = _consumes(item)
+            if item.dtype.kind == "b":
+                _check_mask(item, shape, dim)
+            basic.extend([slice(None)] * covered)
+            arrays.append(item)
+            arrays.extend([MASKED] * (covered - 1))
+            dim += covered
+    if all(a is None for a in arrays):
+        return Parsed((*basic, ...), last, None, [])
+    view = (*basic, ...) if last != "alias" else None
+    return Parsed(view, last, _one_form(arrays), tensors)
+
+
+def _items(index: Any, tensors: list[Tensor]) -> list[Any]:
+    """An index as a list of ints, slices, None, Ellipsis, bools and index ndarrays."""
     if type(index) is not tuple and not (isinstance(index, list) and _is_tuple_like(index)):
         index = (index,)
-    return tuple([_item(i) for i in index])
+    return [_item(i, tensors) for i in index]
 
 
 def _is_tuple_like(index: list[Any]) -> bool:
     """PyTorch, after old NumPy, takes short lists that hold more than numbers for tuples."""
-    if len(index) >= 32:
-        return False
-    return any(
+    return len(index) < 32 and any(
         isinstance(i, (Tensor, Sequence, slice, np.ndarray)) or i is None or i is Ellipsis
         for i in index
     )
 
 
-def _item(item: Any) -> Any:
+def _item(item: Any, tensors: list[Tensor]) -> Any:
     kind = type(item)
     if kind is int or kind is slice or kind is bool or item is None or item is Ellipsis:
         return item
     if isinstance(item, Tensor):
-        return _index_array(item._array)
-    if isinstance(item, np.ndarray):
-        return _index_array(item)
-    if isinstance(item, np.integer):
-        return int(item)
-    if isinstance(item, (list, tuple, range)):
-        array = np.asarray(
-            [i._array if isinstance(i, Tensor) else i for i in item] if len(item) else item
-        )
+        array = _index_array(item._array)
+        if isinstance(array, np.ndarray):
+            tensors.append(item)
+        return array
+    if isinstance(item, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if isinstance(item, (list, tuple, range, np.ndarray)):
+        if isinstance(item, list) and any(isinstance(i, Tensor) for i in item):
+            item = [i._array if isinstance(i, Tensor) else i for i in item]
+        array = np.asarray(item)
         return _index_array(array if array.size else array.astype(np.intp))
-    if not isinstance(item, np.generic) and hasattr(item, "__index__"):
+    if isinstance(item, np.integer) or (
+        hasattr(item, "__index__") and not isinstance(item, np.generic)
+    ):
         return operator.index(item)
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid "
@@ -184,25 +239,23 @@ def _item(item: Any) -> Any:
 
 
 def _index_array(array: np.ndarray[Any, Any]) -> Any:
-    """Check the dtype of an index; uint8 is an old way to write a mask."""
+    """Check an index array: one of no dimensions is a number; uint8 is an old kind of mask."""
     dtype = array.dtype
-    if dtype == np.bool_:
-        return array
     if dtype == np.uint8:
-        return array.astype(np.bool_)
-    if dtype == np.int64 or dtype == np.int32:
-        return array
-    raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+        array = array.astype(np.bool_)
+    elif dtype not in (np.bool_, np.int64, np.int32):
+        raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
+    return array if array.ndim else array.item()
 
 
 def _consumes(item: Any) -> int:
     """How many dimensions an item indexes."""
     if item is None or item is Ellipsis or type(item) is bool:
         return 0
-    return item.ndim if isinstance(item, np.ndarray) and item.dtype == np.bool_ else 1
+    return item.ndim if isinstance(item, np.ndarray) and item.dtype.kind == "b" else 1
 
 
-def _check_scalar_index(input: Tensor, items: tuple[Any, ...]) -> None:
+def _check_scalar_index(input: Tensor, items: list[Any]) -> None:
     if input.ndim == 0 and len(items) == 1:
         if type(items[0]) is slice:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
@@ -213,7 +266,7 @@ def _check_scalar_index(input: Tensor, items: tuple[Any, ...]) -> None:
             )
 
 
-def _checked_slice(item: slice, size: int) -> bool:
+def _leaves_out(item: slice, size: int) -> bool:
     """Check a slice, and say whether it leaves anything out."""
     start, stop, step = item.indices(size)
     if step < 0:
@@ -221,70 +274,32 @@ def _checked_slice(item: slice, size: int) -> bool:
     return start != 0 or stop < size or step != 1
 
 
-def _check_mask(mask: Any, shape: Sequence[int], dim: int, at: int) -> None:
-    for j, n in enumerate(mask.shape):
-        if n != shape[dim + j]:
-            raise IndexError(
-                f"The shape of the mask {list(mask.shape)} at index {j} does not match the shape "
-                f"of the indexed tensor {list(shape)} at index {dim + j}"
-            )
+def _check_mask(mask: Any, shape: tuple[int, ...], dim: int) -> None:
+    if mask.shape != shape[dim : dim + mask.ndim]:
+        for j, n in enumerate(mask.shape):
+            if n != shape[dim + j]:
+                raise IndexError(
+                    f"The shape of the mask {list(mask.shape)} at index {j} does not match the "
+                    f"shape of the indexed tensor {list(shape)} at index {dim + j}"
+                )
 
 
-def _broadcast(tensors: list[Any], shape: tuple[int, ...]) -> tuple[Any, ...]:
-    """Bring tensor indices to one form: a single mask, or integer arrays that broadcast."""
-    count = sum(t is not None and t is not MASKED for t in tensors)
-    if count == 1:
-        return tuple([t for t in tensors if t is not MASKED])
+def _one_form(arrays: list[Any]) -> tuple[Any, ...]:
+    """Bring index arrays to one form: a single mask, or integers that broadcast."""
+    given = [a for a in arrays if a is not None and a is not MASKED]
+    if len(given) == 1:
+        return tuple([a for a in arrays if a is not MASKED])
     result: list[Any] = []
-    for t in tensors:
-        if t is MASKED:
-            continue
-        if t is not None and t.dtype == np.bool_:
-            result.extend(t.nonzero())
-        else:
-            result.append(t)
+    for a in arrays:
+        if a is None or (a is not MASKED and a.dtype.kind != "b"):
+            result.append(a)
+        elif a is not MASKED:
+            result.extend(a.nonzero())
     try:
-        np.broadcast_shapes(*[t.shape for t in result if t is not None])
+        np.broadcast_shapes(*[a.shape for a in result if a is not None])
     except ValueError:
-        shapes = ", ".join(str(list(t.shape)) for t in result if t is not None)
+        shapes = ", ".join([str(list(a.shape)) for a in result if a is not None])
         raise IndexError(
-            "shape mismatch: indexing tensors could not be broadcast together with shapes " + shapes
+            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
         ) from None
     return tuple(result)
-
-
-# -- writing ---------------------------------------------------------------------------------------
-
-
-def argument(value: Any, input: Tensor) -> Tensor:
-    """The right-hand side of ``x[index] = value`` as a Tensor."""
-    if isinstance(value, Tensor):
-        return value
-    if isinstance(value, (bool, int, float, complex, np.generic)):
-        return wrap(np.asarray(value, input._array.dtype))
-    raise TypeError(f"can't assign a {type_name(value)} to a {type_string(input._array)}")
-
-
-def __setitem__(input: Tensor, index: Any, value: Any) -> None:
-    """Write `value`, broadcast and cast, over part of `input`."""
-    source = argument(value, input)
-    basic, last, indices = parse(input, index)
-    target = input
-    if basic is not None:
-        target = basic_view(input, basic, last)
-    if indices is None:
-        have = source.ndim - target.ndim
-        if have > 0 and set(source.shape[:have]) == {1}:
-            source = source.reshape(source.shape[have:])
-        if source.shape != target.shape:
-            source = expand_to(source, tuple(target.shape))
-        copy_(target, source)
-        return
-    if source.dtype is not target.dtype:
-        source = source.to(target.dtype)
-    if mode.grad and (target.requires_grad or source.requires_grad):
-        overwrite(target, ops.index_put(target, source, indices, False))
-        return
-    check_writable(target, False)
-    target._array[ops.numpy_index(indices)] = source._array
-    target._counter[0] += 1

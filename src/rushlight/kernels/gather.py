@@ -111,9 +111,9 @@ def scatter_reduce_(
 
 def take_along_dim(x: Array, index: Array, dim: int | None = None) -> Array:
     """`gather` with `x` and `index` broadcast to each other, and the index taken modulo the size of
-    `dim`; from the flattened array without a `dim`."""
+    `dim`; both flattened without a `dim`."""
     if dim is None:
-        return gather(x.reshape(-1), 0, index.reshape(-1)).reshape(index.shape)
+        return gather(x.reshape(-1), 0, index.reshape(-1))
     if x.ndim != index.ndim:
         raise RuntimeError(
             "torch.take_along_dim(): input and indices should have the same number of dimensions, "

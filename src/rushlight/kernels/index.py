@@ -62,25 +62,31 @@ def index_add_(x: Array, dim: int, index: Array, source: Array, alpha: Any = 1) 
             f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
             f"{'Long' if index.dtype == np.int64 else 'Int'} and size: {list(index.shape)}"
         )
+    line = as_index(index).reshape(-1)
+    if dim >= max(source.ndim, 1):
+        raise RuntimeError(
+            f"index_add_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
+            f"{source.ndim}"
+        )
+    count = source.shape[dim] if source.ndim else 1
+    if line.size != count:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({line.size}) should be equal to "
+            f"source.size(dim): ({count}), for dim: {dim}"
+        )
     theirs, ours = list(source.shape), list(x.shape)
     if len(theirs) != len(ours) or theirs[:dim] + theirs[dim + 1 :] != ours[:dim] + ours[dim + 1 :]:
         raise RuntimeError(
             "source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {ours} source.shape = {theirs}"
         )
-    line = as_index(index).reshape(-1)
     x, source = _at_least_1d(x), _at_least_1d(source)
-    if line.size != source.shape[dim]:
-        raise RuntimeError(
-            f"index_add_(): Number of indices ({line.size}) should be equal to "
-            f"source.size(dim): ({source.shape[dim]}), for dim: {dim}"
-        )
-    if x.ndim == 1:
-        if outside(line, x.size) is not None:
-            raise IndexError("index out of range in self")
-    else:
+    plain = bool(alpha == 1)
+    if plain and x.ndim > 1 and dim in (0, x.ndim - 1):  # where PyTorch calls scatter_add
         check_dim(line, x.shape[dim], dim)
-    add_slices(x, dim, line, source if _is_one(alpha) else source * x.dtype.type(alpha))
+    elif outside(line, x.shape[dim]) is not None:
+        raise IndexError("index out of range in self")
+    add_slices(x, dim, line, source if plain else source * x.dtype.type(alpha))
 
 
 def index_copy_(x: Array, dim: int, index: Array, source: Array) -> None:
@@ -135,10 +141,6 @@ def index_fill_(x: Array, dim: int, index: Array, value: Any) -> None:
 
 def _at_least_1d(x: Array) -> Array:
     return x if x.ndim else x.reshape(1)
-
-
-def _is_one(alpha: Any) -> bool:
-    return bool(alpha == 1)
 
 
 # -------------------------------------------------------------------------------- single elements

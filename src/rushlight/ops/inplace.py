@@ -73,13 +73,13 @@ def _is_inference(t: Tensor) -> bool:
     return "_inference" in t.__dict__ or (type(edge) is View and "_inference" in edge.base.__dict__)
 
 
-def overwrite(t: Tensor, result: Tensor) -> Tensor:
+def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
     """Finish an in-place operation on `t` whose out-of-place result is `result`; return `t`.
 
     The result is cast to the dtype of `t`; its node fits cotangents to what it computed with.
     """
     edge = edge_of(result) if mode.grad else None
-    check_writable(t, edge is not None or (mode.grad and t.requires_grad))
+    check_writable(t, edge is not None or (mode.grad and t.requires_grad), overlap=overlap)
     target = t._array
     values = result._array
     if values.shape != target.shape:

@@ -20,6 +20,8 @@ __all__ = [
     "alias",
     "cleared",
     "expand",
+    "index_alias",
+    "index_unsqueeze",
     "matrix_transpose",
     "permute",
     "place",
@@ -103,6 +105,7 @@ alias: Operator = view("alias", lambda x: x[...], x=lambda g: g)
 select: Operator = _view("select", _getitem, "SelectBackward0", _zeros_around)
 slice_: Operator = _view("slice", _getitem, "SliceBackward0", _zeros_around)
 index_unsqueeze: Operator = _view("unsqueeze", _getitem, "UnsqueezeBackward0", _zeros_around)
+index_alias: Operator = _view("alias", _getitem, "AliasBackward0", lambda g, x_shape, index: g)
 place: Operator = linear(
     "place", _place, g=lambda g, index: slice_(g, index), node="SliceBackwardBackward0"
 )
@@ -132,6 +135,7 @@ slice_scatter = _scatter("slice_scatter")
 
 AliasNode = view_node(alias)
 ExpandNode = view_node(expand)
+IndexAliasNode = view_node(index_alias)
 IndexUnsqueezeNode = view_node(index_unsqueeze)
 MatrixTransposeNode = view_node(matrix_transpose)
 PermuteNode = view_node(permute)

@@ -73,15 +73,4 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
     require_tensor(tensor, "one_hot", "self", 1)
     if str(tensor.dtype) != "torch.int64":
         raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
-    if tensor.numel() == 0:
-        if num_classes <= 0:
-            raise RuntimeError("Can not infer total number of classes from empty tensor.")
-    elif tensor._array.min() < 0:
-        raise RuntimeError("Class values must be non-negative.")
-    elif num_classes == -1:
-        num_classes = int(tensor._array.max()) + 1
-    elif num_classes < 1:
-        raise RuntimeError("num_classes should be positive")
-    elif tensor._array.max() >= num_classes:
-        raise RuntimeError("Class values must be smaller than num_classes.")
     return ops.one_hot(tensor, num_classes)  # type: ignore[no-any-return]

@@ -1,1 +1,14 @@
 """The layers: classes that hold parameters and options."""
+
+from __future__ import annotations
+
+from rushlight.nn.modules.activation import *
+from rushlight.nn.modules.container import *
+from rushlight.nn.modules.conv import *
+from rushlight.nn.modules.dropout import *
+from rushlight.nn.modules.linear import *
+from rushlight.nn.modules.loss import *
+from rushlight.nn.modules.module import *
+from rushlight.nn.modules.normalization import *
+from rushlight.nn.modules.pooling import *
+from rushlight.nn.modules.sparse import *

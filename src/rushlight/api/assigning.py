@@ -1,0 +1,174 @@
+"""``x[index] = value``: through a view where the index is basic, else by index_put."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.api.broadcasting import expand_to
+from rushlight.api.indexing import basic_step, basic_view, out_of_bounds, parse
+from rushlight.autograd.modes import mode
+from rushlight.ops import indexing as ops
+from rushlight.ops.fitting import cast_to
+from rushlight.ops.inplace import check_writable, overwrite
+from rushlight.ops.outputs import type_name
+from rushlight.ops.promotion import checked_number
+from rushlight.ops.viewing import is_plain
+from rushlight.tensor import Tensor, View, type_string, wrap
+
+__all__: list[str] = []
+
+METHODS = ("__setitem__",)
+
+NUMBERS = (bool, int, float, complex)
+
+
+def __setitem__(input: Tensor, index: Any, value: Any) -> None:
+    """Write `value`, a number or a tensor, broadcast and cast, over part of `input`.
+
+    Raises TypeError for other values, RuntimeError for shapes that don't broadcast, IndexError for
+    indices out of bounds; nothing has changed then.
+    """
+    if _written_directly(input, index, value):
+        return
+    source = _source(value, input)
+    found = parse(input, index)
+    whole = found.last == "alias" or (type(index) is slice and _is_whole(index, input))
+    target = input
+    if found.basic is not None and not whole:
+        target = basic_view(input, found.basic, found.last)
+    if found.arrays is None:
+        _copy_to(target, source)
+    elif type(index) is bool or (isinstance(index, Tensor) and index.ndim == 0):
+        if found.arrays[0].size:  # x[True] = value; x[False] = value does nothing
+            _copy_to(target, source)
+    else:
+        _put(target, source, found.arrays)
+
+
+def _written_directly(input: Tensor, index: Any, value: Any) -> bool:
+    """Write where everything is plain and no graph is concerned; say whether that was so.
+
+    Whatever is amiss is left to the long way, which has the words for it.
+    """
+    if not is_plain(input) or "_inference" in input.__dict__:
+        return False
+    x = input._array
+    if 0 in x.strides:
+        return False
+    if mode.grad and _is_tracked(input):
+        return False
+    kind = type(value)
+    if kind is Tensor:
+        if mode.grad and value._edge is not None and _is_tracked(value):
+            return False
+        value = value._array
+        if value.dtype is not x.dtype:
+            return False
+    elif kind is float or (kind is int and -(2**63) <= value < 2**63):
+        if x.dtype.kind != "f":
+            return False
+    else:
+        return False
+    kind = type(index)
+    if kind is slice:
+        step = index.step
+        if step is not None and step != 1:
+            return False
+    elif kind is not int and (kind is not tuple or basic_step(index, x.shape) is None):
+        return False
+    try:
+        x[index] = value
+    except (IndexError, ValueError, OverflowError):
+        return False
+    input._counter[0] += 1
+    return True
+
+
+def _is_tracked(t: Tensor) -> bool:
+    edge = t._edge
+    if type(edge) is View:
+        return edge.edge is not None or edge.base._edge is not None
+    return edge is not None
+
+
+def _source(value: Any, input: Tensor) -> Tensor:
+    """The right-hand side as a Tensor."""
+    if isinstance(value, Tensor):
+        return value
+    if not isinstance(value, NUMBERS):
+        raise TypeError(f"can't assign a {type_name(value)} to a {type_string(input._array)}")
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        raise ValueError("Overflow when unpacking long long")
+    dtype = input._array.dtype
+    checked_number(value, dtype)
+    return wrap(np.asarray(value).astype(dtype))
+
+
+def _is_whole(index: slice, input: Tensor) -> bool:
+    return input.ndim > 0 and index.indices(input.shape[0]) == (0, input.shape[0], 1)
+
+
+def _copy_to(target: Tensor, source: Tensor) -> None:
+    if source.ndim == 0:
+        if source.dtype is not target.dtype:
+            source = source.to(target.dtype)
+        check_writable(target, False)
+        target.fill_(source)
+        return
+    if source.shape != target.shape:
+        source = expand_to(_without_leading_ones(source), tuple(target.shape))
+    target.copy_(source)
+
+
+def _without_leading_ones(source: Tensor) -> Tensor:
+    shape = tuple(source.shape)
+    lead = 0
+    while lead < len(shape) and shape[lead] == 1:
+        lead += 1
+    return source.reshape(shape[lead:]) if lead else source  # type: ignore[no-any-return]
+
+
+def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
+    source = _without_leading_ones(source)
+    if source.dtype is not target.dtype:
+        one_mask = len(arrays) == 1 and arrays[0].dtype.kind == "b"
+        if not (one_mask and source.ndim == 0):
+            raise RuntimeError(
+                "Index put requires the source and destination dtypes match, got "
+                f"{target.dtype.scalar_name} for the destination and {source.dtype.scalar_name} "
+                "for the source."
+            )
+        source = cast_to(source, target.dtype.numpy)
+    if not is_plain(target) or not is_plain(source) or (
+        mode.grad and (target.requires_grad or source.requires_grad)
+    ):
+        check_put(target, source, arrays)
+        overwrite(target, ops.index_put(target, source, arrays, False), overlap=False)
+        return
+    check_writable(target, False, overlap=False)
+    x = target._array
+    try:
+        x[ops.numpy_index(arrays)] = source._array
+    except (IndexError, ValueError):
+        check_put(target, source, arrays)
+        raise
+    target._counter[0] += 1
+
+
+def check_put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
+    """Raise PyTorch's error for indices out of bounds or values of a wrong shape."""
+    try:
+        shape = target._array[ops.numpy_index(arrays)].shape
+    except IndexError as error:
+        raise out_of_bounds(error) from None
+    given = tuple(source.shape)
+    fits = len(given) <= len(shape) and all(
+        n == 1 or n == m for n, m in zip(reversed(given), reversed(shape))
+    )
+    if not fits:
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing "
+            f"result of shape {list(shape)}"
+        )
