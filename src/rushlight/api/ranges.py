@@ -70,7 +70,7 @@ def arange(
     length = _length(first, last, by)
     if wanted.kind in "iu":
         first, by = int(first), int(by)
-    values = spaced.arange(first, by, length, wanted).astype(wanted, copy=False)
+    values = spaced.arange(first, by, length, wanted)
     if out is not None and out.numel() not in (0, length):
         warnings.warn(
             f"The number of elements in the out tensor of shape {list(out.shape)} is "
@@ -193,7 +193,7 @@ def range(
     length = int((last - first) / by + 1)
     if kind.kind in "iu":
         first, by = int(first), int(by)
-    values = spaced.arange(first, by, length, kind).astype(kind, copy=False)
+    values = spaced.arange(first, by, length, kind)
     return finish("range", values, out, requires_grad)
 
 
@@ -220,7 +220,7 @@ def linspace(
     kind = numpy_dtype("linspace", dtype, out) or _kind_of(first, last)
     if kind.kind == "b":
         raise _not_implemented("linspace_cpu", kind)
-    values = spaced.linspace(first, last, length, kind).astype(kind, copy=False)
+    values = spaced.linspace(first, last, length, kind)
     return finish("linspace", values, out, requires_grad)
 
 
@@ -248,7 +248,7 @@ def logspace(
     kind = numpy_dtype("logspace", dtype, out) or _kind_of(first, last)
     if kind.kind == "b":
         raise _not_implemented("logspace_cpu", kind)
-    values = spaced.logspace(first, last, length, float(base), kind).astype(kind, copy=False)
+    values = spaced.logspace(first, last, length, float(base), kind)
     return finish("logspace", values, out, requires_grad)
 
 

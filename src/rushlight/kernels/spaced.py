@@ -32,7 +32,7 @@ def arange(start: Any, step: Any, length: int, dtype: np.dtype[Any]) -> Array:
     Loops take two vectors, and what is left over goes one by one.
     """
     if dtype.kind in "iu":
-        return np.asarray(start + step * np.arange(length, dtype=np.int64))
+        return cast(start + step * np.arange(length, dtype=np.int64), dtype)
     start, step = float(start), float(step)
     if start.is_integer() and step.is_integer():
         return cast(start + step * np.arange(length, dtype=np.float64), dtype)  # no sum rounds
@@ -71,13 +71,15 @@ def linspace(start: Any, end: Any, length: int, dtype: np.dtype[Any]) -> Array:
         return np.concatenate((first + step * up, last - step * down))
     scale_shift_(up, float(step), float(first))
     scale_shift_(down, -float(step), float(last))
-    return np.concatenate((up, down))
+    halves = np.concatenate((up, down))
+    return halves if halves.dtype == dtype else cast(halves, dtype)
 
 
 def logspace(start: Any, end: Any, length: int, base: float, dtype: np.dtype[Any]) -> Array:
     """Return `base` to the powers of a `linspace`; the exponents are float64."""
     if dtype.kind == "c":
-        return np.power(complex(base), linspace(start, end, length, np.dtype(np.complex128)))
+        exponents = linspace(start, end, length, np.dtype(np.complex128))
+        return cast(np.power(complex(base), exponents), dtype)
     if dtype.kind in "iu":
         first, last, distance = float(start), float(end), float(end - start)
     else:
@@ -88,7 +90,7 @@ def logspace(start: Any, end: Any, length: int, base: float, dtype: np.dtype[Any
     up = np.arange(max(length // 2, min(length, 1)))
     down = np.arange(length - len(up) - 1, -1, -1)
     exponents = np.concatenate((first + step * up, last - step * down))
-    return _powers(float(base), exponents)
+    return cast(_powers(float(base), exponents), dtype)
 
 
 def _powers(base: float, exponents: Array) -> Array:

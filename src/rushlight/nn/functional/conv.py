@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.api.pad import pad
+from rushlight.api.shape import cat
 from rushlight.ops import conv as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
@@ -128,8 +128,11 @@ def _named_padding(
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     totals = [d * (k - 1) for k, d in zip(w.shape[2:], dilation)]
     if any(t % 2 for t in totals):
-        right = [side for t in reversed(totals) for side in (0, t % 2)]
-        x = pad(x, right)
+        for i, total in enumerate(totals):
+            if total % 2:
+                size = list(x.shape)
+                size[2 + i] = 1
+                x = cat([x, x.new_zeros(size)], 2 + i)
     return x, tuple(t // 2 for t in totals)
 
 
