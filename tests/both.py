@@ -1,6 +1,6 @@
 """One expression under both libraries: a result, or an error, in a form that can be compared.
 
-Tests that only ask for PyTorch's answer are tables of expressions in which ``torch`` is the library:
+Tests that only ask for PyTorch's answer are tables of expressions, ``torch`` being the library:
 
     @pytest.mark.parametrize("expression", ["torch.zeros(2, -3)"])
     def test_sizes(expression: str) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 
-__all__ = ["FLOATS", "agree", "arrays", "layouts", "special"]
+__all__ = [
+    "FLOATS",
+    "agree",
+    "arrays",
+    "layouts",
+    "same",
+    "special",
+    "tolerance",
+    "values",
+    "written",
+]
 
 FLOATS = (np.float32, np.float64)
 
@@ -66,3 +77,41 @@ def agree(ours: Any, theirs: Any, rtol: float = 0, atol: float = 0) -> None:
         np.testing.assert_allclose(ours, theirs, rtol, atol)
     else:
         np.testing.assert_array_equal(ours, theirs)
+
+
+def same(
+    ours: Callable[[], Any],
+    theirs: Callable[[], Any],
+    target: np.ndarray | None = None,
+    rtol: float = 0,
+) -> None:
+    """One result or the same error; after an error `target` is as it was."""
+    before = None if target is None else target.copy()
+    try:
+        expected = theirs()
+    except (RuntimeError, IndexError) as error:
+        with pytest.raises(type(error)) as caught:
+            ours()
+        assert str(caught.value) == str(error)
+        if target is not None:
+            np.testing.assert_array_equal(target, before)
+        return
+    got = ours()
+    agree(target if got is None else got, expected, rtol, rtol)
+
+
+def tolerance(dtype: Any) -> float:
+    return {"e": 5e-3, "f": 1e-5, "d": 1e-12, "F": 1e-5}.get(np.dtype(dtype).char, 0)
+
+
+def values(rng: np.random.Generator, shape: Any, dtype: Any) -> np.ndarray:
+    x = rng.integers(-5, 6, shape) if np.dtype(dtype).kind in "biu" else rng.standard_normal(shape)
+    return layouts(np.asarray(x).astype(dtype), rng)
+
+
+def written(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """A writable copy in some layout (never an expanded one)."""
+    y = layouts(np.array(x), rng)
+    if 0 in y.strides and y.size > 1:
+        y = np.array(x)
+    return y if y.flags.writeable else y.copy()

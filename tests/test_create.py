@@ -8,6 +8,8 @@ import pytest
 import rushlight
 from tests.both import assert_alike, expressions, judge
 
+UNSPACED = ("bool", "complex32")
+
 
 @expressions(
     """
@@ -375,18 +377,7 @@ def test_like_others(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "dtype",
-    [
-        "float16",
-        "bfloat16",
-        "float32",
-        "float64",
-        "int64",
-        "int32",
-        "uint8",
-        "complex64",
-        "complex128",
-    ],
+    "dtype", [name for name in rushlight.dtypes.DTYPES if name not in UNSPACED]
 )
 def test_spacing_to_the_last_bit(dtype: str) -> None:
     """Every bit of arange, linspace and logspace is PyTorch's, for steps that make sums round."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings as _warnings
 
-from rushlight import api, autograd, dtypes, linalg, nn, random
+from rushlight import api, autograd, dtypes, linalg, nn, optim, random, utils
 from rushlight import layout as _layout
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *

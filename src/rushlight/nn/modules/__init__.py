@@ -2,6 +2,18 @@
 
 from __future__ import annotations
 
+from rushlight.nn.modules import (
+    activation,
+    container,
+    conv,
+    dropout,
+    linear,
+    loss,
+    module,
+    normalization,
+    pooling,
+    sparse,
+)
 from rushlight.nn.modules.activation import *
 from rushlight.nn.modules.container import *
 from rushlight.nn.modules.conv import *
@@ -12,3 +24,16 @@ from rushlight.nn.modules.module import *
 from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.pooling import *
 from rushlight.nn.modules.sparse import *
+
+__all__ = [
+    *activation.__all__,
+    *container.__all__,
+    *conv.__all__,
+    *dropout.__all__,
+    *linear.__all__,
+    *loss.__all__,
+    *module.__all__,
+    *normalization.__all__,
+    *pooling.__all__,
+    *sparse.__all__,
+]
