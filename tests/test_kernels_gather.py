@@ -1,4 +1,4 @@
-"""Gather, scatter and embedding kernels beside PyTorch: values, repeated indices, layouts, errors."""
+"""Gather, scatter and embedding kernels beside PyTorch: values, repetitions, layouts, errors."""
 
 from __future__ import annotations
 
