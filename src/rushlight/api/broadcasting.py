@@ -172,7 +172,7 @@ def _tensors(tensors: Sequence[Any]) -> list[Tensor]:
 # -- dimensions of size 1 ----------------------------------------------------------------------
 
 
-def unsqueeze(input: Tensor, dim: int) -> Tensor:
+def unsqueeze(input: Tensor, dim: Any = None, *, axis: Any = None) -> Tensor:
     """Return a view with a new dimension of size 1 before dimension `dim`.
 
     >>> import rushlight as torch
@@ -182,7 +182,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
     require_tensor(input, "unsqueeze", "input", 1)
     n = input.ndim
     if type(dim) is not int:
-        dim = as_int(dim, "unsqueeze", "dim", 2)
+        dim = as_int(dim if axis is None else axis, "unsqueeze", "dim", 2)
     if not 0 <= dim <= n:
         dim = wrap_dim(dim, n + 1)
     if is_plain(input):
@@ -197,7 +197,7 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 ALL: Any = object()
 
 
-def squeeze(input: Tensor, dim: Any = ALL) -> Tensor:
+def squeeze(input: Tensor, dim: Any = ALL, *, axis: Any = None) -> Tensor:
     """Return a view without dimensions of size 1: all of them, or those in `dim`.
 
     >>> import rushlight as torch
@@ -206,7 +206,7 @@ def squeeze(input: Tensor, dim: Any = ALL) -> Tensor:
     (torch.Size([2]), torch.Size([2, 1]), torch.Size([1, 2, 1]))
     """
     require_tensor(input, "squeeze", "input", 1)
-    size, kind = squeezed_size(tuple(input.shape), dim)
+    size, kind = squeezed_size(tuple(input.shape), dim if axis is None else axis)
     node, op = _SQUEEZES[kind]
     if is_plain(input):
         x = input._array
@@ -307,11 +307,10 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     for x in xs:
         if x.ndim > 1:
             raise RuntimeError(
-                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
-                f"{_printed(x)}"
+                f"torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: {x}"
             )
         if x.dtype is not xs[0].dtype:
-            raise RuntimeError("torch.meshgrid expects all tensors to have the same dtype")
+            raise RuntimeError("meshgrid expects all tensors to have the same dtype")
     if indexing is None:
         warnings.warn(
             "torch.meshgrid: in an upcoming release, it will be required to pass the indexing "
@@ -323,23 +322,18 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
         raise RuntimeError(
             'torch.meshgrid: indexing must be one of "xy" or "ij", but received: ' + str(indexing)
         )
-    swap = indexing == "xy" and len(xs) > 1
-    if swap:
-        xs[0], xs[1] = xs[1], xs[0]
-    shape = tuple([x.numel() for x in xs])
+    places = list(range(len(xs)))  # the dimension along which each grid varies
+    if indexing == "xy" and len(xs) > 1:
+        places[0], places[1] = 1, 0
+    shape = [0] * len(xs)
+    for place, x in zip(places, xs):
+        shape[place] = x.numel()
     grids = []
-    for i, x in enumerate(xs):
+    for place, x in zip(places, xs):
         own = [1] * len(xs)
-        own[i] = shape[i]
-        grids.append(expand_to(reshaped(x, tuple(own)), shape))
-    if swap:
-        grids = [g.swapdims(0, 1) for g in grids]
-        grids[0], grids[1] = grids[1], grids[0]
+        own[place] = x.numel()
+        grids.append(expand_to(reshaped(x, tuple(own)), tuple(shape)))
     return tuple(grids)
-
-
-def _printed(x: Tensor) -> str:
-    return str(x)
 
 
 Tensor.expand = _expand

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from rushlight.ops import extremes as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
@@ -218,7 +220,7 @@ def _mask_of_bytes(condition: Tensor) -> Tensor:
         UserWarning,
         stacklevel=3,
     )
-    return cast_to(condition, bool)  # type: ignore[no-any-return]
+    return cast_to(condition, np.dtype(np.bool_))  # type: ignore[no-any-return]
 
 
 def _where(self: Tensor, condition: Tensor, other: Any) -> Any:

@@ -50,7 +50,13 @@ def _check_bounds(index: Tensor, dim: int, n: int) -> None:
 
 
 def gather(
-    input: Tensor, dim: int, index: Tensor, *, sparse_grad: bool = False, out: Tensor | None = None
+    input: Tensor,
+    dim: Any = None,
+    index: Any = None,
+    *,
+    sparse_grad: bool = False,
+    out: Tensor | None = None,
+    axis: Any = None,
 ) -> Tensor:
     """Pick ``input[index[i][j]][j]`` (for `dim` 0): one element along `dim` for each index.
 
@@ -62,7 +68,7 @@ def gather(
     tensor([[1, 1],
             [4, 3]])
     """
-    d = _check_index(input, dim, index, "gather", "gather", "input")
+    d = _check_index(input, dim if axis is None else axis, index, "gather", "gather", "input")
     sizes = tuple(input.shape)
     if index.numel():
         for i, (n, m) in enumerate(zip(index.shape, sizes)):

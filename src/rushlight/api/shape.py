@@ -101,7 +101,9 @@ def _check_alike(first: tuple[int, ...], shape: tuple[int, ...], dim: int, i: in
 concat = concatenate = cat
 
 
-def stack(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
+def stack(
+    tensors: Any, dim: int = 0, *, out: Tensor | None = None, axis: int | None = None
+) -> Tensor:
     """Join tensors of one size along a new dimension. Dtypes are promoted.
 
     >>> import rushlight as torch
@@ -113,7 +115,7 @@ def stack(tensors: Any, dim: int = 0, *, out: Tensor | None = None) -> Tensor:
     if not xs:
         raise RuntimeError("stack expects a non-empty TensorList")
     first = xs[0].shape
-    d = wrap_dim(as_int(dim, "stack", "dim", 2), len(first) + 1)
+    d = wrap_dim(as_int(dim if axis is None else axis, "stack", "dim", 2), len(first) + 1)
     for i, x in enumerate(xs):
         if x.shape != first:
             raise RuntimeError(
