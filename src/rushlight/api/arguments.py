@@ -14,6 +14,7 @@ from rushlight import dtypes
 from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
 from rushlight.dtypes import dtype as DType
+from rushlight.kernels.copies import cast, write
 from rushlight.layout import layout as Layout
 from rushlight.layout import memory_format as MemoryFormat
 from rushlight.layout import strided
@@ -270,8 +271,8 @@ def finish(
             "differentiation, but one of the arguments requires grad."
         )
     if out._array.shape == array.shape:
-        np.copyto(out._array, array, casting="unsafe")
+        write(out._array, array)
     else:
-        out._array = array.astype(out._array.dtype)
+        out._array = cast(array, out._array.dtype)
     out._counter[0] += 1
     return out.requires_grad_() if requires_grad else out

@@ -15,6 +15,7 @@ from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.convert import layout_of, warn_discards
 from rushlight.api.scalars import as_number, checked
 from rushlight.autograd.modes import mode
+from rushlight.kernels.copies import write
 from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.fast import unary
@@ -114,7 +115,7 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     if _records(input, other):
         return overwrite(input, convert.copy_over(input, other))
     check_writable(input, False)
-    np.copyto(target, source, casting="unsafe")
+    write(target, source)
     input._counter[0] += 1
     return input
 
@@ -186,7 +187,7 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
         return overwrite(input, operator(input, value))
     check_writable(input, False, overlap=False)
     if isinstance(value, Tensor):
-        np.copyto(input._array, value._array, casting="unsafe")
+        write(input._array, value._array)
     else:
         input._array.fill(value)
     input._counter[0] += 1

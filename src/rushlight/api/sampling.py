@@ -169,4 +169,4 @@ def multinomial(
     if out is not None and require_tensor(out, "multinomial", "out", 5).dtype is not dtypes.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.scalar_name}")
     drawn = discrete.multinomial(stream_of(generator), input._array, count, replacement)
-    return finish("multinomial", drawn, out)
+    return finish("multinomial", np.ascontiguousarray(drawn), out)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["cast", "clone", "in_layout"]
+__all__ = ["cast", "clone", "in_layout", "write"]
 
 Array = NDArray[Any]
 
@@ -52,6 +52,11 @@ def clone(x: Array, layout: str = "preserve") -> Array:
     out = in_layout(x, x.dtype, layout)
     np.copyto(out, x)
     return out
+
+
+def write(target: Array, source: Array) -> None:
+    """Write `source`, broadcast and cast, over `target`."""
+    np.copyto(target, source if source.dtype == target.dtype else cast(source, target.dtype))
 
 
 def in_layout(x: Array, dtype: np.dtype[Any], layout: str) -> Array:

@@ -27,15 +27,17 @@ def gather(x: Array, dim: int, index: Array) -> Array:
     shape = index.shape
     if not index.size:
         return np.empty(shape, x.dtype)
-    x, index = _at_least_1d(x), _at_least_1d(as_index(index))
+    if not (x.ndim and index.ndim):
+        x, index = _at_least_1d(x), _at_least_1d(index)
+    index = as_index(index)
     if index.ndim != x.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as input tensor")
-    for d, (n, limit) in enumerate(zip(index.shape, x.shape)):
-        if n > limit and d != dim:
-            raise RuntimeError(
-                f"Size does not match at dimension {d} expected index {list(shape)} to be no "
-                f"larger than self {list(x.shape)} apart from dimension {dim}"
-            )
+    d = _wider(index.shape, x.shape, dim)
+    if d is not None:
+        raise RuntimeError(
+            f"Size does not match at dimension {d} expected index {list(index.shape)} to be no "
+            f"larger than self {list(x.shape)} apart from dimension {dim}"
+        )
     check_dim(index, x.shape[dim], dim)
     out: Array
     if (line := _expanded(index, dim, x.shape)) is not None:
@@ -44,7 +46,17 @@ def gather(x: Array, dim: int, index: Array) -> Array:
         out = x.reshape(-1).take(_flat_places(index, dim, x.shape))
     else:
         out = x[_grid(index, dim)]
-    return out.reshape(shape)
+    return out if out.shape == shape else out.reshape(shape)
+
+
+def _wider(shape: tuple[int, ...], limit: tuple[int, ...], but: int) -> int | None:
+    """The first dimension but `but` in which `shape` is larger than `limit`."""
+    if shape == limit:
+        return None
+    for d, n in enumerate(shape):
+        if n > limit[d] and d != but:
+            return d
+    return None
 
 
 def scatter_(x: Array, dim: int, index: Array, source: Any) -> None:
@@ -143,20 +155,22 @@ def _fitted(x: Array, dim: int, index: Array, source: Any) -> tuple[Array, Array
     x, index = _at_least_1d(x), _at_least_1d(as_index(index))
     if index.ndim != x.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
-    wide = any(n > m for d, (n, m) in enumerate(zip(index.shape, x.shape)) if d != dim)
-    too_wide = (
-        f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "
-    )
-    too_wide += f"from dimension {dim}"
-    if np.ndim(source) or isinstance(source, np.ndarray):
+    wide = _wider(index.shape, x.shape, dim) is not None
+    of_source = ""
+    if isinstance(source, np.ndarray):
         source = _at_least_1d(source)
         if source.ndim != x.ndim:
             raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-        if wide or any(n > m for n, m in zip(index.shape, source.shape)):
-            raise RuntimeError(f"{too_wide} and to be no larger size than src {list(source.shape)}")
-        source = source[tuple([slice(n) for n in index.shape])]
-    elif wide:
-        raise RuntimeError(too_wide)
+        wide = wide or _wider(index.shape, source.shape, -1) is not None
+        if wide:
+            of_source = f" and to be no larger size than src {list(source.shape)}"
+        elif source.shape != index.shape:
+            source = source[tuple([slice(n) for n in index.shape])]
+    if wide:
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "
+            f"from dimension {dim}{of_source}"
+        )
     check_dim(index, x.shape[dim], dim)
     return x, index, source
 
@@ -164,18 +178,14 @@ def _fitted(x: Array, dim: int, index: Array, source: Any) -> tuple[Array, Array
 def _expanded(index: Array, dim: int, shape: tuple[int, ...]) -> Array | None:
     """The one line of `index` along `dim` that was expanded to the other dimensions of `shape`, if
     that is what it is: then whole rows are read or added."""
-    if index.ndim < 2:
+    strides = index.strides
+    if len(shape) < 2 or (strides[0] if dim else strides[1]):
         return None
-    line: list[Any] = []
     for d, n in enumerate(index.shape):
-        if d == dim:
-            line.append(slice(None))
-        elif (index.strides[d] and n > 1) or n != shape[d]:
+        if d != dim and ((strides[d] and n > 1) or n != shape[d]):
             return None
-        else:
-            line.append(0)
-    out: Array = index[tuple(line)]
-    return out
+    line: Array = index[tuple([slice(None) if d == dim else 0 for d in range(len(shape))])]
+    return line
 
 
 def _flat_places(index: Array, dim: int, shape: tuple[int, ...]) -> Array:
@@ -184,10 +194,11 @@ def _flat_places(index: Array, dim: int, shape: tuple[int, ...]) -> Array:
     out = index if step == 1 else index * step
     stride = 1
     others: Array | None = None
-    for d in range(index.ndim - 1, -1, -1):
-        if d != dim and index.shape[d] > 1:
-            places = np.arange(0, index.shape[d] * stride, stride)
-            places = places.reshape([-1 if e == d else 1 for e in range(index.ndim)])
+    for d in range(len(shape) - 1, -1, -1):
+        n = index.shape[d]
+        if d != dim and n > 1:
+            places = np.arange(0, n * stride, stride)
+            places = places.reshape((n,) + (1,) * (len(shape) - 1 - d))
             others = places if others is None else others + places
         stride *= shape[d]
     if others is None:

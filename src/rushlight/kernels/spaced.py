@@ -36,16 +36,30 @@ def arange(start: Any, step: Any, length: int, dtype: np.dtype[Any]) -> Array:
     start, step = float(start), float(step)
     if start.is_integer() and step.is_integer():
         return cast(start + step * np.arange(length, dtype=np.float64), dtype)  # no sum rounds
-    out = cast(scale_shift_(np.arange(length, dtype=np.float64), step, start), dtype)
+    work = np.float32 if dtype.itemsize == 2 else np.float64  # what the sums are made in
+    out = cast(scale_shift_(np.arange(length, dtype=work), step, start), dtype)
     lanes = _LANES[dtype.itemsize]
     rows = out[: length // (2 * lanes) * 2 * lanes].reshape(-1, lanes)
-    lane = np.arange(lanes, dtype=np.float64)
     if dtype.itemsize == 8:
-        for row in rows:
-            row[:] = scale_shift_(lane.copy(), step, float(row[0]))
-    elif len(rows):
-        rows[...] = cast(rows[:, :1].astype(np.float64) + step * lane, dtype)
+        _fill_rows(rows, step)
+    else:
+        steps = work(step) * np.arange(lanes, dtype=work)
+        rows[...] = cast(rows[:, :1].astype(work) + steps, dtype)
     return out
+
+
+def _fill_rows(rows: NDArray[np.float64], step: float) -> None:
+    """Continue rows of four from their first elements, each sum rounded once."""
+    first = rows[:, 0]
+    rows[:, 1] = first + step
+    rows[:, 2] = first + 2.0 * step
+    # Three steps are no float, so what rounding loses of them and of the sum is added in the end.
+    steps = 3.0 * step
+    lost = (2.0 * step - steps) + step
+    total = first + steps
+    back = total - first
+    lost = ((first - (total - back)) + (steps - back)) + lost
+    rows[:, 3] = total + lost
 
 
 def linspace(start: Any, end: Any, length: int, dtype: np.dtype[Any]) -> Array:
@@ -54,7 +68,7 @@ def linspace(start: Any, end: Any, length: int, dtype: np.dtype[Any]) -> Array:
     float32 and float64 multiply and add with one rounding, 16-bit floats with two.
     """
     if length < 2:
-        return np.full(length, start).astype(dtype)
+        return cast(np.full(length, start), dtype)
     if dtype.kind == "c":
         out = np.empty(length, dtype)
         part = np.dtype(f"f{dtype.itemsize // 2}")
@@ -62,6 +76,8 @@ def linspace(start: Any, end: Any, length: int, dtype: np.dtype[Any]) -> Array:
         out.real = linspace(start.real, end.real, length, part)
         out.imag = linspace(start.imag, end.imag, length, part)
         return out
+    if dtype.kind in "iu":
+        start, end = int(start), int(end)
     kind = np.float64 if dtype.kind in "iu" else dtype.type
     up = np.arange(length // 2).astype(kind)
     down = np.arange(length - length // 2 - 1, -1, -1).astype(kind)
@@ -81,7 +97,8 @@ def logspace(start: Any, end: Any, length: int, base: float, dtype: np.dtype[Any
         exponents = linspace(start, end, length, np.dtype(np.complex128))
         return cast(np.power(complex(base), exponents), dtype)
     if dtype.kind in "iu":
-        first, last, distance = float(start), float(end), float(end - start)
+        first, last = float(int(start)), float(int(end))
+        distance = last - first
     else:
         kind = dtype.type
         first, last = float(kind(start)), float(kind(end))

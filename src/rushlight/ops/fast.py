@@ -128,13 +128,14 @@ def with_parameters(
 ) -> Callable[..., Tensor]:
     """Make ``f(input, *parameters)`` of an Operator of one input that also takes numbers.
 
-    Its formula names nothing; or the input or the output, and then all parameters in order. The
+    Its formula names nothing; or the input; or the input or output and all parameters. The
     caller has looked at the parameters: here they are such that a float32 stays a float32.
     """
     first = op.inputs[0]
     rule = op.rules[first]
     base, keeps_input, keeps_output = {
         (): (FromNothing, False, False),
+        (first,): (FromInput, True, False),
         (first, *op.args[1:]): (FromInputWith, True, False),
         ("y", *op.args[1:]): (FromOutputWith, False, True),
     }[rule.names]
