@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -20,7 +21,7 @@ def mlp(sizes: tuple[int, ...], batch: int, optimizer: str = "SGD") -> Callable[
         lib.manual_seed(0)
         nn = lib.nn
         layers: list[Any] = []
-        for a, b in zip(sizes, sizes[1:]):
+        for a, b in itertools.pairwise(sizes):
             layers += [nn.Linear(a, b), nn.ReLU()]
         model = nn.Sequential(*layers[:-1])
         rng = np.random.RandomState(0)

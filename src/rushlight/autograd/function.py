@@ -213,7 +213,7 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """Compute the outputs: ``forward(ctx, *args)``, or ``forward(*args)`` with setup_context."""
+        """Compute the outputs: ``forward(ctx, *args)``; without ctx if there is setup_context."""
         raise NotImplementedError(
             "You must implement the forward function for custom autograd.Function."
         )

@@ -145,7 +145,7 @@ def jvp(
     (tensor([1., 4.]), tensor([2., 4.]))
     """
     with enable_grad():
-        single, given = _as_tuple(inputs, "inputs", "jvp")
+        _, given = _as_tuple(inputs, "inputs", "jvp")
         xs = _prepare(given, create_graph)
         if v is None:
             if len(xs) != 1 or xs[0].numel() != 1:
@@ -247,7 +247,7 @@ def hessian(
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    single, given = _as_tuple(inputs, "inputs", "hessian")
+    single, _ = _as_tuple(inputs, "inputs", "hessian")
 
     def gradient(*xs: Tensor) -> Any:
         found = _gradient(func, xs, "hessian", strict)

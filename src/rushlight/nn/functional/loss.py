@@ -118,7 +118,7 @@ def huber_loss(
     delta: float = 1.0,
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Return ``d**2 / 2`` for distances below `delta`, ``delta (d - delta / 2)`` above; averaged."""
+    """Return ``d**2 / 2`` for distances below `delta`, ``delta (d - delta/2)`` above; averaged."""
     _check_reduction(reduction)
     x, t = _pair(input, target)
     if weight is not None:
@@ -143,8 +143,9 @@ def kl_div(
     elif reduction == "mean":
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the support size."
-            "'batchmean' divides only by the batch size, and aligns with the KL div math definition."
-            "'mean' will be changed to behave the same as 'batchmean' in the next major release.",
+            "'batchmean' divides only by the batch size, and aligns with the KL div math "
+            "definition.'mean' will be changed to behave the same as 'batchmean' in the next major "
+            "release.",
             stacklevel=2,
         )
     batch = reduction == "batchmean"

@@ -353,7 +353,7 @@ class ParameterDict(Module):
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return a parameter, or `default`."""
-        return self[key] if key in self else default
+        return getattr(self, key) if key in self._keys else default
 
     def update(self, parameters: Any) -> None:
         """Add parameters from a mapping or from (name, value) pairs."""

@@ -70,15 +70,15 @@ class Module(StateDict):
         if isinstance(value, Parameter):
             if "_parameters" not in d:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name)
+            self._forget(name, "_parameters")
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             if "_modules" not in d:
                 raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name)
+            self._forget(name, "_modules")
             d["_modules"][name] = value
         elif isinstance(value, Buffer):
-            self._forget(name)
+            self._forget(name, "_buffers")
             self.register_buffer(name, value, value.persistent)
         elif name in d.get("_parameters", ()):
             if value is not None:
@@ -124,12 +124,12 @@ class Module(StateDict):
         names = [*object.__dir__(self), *self._parameters, *self._buffers, *self._modules]
         return sorted({n for n in names if not n[:1].isdigit()})
 
-    def _forget(self, name: str) -> None:
-        """Take `name` out of every register before it enters another."""
+    def _forget(self, name: str, register: str) -> None:
+        """Take `name` out of every register but the one that it is about to enter."""
         d = self.__dict__
         d.pop(name, None)
         for kind in ("_parameters", "_buffers", "_modules"):
-            if name in d.get(kind, ()) and not (kind == "_parameters"):
+            if name in d.get(kind, ()) and kind != register:
                 del d[kind][name]
         d.get("_non_persistent_buffers_set", set()).discard(name)
 
