@@ -31,12 +31,12 @@ Formula = Callable[..., Any]
 
 
 def _args(kernel: Callable[..., Any], rules: dict[str, Formula]) -> tuple[str, ...]:
-    """The names of a kernel's positional arguments; a ufunc's are the rules' keys."""
+    """The names of a kernel's positional arguments but for ``out``; a ufunc's are the rules'."""
     if isinstance(kernel, np.ufunc):
         return tuple(rules) or tuple("xyz"[: kernel.nin])
     code = kernel.__code__
     count = code.co_argcount + bool(code.co_flags & 0x04)  # and *args
-    return code.co_varnames[:count]
+    return tuple(name for name in code.co_varnames[:count] if name != "out")
 
 
 def _variadic(kernel: Callable[..., Any]) -> bool:

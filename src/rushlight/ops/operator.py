@@ -223,7 +223,7 @@ class Operator:
         node.edges = tuple(True if on else None for on in mask)
         values = {}
         for name in self.kept(tuple(mask)):
-            if name in self.outputs:
+            if name in self.outputs and name not in self.args:
                 values[name] = outs[self.outputs.index(name)] if type(outs) is tuple else outs
             else:
                 values[name] = self.value(name, args, outs, node.edges)
