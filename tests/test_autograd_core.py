@@ -144,8 +144,8 @@ def test_stale_saved_tensor(lib: Any) -> None:
     y.add_(1)
     with pytest.raises(
         RuntimeError,
-        match=r"modified by an inplace operation: \[torch.FloatTensor \[3\]\], which is output 0 of "
-        r"Exp, is at version 1; expected version 0 instead",
+        match=r"modified by an inplace operation: \[torch.FloatTensor \[3\]\], which is output 0 "
+        r"of Exp, is at version 1; expected version 0 instead",
     ):
         y.sum().backward()
 

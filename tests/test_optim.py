@@ -128,5 +128,5 @@ def test_schedules(make: Any) -> None:
             optimizer.step()
             schedule.step()
             seen.append(schedule.get_last_lr()[0])
-        rates.append((seen, {k: v for k, v in schedule.state_dict().items()}))
+        rates.append((seen, dict(schedule.state_dict())))
     assert rates[0] == rates[1]

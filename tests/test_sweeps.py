@@ -76,7 +76,9 @@ def outcome(run: Any) -> tuple[Any, Exception | None]:
 def test_value(pair: PairT) -> None:
     row, sample = pair
     for dtype in row.dtypes:
-        theirs, error = outcome(lambda: row.run(torch, *realize(torch, sample, dtype)[:2]))
+        theirs, error = outcome(
+            lambda dtype=dtype: row.run(torch, *realize(torch, sample, dtype)[:2])
+        )
         if error is not None:  # PyTorch has no such kernel: we must refuse as well
             with pytest.raises(type(error)):
                 row.run(rushlight, *realize(rushlight, sample, dtype)[:2])

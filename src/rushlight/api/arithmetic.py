@@ -18,6 +18,7 @@ from rushlight.ops.outputs import (
     type_name,
 )
 from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.several import several
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -56,6 +57,12 @@ _div = binary(ops.div)
 _remainder = binary(ops.remainder, numbers=False, floats=np.remainder)
 _remainder_number = with_parameters(ops.remainder_number, floats=np.remainder)
 _fmod = binary(ops.fmod, numbers=False, floats=np.fmod)
+_add_scaled = several(ops.add_scaled)
+_sub_scaled = several(ops.sub_scaled)
+_addcmul = several(ops.addcmul)
+_addcdiv = several(ops.addcdiv)
+_lerp = several(ops.lerp)
+_lerp_number = several(ops.lerp_number)
 _fmod_number = with_parameters(ops.fmod_number, floats=np.fmod)
 
 mul = binary(
@@ -117,7 +124,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     if type(alpha) is int and alpha == 1:
         result = _add(input, other)
     else:
-        result = _scaled(ops.add_scaled, "add", input, other, alpha)
+        result = _scaled(_add_scaled, "add", input, other, alpha)
     return result if out is None else into(out, result, "add")
 
 
@@ -131,7 +138,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
     if type(alpha) is int and alpha == 1:
         result = _sub(input, other)
     else:
-        result = _scaled(ops.sub_scaled, "sub", input, other, alpha)
+        result = _scaled(_sub_scaled, "sub", input, other, alpha)
     return result if out is None else into(out, result, "sub")
 
 
@@ -290,7 +297,7 @@ def addcmul(
     require_tensor(input, "addcmul", "input", 1)
     require_tensor(tensor1, "addcmul", "tensor1", 2)
     require_tensor(tensor2, "addcmul", "tensor2", 3)
-    result = ops.addcmul(input, tensor1, tensor2, _value("addcmul", value))
+    result = _addcmul(input, tensor1, tensor2, _value("addcmul", value))
     return result if out is None else into(out, result, "addcmul")
 
 
@@ -307,7 +314,7 @@ def addcdiv(
     require_tensor(input, "addcdiv", "input", 1)
     require_tensor(tensor1, "addcdiv", "tensor1", 2)
     require_tensor(tensor2, "addcdiv", "tensor2", 3)
-    result = ops.addcdiv(input, tensor1, tensor2, _value("addcdiv", value))
+    result = _addcdiv(input, tensor1, tensor2, _value("addcdiv", value))
     return result if out is None else into(out, result, "addcdiv")
 
 
@@ -327,9 +334,9 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
     if not isinstance(input, Tensor) or not isinstance(end, Tensor):
         raise no_overload("lerp", _LERP, input, end, weight)
     if isinstance(weight, Tensor):
-        result = ops.lerp(input, end, weight)
+        result = _lerp(input, end, weight)
     elif isinstance(weight, NUMBERS):
-        result = ops.lerp_number(input, end, weight)
+        result = _lerp_number(input, end, weight)
     else:
         raise no_overload("lerp", _LERP, input, end, weight)
     return result if out is None else into(out, result, "lerp")

@@ -141,8 +141,10 @@ def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
                 "for the source."
             )
         source = cast_to(source, target.dtype.numpy)
-    if not is_plain(target) or not is_plain(source) or (
-        mode.grad and (target.requires_grad or source.requires_grad)
+    if (
+        not is_plain(target)
+        or not is_plain(source)
+        or (mode.grad and (target.requires_grad or source.requires_grad))
     ):
         check_put(target, source, arrays)
         overwrite(target, ops.index_put(target, source, arrays, False), overlap=False)

@@ -131,15 +131,16 @@ def _check_broadcast(target: tuple[int, ...], source: tuple[int, ...]) -> None:
         )
 
 
-def _fill_operands(
-    function: str, input: Tensor, args: tuple[Any, ...], named: dict[str, Any]
+def _fill_value(
+    function: str, input: Any, args: tuple[Any, ...], named: dict[str, Any], shown: tuple[Any, ...]
 ) -> Any:
-    """Return the value of a call of fill: a 0-d tensor, or a number that `input` can hold."""
+    """Return the value of a call of fill: a 0-d tensor, or a number that `input` can hold.
+
+    `shown` are the arguments that the error for a call without sense shows.
+    """
     values = [*args, *named.values()]
-    if len(values) != 1 or named.keys() - {"value"}:
-        invalid_combination(function, args, named, "Tensor value", "Number value")
-    value = values[0]
-    if isinstance(value, Tensor):
+    value = values[0] if len(values) == 1 and not named.keys() - {"value"} else None
+    if isinstance(input, Tensor) and isinstance(value, Tensor):
         if value.ndim:
             raise RuntimeError(
                 "fill_ only supports 0-dimension value tensor but got tensor with "
@@ -151,7 +152,11 @@ def _fill_operands(
     try:
         number = as_number(value, function, "value", None)
     except TypeError:
-        invalid_combination(function, args, named, "Tensor value", "Number value")
+        input = None
+    if not isinstance(input, Tensor):
+        operand = "Tensor input, " if len(shown) > len(args) else ""
+        overloads = f"{operand}Tensor value", f"{operand}Number value"
+        invalid_combination(function, shown, named, *overloads)
     return checked(number, input.dtype)
 
 
@@ -166,8 +171,7 @@ def fill(input: Tensor, *args: Any, **named: Any) -> Tensor:
     >>> torch.fill(torch.zeros(2), 3)
     tensor([3., 3.])
     """
-    require_tensor(input, "fill", "input", 1)
-    value = _fill_operands("fill", input, args, named)
+    value = _fill_value("fill", input, args, named, (input, *args))
     result: Tensor = _by_kind(value, convert.fill, convert.fill_with)(input, value)
     return result
 
@@ -181,7 +185,7 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
     >>> torch.zeros(2).fill_(3)
     tensor([3., 3.])
     """
-    value = _fill_operands("fill_", input, args, named)
+    value = _fill_value("fill_", input, args, named, args)
     if input._interpreter is not None or _records(input, value):
         operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
         return overwrite(input, operator(input, value))

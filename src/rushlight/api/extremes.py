@@ -13,6 +13,7 @@ from rushlight.ops.fitting import cast_to
 from rushlight.ops.masking import where as choose
 from rushlight.ops.outputs import into, no_overload, require_tensor, wrong_type
 from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.several import several
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -82,7 +83,9 @@ _CLAMP = (
 )
 # Bounds within these need no look at whether a float32 can hold them.
 _SMALL = 1e38
+_choose = several(choose)
 _clamp_number = with_parameters(ops.clamp_number)
+_nan_to_num = with_parameters(ops.nan_to_num)
 _clamp_min_number = with_parameters(ops.clamp_min_number)
 _clamp_max_number = with_parameters(ops.clamp_max_number)
 
@@ -204,7 +207,7 @@ def where(
         raise no_overload("where", _WHERE, condition, *given)
     if condition.dtype.category != 0:
         condition = _mask_of_bytes(condition)
-    result = choose(condition, input, other)
+    result = _choose(condition, input, other)
     return result if out is None else into(out, result, "where")
 
 
@@ -262,5 +265,5 @@ def nan_to_num(
         raise RuntimeError(
             "nan_to_num does not support automatic differentiation for outputs with complex dtype."
         )
-    result = ops.nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
+    result = _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
     return result if out is None else into(out, result, "nan_to_num")

@@ -22,9 +22,7 @@ INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
 
 
-def _check_index(
-    input: Tensor, dim: Any, index: Any, function: str, kind: str, what: str
-) -> int:
+def _check_index(input: Tensor, dim: Any, index: Any, function: str, kind: str, what: str) -> int:
     """Check an index tensor's type and number of dimensions; return the wrapped dimension."""
     require_tensor(input, function, "input", 1)
     require_tensor(index, function, "index", 3)
@@ -32,9 +30,7 @@ def _check_index(
     if index.dtype.name not in INTEGERS:
         raise RuntimeError(f"{kind}(): Expected dtype int32/int64 for index")
     if index.numel() and max(index.ndim, 1) != max(input.ndim, 1):
-        raise RuntimeError(
-            f"Index tensor must have the same number of dimensions as {what} tensor"
-        )
+        raise RuntimeError(f"Index tensor must have the same number of dimensions as {what} tensor")
     return d
 
 
@@ -44,9 +40,7 @@ def _check_bounds(index: Tensor, dim: int, n: int) -> None:
         low, high = values.min(), values.max()
         if low < 0 or high >= n:
             bad = next(int(i) for i in values.reshape(-1) if not 0 <= i < n)
-            raise RuntimeError(
-                f"index {bad} is out of bounds for dimension {dim} with size {n}"
-            )
+            raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {n}")
 
 
 def gather(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-
 from rushlight.api.assigning import check_put
 from rushlight.api.indexing import parse
 from rushlight.api.sizes import as_dim
@@ -30,9 +29,7 @@ INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
 
 
-def index_select(
-    input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None
-) -> Tensor:
+def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return the slices of `input` along `dim` that a vector of indices names.
 
     >>> import rushlight as torch
@@ -47,8 +44,7 @@ def index_select(
         raise IndexError("index_select(): Index is supposed to be a vector")
     if input.ndim == 0 and index.numel() != 1:
         raise RuntimeError(
-            "index_select(): Index to scalar can have only 1 value, got "
-            f"{index.numel()} value(s)"
+            f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)"
         )
     if index.dtype.name not in INTEGERS:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
@@ -96,8 +92,7 @@ def index_add(
         )
     if index.dtype.name not in INTEGERS:
         raise RuntimeError(
-            "index_add_(): Expected dtype int32/int64 for index but got: "
-            f"{index.dtype.scalar_name}"
+            f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.scalar_name}"
         )
     if source.dtype is not input.dtype:
         raise RuntimeError(
@@ -154,8 +149,7 @@ def index_copy(
         )
     if index.dtype.name != "int64":
         raise RuntimeError(
-            "index_copy_(): Expected a long tensor for index, but got "
-            f"{index.dtype.scalar_name}"
+            f"index_copy_(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
         )
     if source.dtype is not input.dtype:
         raise RuntimeError(
@@ -216,9 +210,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return op(input, d, index, value)  # type: ignore[no-any-return]
 
 
-def index_put(
-    input: Tensor, indices: Any, values: Tensor, accumulate: bool = False
-) -> Tensor:
+def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Return a copy of `input` with ``input[indices] = values``, or added with `accumulate`.
 
     >>> import rushlight as torch
@@ -302,5 +294,3 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
         )
     _check_flat(input, index, "put_")
     return ops.put(input, index, source, accumulate)  # type: ignore[no-any-return]
-
-

@@ -92,8 +92,6 @@ def transpose_(input: Tensor, dim0: int, dim1: int) -> Tensor:
 swapaxes_ = swapdims_ = transpose_
 
 
-def as_strided_(
-    input: Tensor, size: Any, stride: Any, storage_offset: int | None = None
-) -> Tensor:
+def as_strided_(input: Tensor, size: Any, stride: Any, storage_offset: int | None = None) -> Tensor:
     """In-place form of `as_strided`."""
     return _become(input, "as_strided", slicing.as_strided, size, stride, storage_offset)

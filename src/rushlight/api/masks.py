@@ -101,9 +101,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     return ops.masked_scatter(input, mask, source)  # type: ignore[no-any-return]
 
 
-def nonzero(
-    input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False
-) -> Any:
+def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False) -> Any:
     """Return the indices of all elements that aren't zero: a row each, or a vector a dimension.
 
     >>> import rushlight as torch

@@ -13,6 +13,7 @@ from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import overwrite
 from rushlight.ops.outputs import into, no_overload
 from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.several import several
 from rushlight.tensor import Tensor
 
 __all__ = ["float_power", "logaddexp", "logaddexp2", "pow"]
@@ -26,6 +27,7 @@ _POW = (
     "(Tensor input, Number exponent, *, Tensor out = None)",
 )
 _pow = binary(ops.pow_, numbers=False)
+_pow_of_number = several(ops.pow_of_number)
 _pow_number = with_parameters(ops.pow_number)
 
 
@@ -40,7 +42,7 @@ def power(input: Any, exponent: Any) -> Any:
         if isinstance(exponent, NUMBERS):
             return ops.pow_number.general(input, exponent)
     elif isinstance(input, NUMBERS) and isinstance(exponent, Tensor):
-        return ops.pow_of_number(input, exponent)
+        return _pow_of_number(input, exponent)
     return None
 
 

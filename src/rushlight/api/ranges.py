@@ -53,9 +53,9 @@ def arange(
     (tensor([0, 1, 2]), tensor([1.0000, 1.5000]))
     """
     check_options("arange", layout, device, pin_memory, requires_grad)
-    if len(args) == 1 and type(args[0]) is int and dtype is None and out is None:
-        if start is end is step and 0 <= args[0] < 2**63 and not requires_grad:
-            return made(np.arange(args[0]))
+    plain = start is end is step and dtype is None and out is None and not requires_grad
+    if plain and len(args) == 1 and type(args[0]) is int and 0 <= args[0] < 2**63:
+        return made(np.arange(args[0]))
     named = {k: v for k, v in (("start", start), ("end", end), ("step", step)) if v is not _MISSING}
     first, last, by = _bounds(args, named)
     wanted = numpy_dtype("arange", dtype, out)

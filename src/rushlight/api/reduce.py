@@ -88,9 +88,9 @@ def mean(
     >>> torch.tensor([1.0, 2.0, 6.0]).mean()
     tensor(3.)
     """
-    if type(input) is Tensor and not _asks(dim, keepdim, dtype, out, axis, keepdims):
-        if input._array.dtype.kind in "fc":
-            return _mean_all(input)
+    whole = type(input) is Tensor and not _asks(dim, keepdim, dtype, out, axis, keepdims)
+    if whole and input._array.dtype.kind in "fc":
+        return _mean_all(input)
     x = require_tensor(input, "mean", "input", 1)
     if dtype is not None:
         x = x.to(dtypes.as_dtype(dtype))

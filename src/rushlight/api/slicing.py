@@ -1,4 +1,4 @@
-"""Views of parts: narrow, select, diagonal, unfold, as_strided; and their copies with other parts."""
+"""Views of parts (narrow, select, diagonal, unfold, as_strided), and copies with other parts."""
 
 from __future__ import annotations
 

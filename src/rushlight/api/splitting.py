@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from rushlight.api.sizes import as_dim, as_int, int_list
@@ -155,7 +156,7 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tenso
             raise RuntimeError(f"number of sections must be larger than 0, got {sections}")
         small, larger = divmod(n, sections)
         ends = [i * small + min(i, larger) for i in range(sections + 1)]
-        spans = list(zip(ends, ends[1:]))
+        spans = list(pairwise(ends))
     return tuple([_span(input, d, start, stop, n) for start, stop in spans])
 
 

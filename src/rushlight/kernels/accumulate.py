@@ -95,7 +95,9 @@ def along_dim(shape: Ints, dim: int, index: Any) -> Any:
         if d == dim:
             part = index * step
         else:
-            part = np.arange(0, index.shape[d] * step, step).reshape(-1, *(1,) * (index.ndim - 1 - d))
+            part = np.arange(0, index.shape[d] * step, step).reshape(
+                -1, *(1,) * (index.ndim - 1 - d)
+            )
         positions = part if positions is None else positions + part
         step *= shape[d]
     return np.broadcast_to(positions, index.shape)

@@ -53,7 +53,7 @@ clone_in: Operator = linear("clone", copies.clone, x=lambda g: g)  # and the lay
 detached: Operator = constant("detach", lambda x: x)
 
 # In-place operators forget the values they write over: their cotangent is zero.
-zeroed: Operator = linear("zeros_like", _zero, x=lambda g: zeroed(g))
+zeroed: Operator = constant("zeros_like", _zero)
 zero: Operator = linear("zero", _zero, x=lambda g: zeroed(g))
 
 

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels import activation, special
+from rushlight.kernels.blocks import FEW
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import pointwise
-from rushlight.ops.operator import Operator
 from rushlight.ops.masking import kept
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import no_kernel, refuse
 
 __all__ = [
@@ -104,10 +105,10 @@ def _sinc(x: Any) -> Any:
     return special.sinc(np.asarray(x))
 
 
-def _turn(g: Any, a: Any, b: Any) -> Any:
-    """Over the squared distance to the origin; 0 at the origin itself."""
+def _distance(a: Any, b: Any) -> Any:
+    """The squared distance to the origin, and 1 at the origin itself, where 0 is divided by it."""
     squared = a * a + b * b
-    return kept(g / squared, squared != 0)
+    return squared + (squared == 0)
 
 
 def _scaled(name: str, node: str, factor: float) -> Any:
@@ -126,8 +127,8 @@ atan2 = pointwise(
     "atan2",
     np.arctan2,
     checks=(no_kernel("c", "atan2_cpu"),),
-    a=lambda g, a, b: _turn(g * b, a, b),
-    b=lambda g, a, b: _turn(-g * a, a, b),
+    a=lambda g, a, b: g * b / _distance(a, b),
+    b=lambda g, a, b: -g * a / _distance(a, b),
 )
 hypot = pointwise(
     "hypot",
@@ -159,16 +160,28 @@ asinh = pointwise("asinh", np.arcsinh, x=lambda g, x: g * rsqrt(x * x + 1))
 acosh = pointwise("acosh", np.arccosh, x=_acosh_rule)
 atanh = pointwise("atanh", np.arctanh, x=lambda g, x: g / (1 - x * x))
 
+
+def _sigmoid(x: Any) -> Any:
+    """In few elements calls are what costs, in many the memory that they walk."""
+    if x.size <= FEW:
+        return np.reciprocal(1 + np.exp(-x))
+    return activation.sigmoid(x)
+
+
 # Their backward passes are operators of their own: one pass over the cotangent instead of three.
 tanh = pointwise("tanh", np.tanh, x=lambda g, y: tanh_backward(g, y))
-sigmoid = pointwise("sigmoid", activation.sigmoid, x=lambda g, y: sigmoid_backward(g, y))
+sigmoid = pointwise("sigmoid", _sigmoid, x=lambda g, y: sigmoid_backward(g, y))
 
 
 def _tanh_backward(g: Any, result: Any) -> Any:
+    if g.size <= FEW:
+        return g * (1 - result * result)
     return activation.tanh_backward(np.asarray(g), result)
 
 
 def _sigmoid_backward(g: Any, result: Any) -> Any:
+    if g.size <= FEW:
+        return g * (1 - result) * result
     return activation.sigmoid_backward(np.asarray(g), result)
 
 

@@ -31,9 +31,7 @@ embedding: Operator = linear(
 embedding_dense_backward: Operator = linear(
     "embedding_dense_backward",
     _rows_sum,
-    g=lambda h, index, padding_idx, by_frequency: _spread_rows(
-        h, index, padding_idx, by_frequency
-    ),
+    g=lambda h, index, padding_idx, by_frequency: _spread_rows(h, index, padding_idx, by_frequency),
 )
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.blocks import drop
 from rushlight.ops.comparison import isfinite
 from rushlight.ops.declare import pointwise
-from rushlight.ops.operator import Operator
 from rushlight.ops.masking import kept
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Dtype, checked_number, no_kernel, refuse
 
 __all__ = [
@@ -36,13 +37,13 @@ __all__ = [
 
 def _winner_share(g: Any, a: Any, b: Any) -> Any:
     """What goes to a where the larger of a and b was taken: all, half in a tie; all for nan."""
+    lost = np.less(a, b)
     tie = np.equal(a, b)
     # In forward mode g is a tangent, which has one operand's shape.
-    share = np.array(g if g.shape == tie.shape else np.broadcast_to(g, tie.shape))
-    if np.any(tie):
+    share = g.copy() if g.shape == lost.shape else np.array(np.broadcast_to(g, lost.shape))
+    if np.count_nonzero(tie):
         np.multiply(share, 0.5, out=share, where=tie)
-    np.putmask(share, np.less(a, b), 0)
-    return share
+    return drop(share, lost)
 
 
 winner_share: Operator = pointwise(
@@ -140,6 +141,8 @@ clamp_number = pointwise(
     node="ClampBackward1",
     x=lambda g, x, min, max: kept(g, _inside(x, min, max)),
 )
+
+
 def _no_bools(operands: Sequence[Any], target: Dtype) -> None:
     if len(operands) == 3:
         no_kernel("b", "clamp_cpu")(operands, target)

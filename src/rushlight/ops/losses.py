@@ -2,8 +2,8 @@
 
 Each loss and its first derivative are Operators with a fused kernel. The derivative's own formulas
 are written out below: with r(g) the share of the cotangent that an element gets (`share`), a loss
-``sum f(x - t)`` has the derivative ``r(g) f'(d)``, which is linear in g, and has ``r(g) f''(d)`` for
-its derivative in d.
+``sum f(x - t)`` has the derivative ``r(g) f'(d)``, which is linear in g, and has ``r(g) f''(d)``
+for its derivative in d.
 """
 
 from __future__ import annotations
@@ -66,9 +66,7 @@ smooth_l1 = general(
     "smooth_l1_loss",
     losses.smooth_l1,
     x=lambda g, x, target, beta, reduction: smooth_l1_backward(g, x, target, beta, reduction),
-    target=lambda g, x, target, beta, reduction: -smooth_l1_backward(
-        g, x, target, beta, reduction
-    ),
+    target=lambda g, x, target, beta, reduction: -smooth_l1_backward(g, x, target, beta, reduction),
     node="SmoothL1LossBackward0",
 )
 
@@ -88,8 +86,8 @@ smooth_l1_backward: Operator = general(
     x=lambda h, g, x, target, beta, x_shape, reduction: _within(
         h * share(g, x_shape, reduction) / (beta or 1.0), x, target, beta
     ),
-    target=lambda h, g, x, target, beta, x_shape, reduction: -_within(
-        h * share(g, x_shape, reduction) / (beta or 1.0), x, target, beta
+    target=lambda h, g, x, target, beta, x_shape, reduction: (
+        -_within(h * share(g, x_shape, reduction) / (beta or 1.0), x, target, beta)
     ),
 )
 ones = constant("ones_like", lambda x: np.ones(x.shape, x.dtype))
@@ -108,8 +106,8 @@ huber_backward: Operator = general(
     x=lambda h, g, x, target, delta, x_shape, reduction: _within(
         h * share(g, x_shape, reduction), x, target, delta
     ),
-    target=lambda h, g, x, target, delta, x_shape, reduction: -_within(
-        h * share(g, x_shape, reduction), x, target, delta
+    target=lambda h, g, x, target, delta, x_shape, reduction: (
+        -_within(h * share(g, x_shape, reduction), x, target, delta)
     ),
 )
 
@@ -219,9 +217,7 @@ nll = general(
 def _nll_backward(
     g: Any, shape: Any, target: Any, weight: Any, ignore_index: int, reduction: str, total: Any
 ) -> Any:
-    return likelihood.nll_backward(
-        g, shape, target, weight, ignore_index, reduction, float(total)
-    )
+    return likelihood.nll_backward(g, shape, target, weight, ignore_index, reduction, float(total))
 
 
 nll_backward: Operator = general(

@@ -44,7 +44,11 @@ def _where(condition: Any, x: Any, y: Any) -> Any:
 def _kept(g: Any, mask: Any) -> Any:
     if g.dtype.kind == "c" or mask.shape != g.shape:
         return np.where(mask, g, np.zeros((), g.dtype))
-    return drop(g, np.logical_not(mask))
+    if g.size > FEW or g.ndim == 0:
+        return drop(g, np.logical_not(mask))
+    out = g.copy()
+    out[np.logical_not(mask)] = 0
+    return out
 
 
 def _numbers_fit(operands: Sequence[Any], target: Dtype) -> None:

@@ -60,7 +60,14 @@ def _scatter_reduce(
 
 
 def _cotangents(
-    g: Any, x: Any, dim: int, index: Any, source: Any, y: Any, reduce: str, include_self: bool,
+    g: Any,
+    x: Any,
+    dim: int,
+    index: Any,
+    source: Any,
+    y: Any,
+    reduce: str,
+    include_self: bool,
     needs: tuple[bool, ...],
 ) -> tuple[Any, Any]:
     """The cotangents of `x` and `source`; the source has the shape of the index."""

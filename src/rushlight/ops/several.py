@@ -103,9 +103,7 @@ def several(op: Promoting) -> Callable[..., Any]:
             elif isinstance(a, Tensor):
                 return op.general(*args)
             else:
-                if i in operands and not (
-                    (kind is float or kind is int) and -SMALL < a < SMALL
-                ):
+                if i in operands and not ((kind is float or kind is int) and -SMALL < a < SMALL):
                     return op.general(*args)
                 arrays.append(a)
         if dtype is None:
@@ -143,7 +141,10 @@ def several(op: Promoting) -> Callable[..., Any]:
         inputs = op.input_args(args)
         if any(e is not None and a._array.shape != shape for e, a in zip(edges, inputs)):
             node.metas = tuple(
-                [None if e is None else (a._array.shape, a._array.dtype) for e, a in zip(edges, inputs)]
+                [
+                    None if e is None else (a._array.shape, a._array.dtype)
+                    for e, a in zip(edges, inputs)
+                ]
             )
         node.seq = next(sequence)
         result._edge = node

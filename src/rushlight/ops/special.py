@@ -9,9 +9,9 @@ import numpy as np
 
 from rushlight.kernels import special
 from rushlight.ops.declare import pointwise
-from rushlight.ops.operator import Operator
 from rushlight.ops.elementary import exp
 from rushlight.ops.masking import kept
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import NUMBERS, no_kernel
 
 __all__ = [

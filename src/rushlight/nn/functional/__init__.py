@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.dropout import *
+from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.softmax import *
 from rushlight.nn.functional.sparse import *

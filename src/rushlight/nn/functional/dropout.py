@@ -27,9 +27,7 @@ def _mask(shape: Any, p: float, like: Tensor) -> Tensor:
     return empty(tuple(shape), dtype=like.dtype).bernoulli_(1 - p)  # type: ignore[no-any-return]
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """In training, zero each element with probability `p` and scale the rest by 1 / (1 - p).
 
     >>> import rushlight as torch

@@ -195,9 +195,7 @@ def cross_entropy(
     reduction = legacy_reduction(size_average, reduce, reduction)
     _check_reduction(reduction)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}"
-        )
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if target.is_floating_point() and target.shape == input.shape:
         return _soft(input, target, weight, reduction, label_smoothing)
     return cross_entropy_of(input, target, weight, ignore_index, label_smoothing, reduction)
@@ -262,4 +260,3 @@ def binary_cross_entropy_with_logits(
             f"Target size ({target.shape}) must be the same as input size ({input.shape})"
         )
     return ops.bce_with_logits(input, target, weight, pos_weight, reduction)  # type: ignore[no-any-return]
-

@@ -30,7 +30,7 @@ def _prepare(input: Any, dim: int, dtype: Any, name: str) -> tuple[Tensor, int]:
         x = x.to(dtypes.as_dtype(dtype))
     if not x.dtype.is_floating_point:
         raise NotImplementedError(
-            f'"{name}_kernel_impl" not implemented for \'{x.dtype.scalar_name}\''
+            f"\"{name}_kernel_impl\" not implemented for '{x.dtype.scalar_name}'"
             if name == "log_softmax"
             else f"\"{name}_lastdim_kernel_impl\" not implemented for '{x.dtype.scalar_name}'"
         )
