@@ -1,0 +1,1 @@
+"""Arithmetic on ndarrays: imports NumPy, SciPy when needed, and nothing of ours."""
