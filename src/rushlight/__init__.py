@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import warnings as _warnings
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
-from rushlight import api, autograd, dtypes, linalg, nn, optim, random, utils
+from rushlight import api, autograd, dtypes, linalg, random
 from rushlight import layout as _layout
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
@@ -66,3 +69,19 @@ globals().update(dtypes.ALIASES)
 globals().update(api.legacy.TYPES)
 globals().update(_layout.LAYOUTS)
 globals().update(_layout.FORMATS)
+
+# Whole rooms are opened when a program first goes there, so that tensors alone come up fast.
+if _TYPE_CHECKING:
+    from rushlight import nn, optim, utils
+
+_ROOMS = ("nn", "optim", "utils")
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _ROOMS:
+        return _import_module(f"rushlight.{name}")
+    raise AttributeError(f"module 'rushlight' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS})

@@ -123,7 +123,7 @@ class LinearNode(Node):
 
 
 def _node(op: Operator, biased: bool) -> type[Node]:
-    return named_node(op.node.__name__, LinearNode, op=op, biased=biased)
+    return named_node(op.node_name, LinearNode, op=op, biased=biased)
 
 
 _VECTOR_NODES, _MATRIX_NODES, _STACK_NODES = (

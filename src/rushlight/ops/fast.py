@@ -83,7 +83,7 @@ def unary(
         (op.inputs[0],): (FromInput, True, False),
         ("y",): (FromOutput, False, True),
     }[rule.names]
-    cls = named_node(op.node.__name__, base, rule=staticmethod(rule.formula), op=op)
+    cls = named_node(op.node_name, base, rule=staticmethod(rule.formula), op=op)
     kernel = arrays_out(floats or op.kernel)
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -139,7 +139,7 @@ def with_parameters(
         (first, *op.args[1:]): (FromInputWith, True, False),
         ("y", *op.args[1:]): (FromOutputWith, False, True),
     }[rule.names]
-    cls = named_node(op.node.__name__, base, rule=staticmethod(rule.formula), op=op)
+    cls = named_node(op.node_name, base, rule=staticmethod(rule.formula), op=op)
     kernel = arrays_out(floats or op.kernel)
 
     def function(input: Tensor, *parameters: Any) -> Tensor:
@@ -205,7 +205,7 @@ def binary(
     takes_b = {**takes, (first,): 1}[rule_b.names]
     keeps_output = 3 in (takes_a, takes_b)
     cls = named_node(
-        op.node.__name__,
+        op.node_name,
         BinaryNodeWithOutput if keeps_output else BinaryNode,
         op=op,
         rule_a=staticmethod(rule_a.formula),

@@ -23,6 +23,7 @@ functions that are not holomorphic.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -94,8 +95,13 @@ class Operator:
         self.conjugate = conjugate
         self.inputs = inputs if inputs is not None else tuple(rules)
         self.positions = tuple(args.index(i) for i in self.inputs)
-        self.node = named_node(node or _node_name(name), OperatorNode, op=self)
+        self.node_name = node or _node_name(name)
         self._kept: dict[tuple[bool, ...], tuple[str, ...]] = {}
+
+    @cached_property
+    def node(self) -> type[OperatorNode]:
+        """The class of this operator's nodes. Few programs need many, so each is made when used."""
+        return named_node(self.node_name, OperatorNode, op=self)  # type: ignore[return-value]
 
     def __repr__(self) -> str:
         return f"<rushlight operator {self.name}>"

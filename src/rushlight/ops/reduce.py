@@ -75,7 +75,7 @@ class FullNode(Node):
 def full(op: Operator) -> Callable[[Tensor], Tensor]:
     """Make the fast path of a reduction of all elements (``loss.mean()``)."""
     rule = op.rules["x"]
-    cls = named_node(op.node.__name__, FullNode, rule=staticmethod(rule.formula), op=op)
+    cls = named_node(op.node_name, FullNode, rule=staticmethod(rule.formula), op=op)
     kernel = op.kernel
 
     def function(input: Tensor) -> Tensor:

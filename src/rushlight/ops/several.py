@@ -80,7 +80,7 @@ def several(op: Promoting) -> Callable[..., Any]:
         (op.rules[key].formula, tuple(names.index(n) for n in op.rules[key].names))
         for key in op.inputs
     )
-    cls = named_node(op.node.__name__, SeveralNode, rules=rules, op=op)
+    cls = named_node(op.node_name, SeveralNode, rules=rules, op=op)
     operands = set(op.places)
     kernel = op.kernel
     last = len(op.args)

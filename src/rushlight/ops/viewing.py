@@ -38,7 +38,7 @@ class ViewNode(Node):
 def view_node(op: Operator) -> type[Node]:
     """Make the node class that `share` records for a view Operator of one input."""
     rule = op.rules[op.inputs[0]]
-    return named_node(op.node.__name__, ViewNode, op=op, rule=staticmethod(rule.formula))
+    return named_node(op.node_name, ViewNode, op=op, rule=staticmethod(rule.formula))
 
 
 def is_plain(x: Any) -> bool:
