@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rushlight.api import axes, broadcasting, slicing
+from rushlight.autograd.forward_ad import Dual, as_dual
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node
 from rushlight.ops import views as ops
@@ -53,6 +54,8 @@ def _become(t: Tensor, kind: str, function: Callable[..., Tensor], *args: Any) -
     made = function(t, *args)
     edge: Any = made._edge.edge if type(made._edge) is View else None
     t._array = made._array
+    if type(made) is Dual:
+        as_dual(t, made._tangent)
     t._counter[0] += 1
     own = t._edge
     if type(own) is View:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.autograd.forward_ad import tangent
 from rushlight.formatting import format_tensor, get_printoptions, set_printoptions
 from rushlight.tensor import Tensor
 
@@ -12,10 +13,12 @@ __all__ = ["get_printoptions", "set_printoptions"]
 
 def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     fn = self.grad_fn
+    own = tangent(self)
     return format_tensor(
         self._array,
         requires_grad=self.requires_grad,
         grad_fn_name=None if fn is None else type(fn).__name__,
+        extra_suffixes=() if own is None else (f"tangent={own!r}",),
     )
 
 

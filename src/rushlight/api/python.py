@@ -167,7 +167,7 @@ def _contains(self: Tensor, element: Any) -> bool:
             f"{type(element)}."
         )
     found: Any = element == self
-    return bool(found.any().item())
+    return bool(found._array.any())
 
 
 def _format(self: Tensor, spec: str) -> str:

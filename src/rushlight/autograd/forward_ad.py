@@ -17,11 +17,12 @@ through it gives gradients with tangents: forward over reverse.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
 from rushlight.autograd.node import Node
+from rushlight.kernels.strides import owner
 from rushlight.tensor import Tensor, new
 
 __all__ = [
@@ -46,6 +47,9 @@ class _Interpreter:
     """What `dispatch` finds on a Dual: runs an Operator on primals and on tangents."""
 
     level = 0
+    # What an in-place operation does to tangents: see rushlight.ops.duals, which sets these.
+    overwrite: Callable[[Tensor, Tensor], None]
+    remember: Callable[[Tensor, Tensor], Tensor]
 
     def process(self, op: Any, args: Sequence[Any]) -> Any:
         """Run `op` on the primals, push the tangents, and pair the results."""
@@ -53,6 +57,8 @@ class _Interpreter:
         tangents = [tangent(a) for a in args]
         outs = op.general(*primals)  # its nodes say by name what they saved
         pushed = op.push(primals, tangents, outs)
+        if not op.view:
+            pushed = _unshared(pushed, tangents)
         if type(outs) is tuple:
             return tuple(self.pair(out, t, primals, args) for out, t in zip(outs, pushed))
         return self.pair(outs, pushed, primals, args)
@@ -65,6 +71,17 @@ class _Interpreter:
         if fn is not None:
             keep_duals(fn, primals, args, out, t)
         return out if t is None else as_dual(out, t)
+
+
+def _unshared(pushed: Any, tangents: Sequence[Tensor | None]) -> Any:
+    """Copy tangents that came through as they were: an in-place write must not reach the input."""
+    if type(pushed) is tuple:
+        return tuple(_unshared(t, tangents) for t in pushed)
+    if pushed is not None:
+        memory = owner(pushed._array)
+        if any(t is not None and owner(t._array) is memory for t in tangents):
+            return pushed.clone()
+    return pushed
 
 
 class Dual(Tensor):

@@ -16,6 +16,7 @@ from rushlight import dtypes
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
+from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
 from rushlight.tensor import LEAF, Tensor, View, wrap
@@ -78,7 +79,7 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
 
     The result is cast to the dtype of `t`; its node fits cotangents to what it computed with.
     """
-    edge = edge_of(result) if mode.grad else None
+    edge: Any = edge_of(result) if mode.grad else None
     check_writable(t, edge is not None or (mode.grad and t.requires_grad), overlap=overlap)
     target = t._array
     values = result._array
@@ -114,6 +115,8 @@ def _keep_old_values(node: Node, t: Tensor) -> None:
     old = wrap(t._array.copy())
     edge = t._edge
     old._edge = edge.edge if type(edge) is View else edge
+    if t._interpreter is not None:
+        old = t._interpreter.remember(t, old)
     if type(saved) is dict:
         node.versions = {k: 0 if saved.get(k) is t else n for k, n in node.versions.items()}
         node.saved = {k: old if v is t else v for k, v in saved.items()}

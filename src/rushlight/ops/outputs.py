@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.modes import mode
 from rushlight.tensor import Tensor, wrap
 
@@ -105,6 +106,11 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
         raise RuntimeError(
             f"{function}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
+        )
+    if type(result) is Dual or type(out) is Dual:
+        raise NotImplementedError(
+            f"Trying to use forward AD with {function}_out that does not support it because it is "
+            "an out= function"
         )
     values = result._array
     if not dtypes.can_cast(result.dtype, out.dtype):

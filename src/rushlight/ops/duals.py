@@ -1,0 +1,65 @@
+"""In-place operations under forward mode: a tensor that is written takes the result's tangent.
+
+Tangents lie in memory as their tensors do, and a view's is a view of its base's. So where a tensor
+has a tangent already it is written over in place, which its base and views see; and the first
+tangent that comes to a view gives its base one, with zeros beside it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.autograd.forward_ad import Dual, as_dual, tangent
+from rushlight.kernels.strides import element_strides, overlaps, owner, strided_view
+from rushlight.ops.pairs import view_as_complex, view_as_real
+from rushlight.tensor import Tensor, View, wrap
+
+__all__ = ["overwrite_tangent", "remember"]
+
+
+def overwrite_tangent(t: Tensor, result: Tensor) -> None:
+    """Give `t`, which was written, the tangent of what was written: `result`'s, or zero."""
+    new = tangent(result)
+    old = tangent(t)
+    if old is None and new is None:
+        return
+    if new is not None and new.dtype is not t.dtype:
+        new = new.to(t.dtype)
+    if old is None and type(t._edge) is View:
+        old = _from_base(t)
+    if old is None or overlaps(old._array.shape, old._array.strides):
+        blank = wrap(np.zeros(t._array.shape, t._array.dtype))
+        as_dual(t, blank if new is None else new)
+    elif new is None:
+        old.zero_()
+    else:
+        old.copy_(new)
+
+
+def _from_base(t: Tensor) -> Tensor:
+    """Make `t` a dual whose tangent is a view of its base's, which is made too where it lacks."""
+    base: Tensor = t._edge.base
+    whole = tangent(base)
+    if whole is None:
+        x = base._array
+        blank = np.zeros(owner(x).nbytes // x.itemsize, x.dtype)  # so that every view fits
+        whole = wrap(strided_view(blank, x.shape, element_strides(x), base.storage_offset()))
+        as_dual(base, whole)
+    if t.dtype is not whole.dtype:
+        whole = view_as_real(whole) if whole.dtype.is_complex else view_as_complex(whole)
+    part: Tensor = whole.as_strided(t._array.shape, element_strides(t._array), t.storage_offset())
+    as_dual(t, part)
+    return part
+
+
+def remember(t: Tensor, old: Tensor) -> Tensor:
+    """Give `old`, a copy of what `t` was before it is written, the tangent of that time."""
+    was: Any = tangent(t)
+    return old if was is None else as_dual(old, was.clone())
+
+
+# forward_ad.py knows duals but no operators.
+Dual._interpreter.overwrite = overwrite_tangent
+Dual._interpreter.remember = remember
