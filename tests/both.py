@@ -20,6 +20,7 @@ import fractions
 import pickle
 import re
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -96,9 +97,11 @@ def _text(result: Any) -> str:
     return text.replace("rushlight.", "torch.")
 
 
-def outcome(lib: Any, expression: str) -> tuple[str, str]:
+def outcome(
+    lib: Any, expression: str, names_for: Callable[[Any], dict[str, Any]] = scope
+) -> tuple[str, str]:
     """Evaluate an expression under `lib`; return "value" or the error's type, and a text."""
-    names = scope(lib)
+    names = names_for(lib)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -107,9 +110,9 @@ def outcome(lib: Any, expression: str) -> tuple[str, str]:
             return type(error).__name__, str(error).split("\n")[0].strip()
 
 
-def assert_alike(expression: str) -> None:
+def assert_alike(expression: str, names_for: Callable[[Any], dict[str, Any]] = scope) -> None:
     """Both libraries have the same result, or raise the same error."""
-    assert outcome(rushlight, expression) == outcome(judge, expression)
+    assert outcome(rushlight, expression, names_for) == outcome(judge, expression, names_for)
 
 
 def expressions(text: str) -> Any:

@@ -18,6 +18,7 @@ This module knows no mathematics and no engine. Operators are installed as metho
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -283,6 +284,22 @@ class Tensor(metaclass=_Open):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise RuntimeError("requires_grad must be a bool")
+        if not self.is_leaf:
+            advice = (
+                ""
+                if value
+                else " If you want to use a computed variable in a subgraph that doesn't require "
+                "differentiation use var_no_grad = var.detach()."
+            )
+            raise RuntimeError(
+                f"you can only change requires_grad flags of leaf variables.{advice}"
+            )
+        if value and self._array.dtype.kind not in "fcV":
+            raise RuntimeError(
+                "only Tensors of floating point and complex dtype can require gradients"
+            )
         self.requires_grad_(value)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -317,7 +334,18 @@ class Tensor(metaclass=_Open):
     @property
     def grad(self) -> Tensor | None:
         """The accumulated cotangent of a leaf, or None."""
-        return self._grad
+        grad = self._grad
+        if grad is None and not self.is_leaf and not self.retains_grad:
+            warnings.warn(
+                "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+                ".grad attribute won't be populated during autograd.backward(). If you indeed want "
+                "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
+                "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+                "access the leaf Tensor instead.",
+                UserWarning,
+                stacklevel=2,
+            )
+        return grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -332,8 +360,8 @@ class Tensor(metaclass=_Open):
     def _check_grad(self, grad: Any) -> None:
         if not isinstance(grad, Tensor):
             raise TypeError(
-                f"assigned grad expected to be a Tensor or None but got grad of type "
-                f"'{type(grad).__name__}'"
+                "assigned grad expected to be a Tensor or None but got grad of type "
+                f"{type(grad).__name__}"
             )
         if grad is self:
             raise RuntimeError("can't assign Variable as its own grad")
@@ -348,8 +376,9 @@ class Tensor(metaclass=_Open):
             )
         if grad.shape != self.shape:
             raise RuntimeError(
-                f"assigned grad has data of a different size: expected {list(self.shape)}, "
-                f"got {list(grad.shape)}"
+                f"attempting to assign a gradient of size '{list(grad.shape)}' to a tensor of size "
+                f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the "
+                "same size"
             )
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.autograd import forward_ad, function, functional
+from rushlight.autograd import forward_ad, function, functional, graph
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function
 from rushlight.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -24,6 +24,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "set_grad_enabled",

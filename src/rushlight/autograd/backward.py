@@ -2,83 +2,57 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.arguments import (
+    as_tuple,
+    check_count,
+    check_inputs,
+    cotangents_of,
+    inputs_of,
+    is_more_than_plain,
+    roots_of,
+)
 from rushlight.autograd.engine import edge_of, run
-from rushlight.autograd.leaf import accumulate, accumulate_graph
+from rushlight.autograd.graph import GradientEdge, edge_within
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
 
-Tensors = Tensor | Sequence[Tensor]
+Tensors = Tensor | GradientEdge | Sequence[Tensor] | Sequence[GradientEdge]
 
 
-def _tuple(x: Any) -> tuple[Any, ...]:
-    return (x,) if isinstance(x, Tensor) or x is None else tuple(x)
+def _given(grads: Any, count: int) -> tuple[Any, ...]:
+    if grads is None:
+        return (None,) * count
+    return (grads,) if isinstance(grads, Tensor) else tuple(grads)
 
 
-def first_cotangents(outputs: Sequence[Tensor], given: Sequence[Any]) -> list[Any]:
-    """Check the cotangents given for `outputs`, and make ones for scalars without."""
-    cotangents: list[Any] = []
-    for out, g in zip(outputs, given):
-        if g is None:
-            if not out.requires_grad:
-                cotangents.append(None)
-                continue
-            if out.numel() != 1:
-                raise RuntimeError("grad can be implicitly created only for scalar outputs")
-            if not (out.dtype.is_floating_point or out.dtype.is_complex):
-                raise RuntimeError(
-                    "grad can be implicitly created only for real scalar outputs but got "
-                    f"{out.dtype}"
-                )
-            g = wrap(np.ones(out._array.shape, out._array.dtype))
-        elif isinstance(g, Tensor):
-            if g.shape != out.shape:
-                raise RuntimeError(
-                    f"Mismatch in shape: grad_output[{len(cotangents)}] has a shape of {g.shape} "
-                    f"and output[{len(cotangents)}] has a shape of {out.shape}."
-                )
-            if out.dtype.is_complex != g.dtype.is_complex:
-                raise RuntimeError(
-                    "For complex Tensors, both grad_output and output are required to have the "
-                    f"same dtype. Mismatch in dtype: grad_output[{len(cotangents)}] has a dtype of "
-                    f"{g.dtype} and output[{len(cotangents)}] has a dtype of {out.dtype}."
-                )
-        else:
-            raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
-        cotangents.append(g)
-    return cotangents
-
-
-def _edges(outputs: Sequence[Tensor]) -> list[Any]:
-    edges = []
-    for i, out in enumerate(outputs):
-        edge = edge_of(out)
-        if edge is None:
-            raise RuntimeError(
-                f"element {i} of tensors does not require grad and does not have a grad_fn"
-            )
-        edges.append(edge)
-    return edges
-
-
-def _start(outputs: Sequence[Tensor], grads: Any, create_graph: bool) -> tuple[Any, Any, bool]:
+def _start(
+    outputs: Sequence[Any], cotangents: Sequence[Any], create_graph: bool
+) -> tuple[list[Any], Sequence[Any], bool]:
     """Return root edges, cotangents as the engine takes them, and whether it runs on Tensors."""
-    cotangents = first_cotangents(outputs, grads)
-    edges = _edges(outputs)
-    graph = create_graph or any(
-        t is not None and t._interpreter is not None for t in (*cotangents, *outputs)
-    )
-    if not graph:
-        cotangents = [
-            g._array if g._array.dtype == out._array.dtype else g._array.astype(out._array.dtype)
-            for g, out in zip(cotangents, outputs)
-        ]
-    return edges, cotangents, graph
+    check_count(outputs, cotangents)
+    edges = roots_of(outputs)
+    for t in cotangents if create_graph else (*cotangents, *outputs):
+        if is_more_than_plain(t):
+            create_graph = True
+            break
+    if create_graph:
+        return edges, cotangents, True
+    return edges, [_raw(g, out) for g, out in zip(cotangents, outputs)], False
+
+
+def _raw(g: Any, out: Any) -> Any:
+    """The array of a cotangent, in the dtype of its output."""
+    array = g._array
+    if not isinstance(out, Tensor) or array.dtype is out._array.dtype:
+        return array
+    return array.astype(out._array.dtype, copy=False)
 
 
 def backward(
@@ -92,8 +66,9 @@ def backward(
     """Accumulate the gradients of `tensors` with respect to graph leaves in their ``.grad``.
 
     `grad_tensors` are the cotangents of `tensors` (shapes alike; None for scalars: 1). The graph
-    is freed unless `retain_graph` (default: `create_graph`). With `inputs`, only these accumulate.
-    Raises RuntimeError where an element of `tensors` requires no grad, or the graph was freed.
+    is freed unless `retain_graph` (default: `create_graph`). With `inputs`, tensors, edges or a
+    dictionary of tensors, only these accumulate. Raises RuntimeError where an element of `tensors`
+    requires no grad, or the graph was freed.
 
     >>> import rushlight as torch
     >>> x = torch.tensor([1.0, 2.0], requires_grad=True)
@@ -101,31 +76,61 @@ def backward(
     >>> x.grad
     tensor([3., 3.])
     """
-    outputs = _tuple(tensors)
-    given = (None,) * len(outputs) if grad_tensors is None else _tuple(grad_tensors)
+    if grad_variables is not None:
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both passed to "
+                "`backward()`. Please only use `grad_tensors`."
+            )
+        grad_tensors = grad_variables
+    targets = None if inputs is None else inputs_of(inputs, "backward")
+    outputs = as_tuple(tensors)
+    given = cotangents_of(outputs, _given(grad_tensors, len(outputs)))
     edges, cotangents, graph = _start(outputs, given, create_graph)
+    wanted = None if targets is None else _accumulating(targets)
     keep = create_graph if retain_graph is None else bool(retain_graph)
-    if inputs is None:
-        run(edges, cotangents, keep, graph, create_graph)
-        return
-    targets = _tuple(inputs)
-    if len(targets) == 0:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    if create_graph:
+        _warn_of_cycles()
+    run(edges, cotangents, keep, graph, create_graph, wanted, True)
+
+
+def _accumulating(targets: Sequence[Any]) -> list[Any]:
+    """The edges of the only tensors to accumulate; those that are no leaves retain their grad."""
+    check_inputs(targets)
     for t in targets:
-        if edge_of(t) is None:
-            raise RuntimeError("One of the differentiated Tensors does not require grad")
-    found = run(edges, cotangents, keep, graph, create_graph, [edge_of(t) for t in targets], True)
-    for t, g in zip(targets, found or ()):
-        if g is not None:
-            if graph:
-                accumulate_graph(t, g)
-            else:
-                accumulate(t, g, False)
+        if isinstance(t, Tensor):
+            t.retain_grad()
+    return [edge_within(t) if isinstance(t, GradientEdge) else edge_of(t) for t in targets]
+
+
+_warned = False
+
+
+def _warn_of_cycles() -> None:
+    """Say once what ``backward(create_graph=True)`` leads to."""
+    global _warned
+    if _warned:
+        return
+    _warned = True
+    warnings.warn(
+        "Using backward() with create_graph=True will create a reference cycle between the "
+        "parameter and its gradient which can cause a memory leak. We recommend using autograd.grad"
+        " when creating the graph to avoid this. If you have to use this function, make sure to "
+        "reset the .grad fields of your parameters to None after use to break the cycle and avoid "
+        "the leak.",
+        UserWarning,
+        stacklevel=4,
+    )
 
 
 def grad(
     outputs: Tensors,
-    inputs: Tensors,
+    inputs: Any,
     grad_outputs: Any = None,
     retain_graph: bool | None = None,
     create_graph: bool = False,
@@ -133,49 +138,113 @@ def grad(
     allow_unused: bool | None = None,
     is_grads_batched: bool = False,
     materialize_grads: bool = False,
-) -> tuple[Any, ...]:
+) -> Any:
     """Return the sum of the gradients of `outputs` with respect to each of `inputs`.
 
-    Nothing is accumulated. An input that no output depends on raises RuntimeError, or gives None
-    with `allow_unused`, or zeros with `materialize_grads`.
+    A tuple, or for a dictionary of inputs one of gradients. Nothing is accumulated. An input that
+    no output depends on raises RuntimeError, or gives None with `allow_unused`, or zeros with
+    `materialize_grads`. With `is_grads_batched` each of `grad_outputs` has a first dimension more,
+    and so has each result: one backward pass an entry.
 
     >>> import rushlight as torch
     >>> x = torch.tensor(2.0, requires_grad=True)
     >>> torch.autograd.grad(x**3, x)
     (tensor(12.),)
     """
-    outs = _tuple(outputs)
-    targets = _tuple(inputs)
-    if is_grads_batched:
-        raise NotImplementedError(
-            "autograd.grad: is_grads_batched needs vmap, which isn't here yet"
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when materialize_grads=True, but got: "
+            "allow_unused=False."
         )
+    outs = as_tuple(outputs)
+    targets = inputs_of(inputs, "grad")
+    if not only_inputs:
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults to True). To "
+            "accumulate gradient for other parts of the graph, please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
+    given = cotangents_of(outs, _given(grad_outputs, len(outs)), is_grads_batched)
+    keep = create_graph if retain_graph is None else bool(retain_graph)
+    unused = materialize_grads if allow_unused is None else bool(allow_unused)
+    if is_grads_batched:
+        found = _batched(outs, targets, given, keep, create_graph, unused)
+    else:
+        found = _gradients(outs, targets, given, keep, create_graph, unused)
     if materialize_grads:
-        if allow_unused is False:
-            raise ValueError(
-                "Expected allow_unused to be True or not passed when materialize_grads=True, but "
-                "got: allow_unused=False."
-            )
-        allow_unused = True
-    given = (None,) * len(outs) if grad_outputs is None else _tuple(grad_outputs)
+        found = [_zeros(t, create_graph) if g is None else g for g, t in zip(found, targets)]
+    return dict(zip(inputs, found)) if type(inputs) is dict else tuple(found)
+
+
+def _gradients(
+    outs: Sequence[Any],
+    targets: Sequence[Any],
+    given: Sequence[Any],
+    keep: bool,
+    create_graph: bool,
+    unused: bool,
+) -> list[Any]:
+    """Run one backward pass for the gradients of `targets`, None where none arrived."""
     edges, cotangents, graph = _start(outs, given, create_graph)
+    check_inputs(targets)
     wanted = []
     for t in targets:
-        edge = edge_of(t)
+        edge = edge_within(t) if isinstance(t, GradientEdge) else edge_of(t)
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         wanted.append(edge)
-    keep = create_graph if retain_graph is None else bool(retain_graph)
-    found = run(edges, cotangents, keep, graph, create_graph, wanted) or []
-    results = []
-    for t, g in zip(targets, found):
-        if g is None:
-            if materialize_grads:
-                g = np.zeros(t._array.shape, t._array.dtype)
-            elif not allow_unused:
+    found = run(edges, cotangents, keep, graph, create_graph, wanted)
+    if not unused:
+        for i, g in enumerate(found):
+            if g is None:
                 raise RuntimeError(
-                    "One of the differentiated Tensors appears to not have been used in the "
+                    f"The differentiated Tensor at index {i} appears to not have been used in the "
                     "graph. Set allow_unused=True if this is the desired behavior."
                 )
-        results.append(g if g is None or isinstance(g, Tensor) else wrap(np.asarray(g)))
-    return tuple(results)
+    made: dict[int, Tensor] = {}  # one Tensor for an array that several inputs get
+    for i, g in enumerate(found):
+        if g is not None and not isinstance(g, Tensor):
+            if id(g) not in made:
+                made[id(g)] = wrap(np.asarray(g))
+            found[i] = made[id(g)]
+    return found
+
+
+def _batched(
+    outs: Sequence[Any],
+    targets: Sequence[Any],
+    given: Sequence[Any],
+    keep: bool,
+    create_graph: bool,
+    unused: bool,
+) -> list[Any]:
+    """One backward pass for each entry along the first dimension of the cotangents."""
+    from rushlight.api.shape import stack  # operators import us
+
+    sizes = [g.shape[0] for g in given if g is not None]
+    if len(set(sizes)) > 1:
+        raise ValueError(
+            "vmap: Expected all tensors to have the same size in the mapped dimension, got sizes "
+            f"{sizes} for the mapped dimension"
+        )
+    rows = [
+        _gradients(
+            outs,
+            targets,
+            [g if g is None else g[i] for g in given],
+            keep or i < sizes[0] - 1,
+            create_graph,
+            unused,
+        )
+        for i in range(sizes[0])
+    ]
+    return [None if column[0] is None else stack(column) for column in zip(*rows)]
+
+
+def _zeros(t: Any, requires_grad: bool) -> Tensor:
+    if isinstance(t, GradientEdge):
+        raise RuntimeError(
+            "materialize_grads cannot be used when the given input is a GradientEdge"
+        )
+    return wrap(np.zeros_like(t._array)).requires_grad_(requires_grad)

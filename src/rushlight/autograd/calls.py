@@ -1,7 +1,8 @@
 """Where the engine calls out: hooks before and after a node, and captured cotangents.
 
 The engine comes here only for nodes that have hooks and for walks that capture, so that the plain
-walk pays one test. Hooks see Tensors in both of the engine's modes.
+walk pays one test. Hooks see Tensors in both of the engine's modes, and None where no cotangent
+arrived.
 """
 
 from __future__ import annotations
@@ -10,8 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.hooks import Hooks, NodeHooks
-from rushlight.autograd.leaf import check_replacement
+from rushlight.autograd.hooks import NodeHooks, check_replacements, run_hooks, run_prehooks
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
@@ -28,28 +28,37 @@ def to_raw(g: Any) -> Any:
     return g._array.view() if isinstance(g, Tensor) else g
 
 
-def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any]) -> Any:
-    """Run tensor hooks, fill ``.grad`` of retaining tensors, capture, then run pre-hooks."""
+def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any], runs: bool) -> Any:
+    """Capture, run tensor hooks, fill ``.grad`` of retaining tensors, then run pre-hooks.
+
+    A node that only is captured (it `runs` not) reports its cotangents after its tensors' hooks,
+    and one that also runs reports them before: PyTorch's order.
+    """
     hooks = node.hooks
     outs = list(g) if isinstance(g, list) else [g]
-    back = to_tensor if graph else to_raw
+    if runs and captured:
+        _capture(node, outs, captured)
     if hooks is not None:
+        back = to_tensor if graph else to_raw
         for index, fns in hooks.tensor.items():
-            if outs[index] is not None:
-                outs[index] = back(run_tensor_hooks(fns, to_tensor(outs[index])))
+            if fns:
+                outs[index] = back(run_hooks(fns, to_tensor(outs[index])))
         for index, ref in hooks.retain.items():
             tensor = ref()
             if tensor is not None and outs[index] is not None:
                 _retain(tensor, to_tensor(outs[index]), graph)
+        if runs and hooks.pre:
+            given = run_prehooks(hooks.pre, tuple(to_tensor(out) for out in outs))
+            outs = [back(out) for out in given]
+    if not runs:
+        _capture(node, outs, captured)
+    return outs if isinstance(g, list) else outs[0]
+
+
+def _capture(node: Node, outs: list[Any], captured: dict[Any, Any]) -> None:
     for index, out in enumerate(outs):
         if (node, index) in captured:
             captured[node, index] = out
-    if hooks is not None and hooks.pre:
-        for fn in list(hooks.pre.values()):
-            result = fn(tuple(to_tensor(out) for out in outs))
-            if result is not None:
-                outs = [back(r) for r in (result if isinstance(result, tuple) else (result,))]
-    return outs if isinstance(g, list) else outs[0]
 
 
 def after_node(hooks: NodeHooks, grads: Any, g: Any, graph: bool) -> Any:
@@ -59,17 +68,8 @@ def after_node(hooks: NodeHooks, grads: Any, g: Any, graph: bool) -> Any:
     for fn in list(hooks.post.values()):
         result = fn(ins, outs)
         if result is not None:
-            ins = result if isinstance(result, tuple) else (result,)
+            ins = check_replacements(fn, ins, result)
     return ins if graph else tuple(to_raw(x) for x in ins)
-
-
-def run_tensor_hooks(fns: Hooks, g: Tensor) -> Tensor:
-    """Pass `g` through the hooks of one tensor, in the order of their registration."""
-    for fn in list(fns.values()):
-        result = fn(g)
-        if result is not None:
-            g = check_replacement(g, result)
-    return g
 
 
 def leaf_capture(leaf: Tensor, g: Any) -> Any:
@@ -77,12 +77,12 @@ def leaf_capture(leaf: Tensor, g: Any) -> Any:
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is None or g is None:
         return g
-    result = run_tensor_hooks(hooks.tensor, to_tensor(g))
+    result = run_hooks(hooks.tensor, to_tensor(g))
     return result if isinstance(g, Tensor) else to_raw(result)
 
 
 def _retain(tensor: Tensor, g: Tensor, graph: bool) -> None:
     if tensor._grad is None:
-        tensor._grad = g if graph else wrap(g._array.copy())
+        tensor._grad = g.clone() if graph else wrap(g._array.copy())
     else:
         tensor._grad = tensor._grad + g

@@ -12,6 +12,7 @@ Tensor, they are Tensors, and the same walk calls the nodes' `vjp_graph`.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from heapq import heappop, heappush, heapreplace
 from typing import Any
@@ -22,7 +23,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, Slot
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["edge_of", "run"]
+__all__ = ["edge_of", "run", "running"]
 
 
 def edge_of(t: Tensor) -> Any:
@@ -41,27 +42,43 @@ def run(
     create_graph: bool,
     wanted: Sequence[Any] | None = None,
     accumulate_wanted: bool = False,
-) -> list[Any] | None:
+) -> list[Any]:
     """Send `cotangents` from the edges `roots` backwards, as Tensors where `graph` is set.
 
     With `wanted`, a list of edges, only paths that lead there are walked, and their cotangents are
-    returned (None where none arrived), or put into ``.grad`` with `accumulate_wanted`. Without it
-    every leaf accumulates and None is returned.
+    returned (None where none arrived). With `accumulate_wanted` too the leaves among them
+    accumulate instead, and the nodes run. Without `wanted` every leaf accumulates.
     """
     before = mode.grad
+    outer = _running.nodes
     mode.grad = create_graph
     try:
         if wanted is None:
-            _walk(roots, cotangents, keep_graph, graph, _count(roots), None, {})
-            return None
-        plan, counts = _plan(roots, wanted)
-        captured = {_key(edge): None for edge in wanted}
-        if accumulate_wanted:
-            captured = {k: v for k, v in captured.items() if not isinstance(k, Tensor)}
+            _running.nodes = counts = _count(roots)
+            _walk(roots, cotangents, keep_graph, graph, counts, None, {})
+            return []
+        plan, counts = _plan(roots, wanted, accumulate_wanted)
+        _running.nodes = counts
+        captured = {} if accumulate_wanted else {_key(edge): None for edge in wanted}
         _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
         return [captured.get(_key(edge)) for edge in wanted]
     finally:
         mode.grad = before
+        _running.nodes = outer
+
+
+class _Running(threading.local):
+    nodes: dict[Any, int] | None = None  # what the pass of this thread will reach
+
+
+_running = _Running()
+
+
+def running() -> dict[Any, int]:
+    """Return a table that has every node and leaf that this thread's backward pass reaches."""
+    if _running.nodes is None:
+        raise RuntimeError("no backward pass is running in this thread")
+    return _running.nodes
 
 
 def _key(edge: Any) -> Any:
@@ -89,9 +106,12 @@ def _count(roots: Sequence[Any]) -> dict[Any, int]:
 
 
 def _plan(
-    roots: Sequence[Any], wanted: Sequence[Any]
+    roots: Sequence[Any], wanted: Sequence[Any], run_wanted: bool
 ) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, int]]:
-    """Return, for each node on a path to `wanted`, its edges on such a path, and their counts."""
+    """Return, for each node on a path to `wanted`, its edges on such a path, and their counts.
+
+    With `run_wanted` the nodes that are wanted run too, whether or not a path goes on from there.
+    """
     reachable = _count(roots)
     targets = {_key(edge) for edge in wanted}
     plan: dict[Any, tuple[Any, ...]] = {}
@@ -105,6 +125,10 @@ def _plan(
         edges = tuple(e if leads_there(e) else None for e in node.edges)
         if any(e is not None for e in edges):
             plan[node] = edges
+    if run_wanted:
+        for edge in wanted:
+            if not isinstance(edge, Tensor) and edge.owner in reachable:
+                plan.setdefault(edge.owner, (None,) * len(edge.owner.edges))
     counts: dict[Any, int] = {}
     for front in (*plan.values(), roots):
         for edge in front:
@@ -131,6 +155,7 @@ def _walk(
     buffers: dict[Any, Any] = {}  # partial sums of edges that expect more
     owned: set[Any] = set()  # the buffers that are ours to add into
     slots: dict[Node, list[Any]] = {}  # cotangents by output, for nodes with several
+    watched = {key[0] for key in captured if type(key) is tuple}
     g: Any = None
     fresh = False  # the roots' cotangents belong to the caller
     while True:
@@ -198,13 +223,14 @@ def _walk(
             _, node, g = heappop(heap)
         else:
             return
-        edges = node.edges if plan is None else plan.get(node, ())
+        runs = plan is None or node in plan  # else it is wanted itself, and nothing behind it is
         hooks = node.hooks
-        if hooks is not None or captured:
-            g = before_node(node, g, graph, captured)
-            if plan is not None and not edges:
-                grads = ()
-                continue
+        if hooks is not None or (watched and node in watched):
+            g = before_node(node, g, graph, captured, runs)
+        if not runs:
+            edges = ()
+            continue
+        edges = node.edges if plan is None else plan[node]
         if g is None and not node.takes_none:
             grads = (None,) * len(edges)
         elif graph:

@@ -8,7 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["NodeHooks", "RemovableHandle"]
+from rushlight.tensor import Tensor, type_string
+
+__all__ = [
+    "Hooks",
+    "NodeHooks",
+    "RemovableHandle",
+    "check_replacements",
+    "run_hooks",
+    "run_prehooks",
+]
 
 
 class RemovableHandle:
@@ -70,3 +79,55 @@ def add_hook(hooks: Hooks, fn: Callable[..., Any], *extras: Any) -> RemovableHan
     handle = RemovableHandle(hooks, extra_dict=list(extras))
     hooks[handle.id] = fn
     return handle
+
+
+def check_replacement(fn: Callable[..., Any], g: Any, result: Any) -> Any:
+    """Check what the hook `fn` returned in place of the cotangent `g`: PyTorch's errors."""
+    if not isinstance(result, Tensor):
+        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    if g is None:
+        raise RuntimeError("can't replace a None gradient with a non-None value")
+    if result.dtype is not g.dtype:
+        raise RuntimeError(
+            f"hook '{_name(fn)}' has changed the type of value (was {type_string(g._array)} got "
+            f"{type_string(result._array)})"
+        )
+    if result.shape != g.shape:
+        raise RuntimeError(f"hook '{_name(fn)}' has changed the size of value")
+    return result
+
+
+def check_replacements(
+    fn: Callable[..., Any], given: tuple[Any, ...], result: Any
+) -> tuple[Any, ...]:
+    """Check the tuple that a hook of a node returned in place of `given`, element by element."""
+    if not isinstance(result, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(result).__name__}'")
+    if len(result) != len(given):
+        raise RuntimeError(
+            f"hook '{_name(fn)}' has returned an incorrect number of values (got {len(result)}, "
+            f"but expected {len(given)})"
+        )
+    return tuple(None if r is None else check_replacement(fn, g, r) for g, r in zip(given, result))
+
+
+def run_hooks(fns: Hooks, g: Any) -> Any:
+    """Pass the cotangent `g` through the hooks of one tensor, in the order of registration."""
+    for fn in list(fns.values()):
+        result = fn(g)
+        if result is not None:
+            g = check_replacement(fn, g, result)
+    return g
+
+
+def run_prehooks(fns: Hooks, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Pass a node's cotangents through its pre-hooks."""
+    for fn in list(fns.values()):
+        result = fn(given)
+        if result is not None:
+            given = check_replacements(fn, given, result)
+    return given
+
+
+def _name(fn: Callable[..., Any]) -> str:
+    return getattr(fn, "__name__", "<unknown>")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.hooks import Hooks, NodeHooks
+from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
@@ -89,7 +89,7 @@ def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
             own = np.empty_like(target)  # the leaf's own layout where that is dense
             own[...] = g
             leaf._grad = wrap(own)
-    elif type(grad) is Tensor and grad._edge is None:
+    elif type(grad) is Tensor:  # in place, as in PyTorch, even where a graph made it
         grad._array += g
         grad._counter[0] += 1
     else:
@@ -104,22 +104,19 @@ def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
     if hooks is not None:
         g = _before(leaf, hooks, g)
     grad = leaf._grad
-    leaf._grad = g if grad is None else grad + g
+    if grad is not None:
+        leaf._grad = grad + g
+    elif g._interpreter is None:  # a copy, since other leaves may get the same tensor
+        leaf._grad = wrap(np.empty_like(leaf._array)).copy_(g)
+    else:
+        leaf._grad = g.clone()
     if hooks is not None:
         _after(leaf, hooks, g)
 
 
 def _before(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> Tensor:
-    for fn in list(hooks.tensor.values()):
-        result = fn(g)
-        if result is not None:
-            g = check_replacement(g, result)
-    if hooks.node is not None:
-        for fn in list(hooks.node.pre.values()):
-            replaced = fn((g,))
-            if replaced is not None:
-                g = replaced[0] if isinstance(replaced, tuple) else replaced
-    return g
+    g = run_hooks(hooks.tensor, g)
+    return g if hooks.node is None else run_prehooks(hooks.node.pre, (g,))[0]
 
 
 def _after(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> None:
@@ -127,24 +124,4 @@ def _after(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> None:
         for fn in list(hooks.node.post.values()):
             fn((), (g,))
     for fn in list(hooks.after.values()):
-        if fn(leaf) is not None:
-            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-
-
-def check_replacement(g: Tensor, result: Any) -> Tensor:
-    """Check what a tensor hook returned in place of `g`: PyTorch's errors."""
-    if not isinstance(result, Tensor):
-        raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
-    if result.dtype is not g.dtype:
-        raise RuntimeError(
-            f"hook '<lambda>' has changed the type of value (was {_type(g)} got {_type(result)})"
-        )
-    if result.shape != g.shape:
-        raise RuntimeError("hook '<lambda>' has changed the size of value")
-    return result
-
-
-def _type(t: Tensor) -> str:
-    from rushlight.tensor import type_string
-
-    return type_string(t._array)
+        fn(leaf)
