@@ -9,6 +9,7 @@ from typing import Any as _Any
 
 from rushlight import api, autograd, dtypes, linalg, random
 from rushlight import layout as _layout
+from rushlight.api.activation import *
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
 from rushlight.api.axes import *
@@ -44,6 +45,7 @@ from rushlight.api.rounding import *
 from rushlight.api.sampling import *
 from rushlight.api.shape import *
 from rushlight.api.slicing import *
+from rushlight.api.softmax import *
 from rushlight.api.special import *
 from rushlight.api.splitting import *
 from rushlight.api.views import *

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight.api import (
+    activation,
     affine,
     arithmetic,
     assigning,
@@ -46,6 +47,7 @@ from rushlight.api import (
     sampling,
     shape,
     slicing,
+    softmax,
     special,
     splitting,
     views,
@@ -53,6 +55,7 @@ from rushlight.api import (
 from rushlight.api.install import install
 
 install(
+    activation,
     affine,
     arithmetic,
     assigning,
@@ -96,6 +99,7 @@ install(
     sampling,
     shape,
     slicing,
+    softmax,
     special,
     splitting,
     views,

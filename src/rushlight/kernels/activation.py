@@ -145,7 +145,7 @@ def elu(
     np.expm1(y, out=y)
     if alpha * scale != 1.0:
         np.multiply(y, alpha * scale, out=y)
-    if scale == 1.0 and 0.0 < alpha * input_scale <= 1.0:
+    if scale == 1.0 and alpha > 0.0 and 0.0 < alpha * input_scale <= 1.0:
         return np.maximum(y, x, out=y)  # the exponential branch lies above x, and is 0 for x > 0
     positive: Array = np.maximum(ZERO[x.dtype], x, out=owned(x, None))
     return np.add(y, np.multiply(positive, scale, out=positive), out=y)

@@ -135,7 +135,7 @@ def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:
     Large arrays are filled without a branch per element (a mispredicted one costs 6 ns): kept
     bits are multiplied by 1 and dropped ones by 0 as integers, which no nan or inf survives.
     """
-    if out.size <= FEW:
+    if out.size <= FEW or out.itemsize == 1:
         np.putmask(out, mask, value[out.dtype] if isinstance(value, PerDtype) else value)
         return out
     bits = _BITS[out.itemsize]

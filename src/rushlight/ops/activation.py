@@ -30,6 +30,7 @@ __all__ = [
     "glu",
     "logsigmoid",
     "mish",
+    "selu",
     "silu",
     "softplus",
     "softsign",
@@ -121,11 +122,12 @@ logsigmoid_backward: Operator = backward(
 # CELU has 1 / alpha for the last.
 
 
-def _declare_elu(name: str) -> Operator:
+def _declare_elu(name: str, node: str) -> Operator:
     return pointwise(
         name,
         kernels.elu,
         x=lambda g, x, alpha, scale, input_scale: elu_backward(g, x, alpha, scale, input_scale),
+        node=node,
         **floats_only("elu_cpu"),
     )
 
@@ -153,8 +155,9 @@ def _elu_backward_in_place(g: Any, y: Any, alpha: float, scale: float, input_sca
     return elu_backward_from_result(g, y, alpha, scale, input_scale)
 
 
-elu = _declare_elu("elu")
-celu = _declare_elu("celu")
+elu = _declare_elu("elu", "EluBackward0")
+selu = _declare_elu("selu", "EluBackward0")
+celu = _declare_elu("celu", "CeluBackward0")
 elu_in_place = _declare_elu_in_place("elu_", "EluBackward1")
 celu_in_place = _declare_elu_in_place("celu_", "CeluBackward1")
 elu_backward: Operator = backward(
@@ -162,7 +165,7 @@ elu_backward: Operator = backward(
     kernels.elu_backward,
     g=lambda h, x, alpha, scale, input_scale: elu_backward(h, x, alpha, scale, input_scale),
     x=lambda h, g, x, alpha, scale, input_scale: kept(
-        h * g * (alpha * scale * input_scale**2) * exp(x * input_scale), x <= 0
+        h * g * (alpha * scale * input_scale**2) * exp(x * input_scale), x < 0
     ),
 )
 elu_backward_from_result: Operator = backward(

@@ -172,7 +172,7 @@ def with_parameters(
                 elif mode.inference:
                     mark_inference(result)
                 return result
-        return op.general(input, *parameters)  # type: ignore[no-any-return]
+        return op.general(require_tensor(input, op.name, "input", 1), *parameters)  # type: ignore[no-any-return]
 
     op.function = function
     return named(function, op.name, "")

@@ -52,21 +52,21 @@ relu_backward: Operator = backward(
 )
 
 
-def _declare_threshold(node: str) -> Operator:
+def _declare_threshold(name: str, node: str) -> Operator:
     return pointwise(
-        "threshold",
+        name,
         kernels.threshold,
         promote="common",
         selects=True,
         checks=(no_kernel("bc", "threshold_cpu"),),
         operands=("x",),
-        x=lambda g, x, bound: threshold_backward(g, x, bound),
+        x=lambda g, x, bound, value: threshold_backward(g, x, bound),
         node=node,
     )
 
 
-threshold = _declare_threshold("ThresholdBackward0")
-threshold_in_place = _declare_threshold("ThresholdBackward1")
+threshold = _declare_threshold("threshold", "ThresholdBackward0")
+threshold_in_place = _declare_threshold("threshold_", "ThresholdBackward1")
 threshold_backward: Operator = backward(
     "threshold_backward",
     kernels.threshold_backward,
@@ -131,23 +131,21 @@ prelu: Operator = pointwise(
     "prelu_kernel",
     kernels.prelu,
     x=lambda g, x, weight: prelu_backward(g, x, weight),
-    weight=lambda g, x: kept(g * x, x <= 0),
+    weight=lambda g, x: kept(g * x, ~(x > 0)),
     **floats_only("prelu_cpu"),
 )
 prelu_backward: Operator = backward(
     "prelu_kernel_backward",
     lambda g, x, weight: kernels.prelu_backward(g, x, weight)[0],
     g=lambda h, x, weight: prelu_backward(h, x, weight),
-    weight=lambda h, g, x: kept(h * g, x <= 0),
+    weight=lambda h, g, x: kept(h * g, ~(x > 0)),
 )
 
 # -- hard ones -----------------------------------------------------------------------------------
 
 
 def _hardtanh(x: Any, low: float, high: float) -> Any:
-    if x.dtype.kind in "iu":
-        return np.clip(x, int(low), int(high))
-    return kernels.hardtanh(x, low, high)
+    return np.clip(x, low, high) if x.dtype.kind in "iu" else kernels.hardtanh(x, low, high)
 
 
 hardtanh: Operator = pointwise(

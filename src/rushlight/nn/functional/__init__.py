@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rushlight.nn.functional.activation import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.linear import *
