@@ -35,13 +35,13 @@ def sigmoid(x: Array, out: Array | None = None) -> Array:
     return np.reciprocal(y, out=y)
 
 
-def sigmoid_backward(g: Array, y: Array, out: Array | None = None) -> Array:
+def sigmoid_backward(g: Array, result: Array, out: Array | None = None) -> Array:
     """g · (1 - y) · y from the result y."""
     if g.size > BLOCK or g.itemsize < 4:
-        return in_blocks(sigmoid_backward, (g, y), out=out)
-    gx: Array = np.subtract(ONE[y.dtype], y, out=owned(g, out))
+        return in_blocks(sigmoid_backward, (g, result), out=out)
+    gx: Array = np.subtract(ONE[result.dtype], result, out=owned(g, out))
     np.multiply(gx, g, out=gx)
-    return np.multiply(gx, y, out=gx)
+    return np.multiply(gx, result, out=gx)
 
 
 def tanh(x: Array, out: Array | None = None) -> Array:
@@ -50,12 +50,12 @@ def tanh(x: Array, out: Array | None = None) -> Array:
     return y
 
 
-def tanh_backward(g: Array, y: Array, out: Array | None = None) -> Array:
+def tanh_backward(g: Array, result: Array, out: Array | None = None) -> Array:
     """g · (1 - y²) from the result y."""
     if g.size > BLOCK or g.itemsize < 4:
-        return in_blocks(tanh_backward, (g, y), out=out)
-    gx: Array = np.multiply(y, y, out=owned(g, out))
-    np.subtract(ONE[y.dtype], gx, out=gx)
+        return in_blocks(tanh_backward, (g, result), out=out)
+    gx: Array = np.multiply(result, result, out=owned(g, out))
+    np.subtract(ONE[result.dtype], gx, out=gx)
     return np.multiply(gx, g, out=gx)
 
 

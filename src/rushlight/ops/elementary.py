@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels import activation, special
-from rushlight.kernels.blocks import FEW
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import pointwise
 from rushlight.ops.masking import kept
@@ -161,40 +160,19 @@ acosh = pointwise("acosh", np.arccosh, x=_acosh_rule)
 atanh = pointwise("atanh", np.arctanh, x=lambda g, x: g / (1 - x * x))
 
 
-def _sigmoid(x: Any) -> Any:
-    """In few elements calls are what costs, in many the memory that they walk."""
-    if x.size <= FEW:
-        return np.reciprocal(1 + np.exp(-x))
-    return activation.sigmoid(x)
-
-
 # Their backward passes are operators of their own: one pass over the cotangent instead of three.
 tanh = pointwise("tanh", np.tanh, x=lambda g, y: tanh_backward(g, y))
-sigmoid = pointwise("sigmoid", _sigmoid, x=lambda g, y: sigmoid_backward(g, y))
-
-
-def _tanh_backward(g: Any, result: Any) -> Any:
-    if g.size <= FEW:
-        return g * (1 - result * result)
-    return activation.tanh_backward(np.asarray(g), result)
-
-
-def _sigmoid_backward(g: Any, result: Any) -> Any:
-    if g.size <= FEW:
-        return g * (1 - result) * result
-    return activation.sigmoid_backward(np.asarray(g), result)
-
-
+sigmoid = pointwise("sigmoid", activation.sigmoid, x=lambda g, y: sigmoid_backward(g, y))
 tanh_backward: Operator = pointwise(
     "tanh_backward",
-    _tanh_backward,
+    activation.tanh_backward,
     promote="common",
     g=lambda gg, result: tanh_backward(gg, result),
     result=lambda gg, g, result: -2 * gg * g * result,
 )
 sigmoid_backward: Operator = pointwise(
     "sigmoid_backward",
-    _sigmoid_backward,
+    activation.sigmoid_backward,
     promote="common",
     g=lambda gg, result: sigmoid_backward(gg, result),
     result=lambda gg, g, result: gg * g * (1 - 2 * result),

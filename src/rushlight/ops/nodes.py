@@ -267,8 +267,11 @@ class FromOutputWith(FromOutput):
 class BinaryNode(Node):
     """Two real inputs; ``saved`` is ``(a, b)``, None for what the formulas don't want.
 
-    An operand may be a Python number: then its edge is None and it is saved as it is.
+    The second operand may be a Python number: then its edge is None and it is saved as it is, and
+    as the 0-d array `number`, by which NumPy multiplies in half the time.
     """
+
+    number: Any
 
     op: ClassVar[Operator]
     rule_a: ClassVar[Callable[..., Any]]
@@ -291,6 +294,8 @@ class BinaryNode(Node):
                 if b._counter[0] != self.versions[1]:
                     raise stale_input(b, self.versions[1])
                 b = b._array
+            elif b is not None:
+                b = self.number
         if ea is not None:
             rule = self.rule_a
             ga = rule(g, b) if takes_a == 1 else rule(g) if takes_a == 0 else rule(g, a, b)

@@ -109,6 +109,8 @@ class Operator:
     def __call__(self, *args: Any) -> Any:
         """Run the kernel on ndarrays, or run and record on Tensors."""
         if type(args[0]) is ndarray:  # a formula in a raw backward pass
+            if type(args[-1]) is ndarray and len(args) < 3:
+                return self.kernel(*args)
             for a in args:
                 if isinstance(a, Tensor):
                     break
