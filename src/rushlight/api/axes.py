@@ -34,18 +34,34 @@ def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     torch.Size([3, 2])
     """
     require_tensor(input, "transpose", "input", 1)
+    dim0 = as_int(dim0, "transpose", "dim0", 2)
+    return _exchanged(input, dim0, as_int(dim1, "transpose", "dim1", 3))
+
+
+def _exchanged(input: Tensor, dim0: int, dim1: int) -> Tensor:
     n = input.ndim
-    dim0 = wrap_dim(as_int(dim0, "transpose", "dim0", 2), n)
-    dim1 = wrap_dim(as_int(dim1, "transpose", "dim1", 3), n)
+    dim0 = wrap_dim(dim0, n)
+    dim1 = wrap_dim(dim1, n)
     if n == 0:
-        return input.permute(())  # type: ignore[no-any-return]
+        if is_plain(input):
+            return share(input, input._array, ops.TransposeScalarNode, ())
+        return ops.transpose_scalar(input)  # type: ignore[no-any-return]
     if is_plain(input):
         y = input._array.swapaxes(dim0, dim1)
         return share(input, y, ops.TransposeNode, (dim0, dim1))
     return ops.transpose(input, dim0, dim1)  # type: ignore[no-any-return]
 
 
-swapdims = transpose
+def swapdims(input: Tensor, dim0: int, dim1: int) -> Tensor:
+    """Return a view with two dimensions swapped: another name of `transpose`.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 3).swapdims(0, 1).shape
+    torch.Size([3, 2])
+    """
+    require_tensor(input, "swapdims", "input", 1)
+    dim0 = as_int(dim0, "swapdims", "dim0", 2)
+    return _exchanged(input, dim0, as_int(dim1, "swapdims", "dim1", 3))
 
 
 def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
@@ -55,7 +71,9 @@ def swapaxes(input: Tensor, axis0: int, axis1: int) -> Tensor:
     >>> torch.zeros(2, 3).swapaxes(0, 1).shape
     torch.Size([3, 2])
     """
-    return transpose(input, axis0, axis1)
+    require_tensor(input, "swapaxes", "input", 1)
+    axis0 = as_int(axis0, "swapaxes", "axis0", 2)
+    return _exchanged(input, axis0, as_int(axis1, "swapaxes", "axis1", 3))
 
 
 def t(input: Tensor) -> Tensor:
@@ -88,6 +106,8 @@ def _permute_method(self: Tensor, *dims: Any, **named: Any) -> Tensor:
     """As `torch.permute`; dimensions may be given one by one."""
     if named:
         dims = (named.pop("dims"),)
+    elif not dims:
+        raise TypeError('permute() missing 1 required positional arguments: "dims"')
     return permuted(self, sizes(dims, "permute", "dims"))
 
 
@@ -130,7 +150,7 @@ def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
         if len(set(found)) != len(found):
             raise RuntimeError(f"movedim: repeated dim in `{name}` ({list(given)})")
     if n == 0:
-        return permuted(input, ())
+        return ops.alias(input)  # type: ignore[no-any-return]
     rest = iter([d for d in range(n) if d not in origin])
     at = dict(zip(target, origin))
     return permuted(input, tuple([at[i] if i in at else next(rest) for i in range(n)]))
@@ -169,26 +189,28 @@ def _matrix_transpose(self: Tensor) -> Tensor:
     kind = type(self)
     if (kind is Tensor or kind is Parameter) and self._array.ndim > 1:
         return share(self, self._array.mT, ops.MatrixTransposeNode, ())
-    return _swapped(self, "mT")
+    return _swapped(self, "Tensor.mT")
 
 
 def _swapped(x: Tensor, name: str) -> Tensor:
     if x.ndim == 0:
-        _warn_once(
-            f"Tensor.{name} is deprecated on 0-D tensors. This function is the identity in these "
-            "cases."
+        advice = (
+            "This function is the identity in these cases."
+            if name == "Tensor.mT"
+            else "Consider using x.conj()."
         )
+        _warn_once(f"{name} is deprecated on 0-D tensors. {advice}")
         return x
     if x.ndim == 1:
         raise RuntimeError(
-            f"tensor.{name} is only supported on matrices or batches of matrices. Got 1-D tensor."
+            f"t{name[1:]} is only supported on matrices or batches of matrices. Got 1-D tensor."
         )
     return transpose(x, -2, -1)
 
 
-def _conjugate_transpose(self: Tensor) -> Tensor:
+def _conjugate_transpose(self: Tensor, name: str = "Tensor.mH") -> Tensor:
     """The conjugate transpose of a matrix or of a batch of matrices."""
-    swapped = _swapped(self, "mH")
+    swapped = _swapped(self, name)
     return swapped.conj() if self.dtype.is_complex else swapped
 
 
@@ -200,11 +222,7 @@ def adjoint(input: Tensor) -> Tensor:
     torch.Size([5, 3, 2])
     """
     require_tensor(input, "adjoint", "input", 1)
-    if input.ndim == 1:
-        raise RuntimeError(
-            "tensor.adjoint() is only supported on matrices or batches of matrices. Got 1-D tensor."
-        )
-    return _conjugate_transpose(input)
+    return _conjugate_transpose(input, "adjoint()" if input.ndim == 0 else "Tensor.adjoint()")
 
 
 def _matrix_conjugate_transpose(self: Tensor) -> Tensor:
@@ -213,7 +231,7 @@ def _matrix_conjugate_transpose(self: Tensor) -> Tensor:
     if n == 2:
         return _conjugate_transpose(self)
     if n == 0:
-        return _swapped(self, "H")
+        return _swapped(self, "Tensor.H")
     tail = "" if n == 1 else " For batches of matrices, consider using tensor.mH"
     raise RuntimeError(
         f"tensor.H is only supported on matrices (2-D tensors). Got {n}-D tensor.{tail}"

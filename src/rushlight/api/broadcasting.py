@@ -9,7 +9,7 @@ from typing import Any
 from rushlight.api.sizes import as_int, int_list, sizes, wrap_dim, wrap_dims
 from rushlight.api.views import reshaped
 from rushlight.ops import views as ops
-from rushlight.ops.outputs import require_tensor, type_name
+from rushlight.ops.outputs import no_overload, require_tensor, type_name
 from rushlight.ops.viewing import is_plain, share
 from rushlight.tensor import Size, Tensor, type_string
 
@@ -146,8 +146,8 @@ def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
 def broadcast_pair(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
     """Return the shape that two shapes broadcast to, or raise PyTorch's error."""
     n = max(len(a), len(b))
-    result = []
-    for i in range(n):
+    result = [0] * n
+    for i in range(n - 1, -1, -1):
         p = a[i - n + len(a)] if i >= n - len(a) else 1
         q = b[i - n + len(b)] if i >= n - len(b) else 1
         if p != q and p != 1 and q != 1:
@@ -155,7 +155,7 @@ def broadcast_pair(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
                 f"The size of tensor a ({p}) must match the size of tensor b ({q}) at "
                 f"non-singleton dimension {i}"
             )
-        result.append(q if p == 1 else p)
+        result[i] = q if p == 1 else p
     return tuple(result)
 
 
@@ -182,6 +182,8 @@ def unsqueeze(input: Tensor, dim: Any = None, *, axis: Any = None) -> Tensor:
     require_tensor(input, "unsqueeze", "input", 1)
     n = input.ndim
     if type(dim) is not int:
+        if dim is None and axis is None:
+            raise TypeError('unsqueeze() missing 1 required positional arguments: "dim"')
         dim = as_int(dim if axis is None else axis, "unsqueeze", "dim", 2)
     if not 0 <= dim <= n:
         dim = wrap_dim(dim, n + 1)
@@ -232,23 +234,17 @@ def squeezed_size(shape: tuple[int, ...], dim: Any = ALL) -> tuple[tuple[int, ..
     try:
         d = wrap_dim(as_int(dim, "squeeze", "dim", 2), n)
     except TypeError:
-        raise TypeError(
-            f"squeeze() received an invalid combination of arguments - got ({type_name(dim)}), "
-            "but expected one of:\n * ()\n * (int dim)\n * (tuple of ints dim)\n"
-        ) from None
+        forms = ("(Tensor input)", "(Tensor input, int dim)", "(Tensor input, tuple of ints dim)")
+        raise no_overload("squeeze", forms, Tensor(), dim) from None
     return ((*shape[:d], *shape[d + 1 :]) if n and shape[d] == 1 else shape), 1
 
 
 def _at_least(function: str, tensors: Sequence[Any], n: int) -> Any:
-    for t in tensors:
-        if not isinstance(t, (Tensor, tuple, list)):
-            raise TypeError(
-                f"{function}() received an invalid combination of arguments - got "
-                f"({type_name(t)}), but expected one of:\n * (Tensor input)\n"
-                " * (tuple of Tensors tensors)\n"
-            )
-    if len(tensors) == 1 and isinstance(tensors[0], Tensor):
-        return _grown(tensors[0], n)
+    if len(tensors) == 1:
+        if isinstance(tensors[0], Tensor):
+            return _grown(tensors[0], n)
+        if not isinstance(tensors[0], (tuple, list)):
+            raise no_overload(function, ("(Tensor input)", "(tuple of Tensors tensors)"), *tensors)
     return tuple([_grown(t, n) for t in _tensors(tensors)])
 
 
@@ -301,6 +297,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     tensor([[3, 4, 5],
             [3, 4, 5]])
     """
+    if indexing is not None and not isinstance(indexing, str):
+        raise TypeError(f"meshgrid(): argument 'indexing' must be str, not {type_name(indexing)}")
     xs = _tensors(tensors)
     if not xs:
         raise RuntimeError("meshgrid expects a non-empty TensorList")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
+from rushlight.dtypes import INTEGER
 from rushlight.kernels.strides import reach
 from rushlight.ops import rearrange, strided, views
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.ops.shape import along
 from rushlight.ops.viewing import is_plain, share, view_node
 from rushlight.tensor import Tensor, buffer_of
@@ -46,6 +47,12 @@ def sliced(input: Tensor, dim: int, start: int, stop: int, step: int = 1) -> Ten
     return _part(input, along(dim, slice(start, stop, step)), views.SliceNode, views.slice_)
 
 
+_NARROWS = (
+    "(Tensor input, int dim, Tensor start, int length)",
+    "(Tensor input, int dim, int start, int length)",
+)
+
+
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """Return the view of `length` elements from `start` along a dimension.
 
@@ -56,6 +63,11 @@ def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     require_tensor(input, "narrow", "input", 1)
     if input.ndim == 0:
         raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    for given in (dim, start, length):
+        if not hasattr(given, "__index__"):
+            raise no_overload("narrow", _NARROWS, input, dim, start, length)
+    if isinstance(start, Tensor) and (start.ndim or start.dtype.category > INTEGER):
+        raise RuntimeError("start must be an 0-dim integral Tensor.")
     length = as_int(length, "narrow", "length", 4)
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")

@@ -9,7 +9,7 @@ from typing import Any
 from rushlight.api.sizes import as_dim, as_int, int_list
 from rushlight.api.slicing import sliced
 from rushlight.ops import shape as ops
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -55,7 +55,8 @@ def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> Tensors:
     >>> torch.split(torch.arange(5), 2)
     (tensor([0, 1]), tensor([2, 3]), tensor([4]))
     """
-    require_tensor(tensor, "split", "tensor", 1)
+    if not isinstance(tensor, Tensor):  # PyTorch's is a Python function that calls the method
+        raise AttributeError(f"'{type(tensor).__name__}' object has no attribute 'split'")
     if not hasattr(split_size_or_sections, "__index__"):
         return split_with_sizes(tensor, split_size_or_sections, dim)
     size = as_int(split_size_or_sections, "split", "split_size", 2)
@@ -124,6 +125,13 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> Tensors:
     return _split_evenly(input, -(-n // chunks), d)
 
 
+_TENSOR_SPLITS = (
+    "(Tensor input, tuple of ints indices, int dim = 0)",
+    "(Tensor input, Tensor tensor_indices_or_sections, int dim = 0)",
+    "(Tensor input, int sections, int dim = 0)",
+)
+
+
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
     """Cut a tensor into sections of nearly the same size, or before the given indices.
 
@@ -145,6 +153,10 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tenso
                 f"{indices_or_sections.dtype.scalar_name}"
             )
         indices_or_sections = indices_or_sections.tolist()
+    if not isinstance(indices_or_sections, (tuple, list)) and not hasattr(
+        indices_or_sections, "__index__"
+    ):
+        raise no_overload("tensor_split", _TENSOR_SPLITS, input, indices_or_sections)
     d = as_dim(dim, input, "tensor_split", position=3)
     n = input.shape[d]
     if isinstance(indices_or_sections, (tuple, list)):
@@ -168,6 +180,9 @@ def _span(input: Tensor, dim: int, start: int, stop: int, n: int) -> Tensor:
 
 def _split_along(input: Tensor, parts: Any, dim: int, function: str, least: int) -> Tensors:
     require_tensor(input, function, "input", 1)
+    if not isinstance(parts, (tuple, list)) and not hasattr(parts, "__index__"):
+        forms = ("(Tensor input, int sections)", "(Tensor input, tuple of ints indices)")
+        raise no_overload(function, forms, input, parts)
     if input.ndim < least:
         raise RuntimeError(
             f"torch.{function} requires a tensor with at least {least} dimension, but got a "

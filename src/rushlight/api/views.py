@@ -12,7 +12,7 @@ from rushlight import dtypes
 from rushlight.api.sizes import as_int, int_list, wrap_dim
 from rushlight.api.sizes import sizes as _sizes
 from rushlight.ops import views as ops
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.ops.viewing import is_plain, share
 from rushlight.tensor import Tensor
 
@@ -70,7 +70,15 @@ def _view(self: Tensor, *size: Any, **named: Any) -> Tensor:
         from rushlight.api.reinterpret import view_dtype
 
         return view_dtype(self, size[0])
+    if not size or (len(size) == 1 and not _starts_a_size(size[0])):
+        raise no_overload("view", ("(torch.dtype dtype)", "(tuple of ints size)"), *size)
     return reshaped(self, _sizes(size, "view", "size"), must_view=True)
+
+
+def _starts_a_size(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return value.ndim == 0 and value.dtype.category <= dtypes.INTEGER
+    return isinstance(value, (tuple, list)) or hasattr(value, "__index__")
 
 
 def reshaped(input: Tensor, size: tuple[int, ...], must_view: bool = False) -> Tensor:
@@ -182,7 +190,7 @@ def unflatten(input: Tensor, dim: int, sizes: Any) -> Tensor:
     try:
         parts = infer_size(parts, n)
     except RuntimeError as error:
-        if parts.count(-1) > 1:
+        if "is invalid for input of size" not in str(error):
             raise RuntimeError(f"unflatten got an unexpected error:\n{error}") from None
         raise RuntimeError(
             f"unflatten: Provided sizes {list(parts)} don't multiply up to the size of dim {d} "

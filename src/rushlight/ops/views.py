@@ -36,6 +36,7 @@ __all__ = [
     "squeeze_dims",
     "t",
     "transpose",
+    "transpose_scalar",
     "unsafe_view",
     "unsqueeze",
 ]
@@ -94,6 +95,8 @@ reverse: Operator = _view("permute", _t, "PermuteBackward0", lambda g: g.T)
 matrix_transpose: Operator = _view(
     "transpose", lambda x: x.mT, "TransposeBackward0", lambda g: g.mT
 )
+# A 0-d tensor has no axes to swap, but is swapped all the same.
+transpose_scalar: Operator = _view("transpose", lambda x: x[...], "TransposeBackward0", lambda g: g)
 permute: Operator = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
 squeeze: Operator = _view("squeeze", _reshape, "SqueezeBackward0", _back)
 squeeze_dim: Operator = _view("squeeze", _reshape, "SqueezeBackward1", _back)
@@ -148,4 +151,5 @@ SqueezeDimsNode = view_node(squeeze_dims)
 SqueezeNode = view_node(squeeze)
 TNode = view_node(t)
 TransposeNode = view_node(transpose)
+TransposeScalarNode = view_node(transpose_scalar)
 UnsqueezeNode = view_node(unsqueeze)
