@@ -249,13 +249,25 @@ COMPLEX = [
     binary("copysign", call(T(3), -1), call(T(3), 0.5), call(T(3), -0.0)),
     Row(
         "complex",
-        [call(T(3, 4), T(3, 4)), call(T(3, 1), T(4)), call(T(), T()), call(T(0), T(0))],
+        # PyTorch's derivative holds for lengths, which are not negative.
+        [
+            call(T(3, 4, low=0.1), T(3, 4)),
+            call(T(3, 1, low=0.1), T(4)),
+            call(T(low=0.1), T()),
+            call(T(0), T(0)),
+        ],
         out=True,
         errors=[call(T(3), T(3, dtype="int64")), call(T(3), T(4)), call(T(3), 2)],
     ),
     Row(
         "polar",
-        [call(T(3, 4), T(3, 4)), call(T(3, 1), T(4)), call(T(), T()), call(T(0), T(0))],
+        # PyTorch's derivative holds for lengths, which are not negative.
+        [
+            call(T(3, 4, low=0.1), T(3, 4)),
+            call(T(3, 1, low=0.1), T(4)),
+            call(T(low=0.1), T()),
+            call(T(0), T(0)),
+        ],
         out=True,
         errors=[call(T(3), T(3, dtype="int64")), call(T(3), T(4)), call(T(3), 2)],
     ),

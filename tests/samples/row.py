@@ -116,6 +116,7 @@ class Row:
 
     ``path`` is looked up in the library ("nn.functional.relu"), or ``fn(lib, *args)`` is called.
     ``second``/``forward``: whether the derivative sweeps apply, where PyTorch has them;
+    ``finite`` False keeps central differences away: from kinks, from gradients that are a choice;
     ``node`` False leaves the name of the grad_fn unchecked; ``inplace``/``out``: whether the forms
     exist; ``dtypes``: what the value sweep runs in; ``errors``: calls that must fail, alike in both
     libraries (a row may have its own text under ``message=False`` where only the type is judged).
@@ -128,6 +129,7 @@ class Row:
     grad: bool = True
     second: bool = True
     forward: bool = True
+    finite: bool = True
     node: bool = True
     method: bool = True
     inplace: bool = False
