@@ -115,6 +115,56 @@ def assert_alike(expression: str, names_for: Callable[[Any], dict[str, Any]] = s
     assert outcome(rushlight, expression, names_for) == outcome(judge, expression, names_for)
 
 
+def attempt(act: Callable[[], Any]) -> str:
+    """What an action returns or raises, as text."""
+    try:
+        return f"{act()!r}"
+    except Exception as error:
+        return f"{type(error).__name__}: {error}"
+
+
+def told(lib: Any, story: Callable[[Any], Any]) -> tuple[Any, ...]:
+    """Tell a story under `lib`; return what it returned or raised, and the warnings on the way."""
+    lib.manual_seed(3)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        try:
+            end = "value", _text(story(lib))
+        except Exception as error:
+            end = type(error).__name__, str(error).replace("rushlight.", "torch.")
+    return (*end, [(w.category.__name__, _plain(w.message)) for w in caught])
+
+
+def _plain(message: Any) -> str:
+    """A warning's text without the place in PyTorch's sources that it ends with."""
+    text = str(message).replace("rushlight.", "torch.")
+    return re.sub(r" ?\(Triggered internally at .*", "", text)
+
+
+def assert_same_story(body: Callable[[Any], Any]) -> None:
+    """Both libraries return the same from ``body(lib)``, by `repr`, and warn the same.
+
+    A story ends well: what should go wrong in it goes through `attempt`, so that no story tells
+    of its own mistake.
+    """
+    ours, theirs = told(rushlight, body), told(judge, body)
+    assert theirs[0] == "value", theirs
+    for mine, other in zip(ours, theirs):
+        assert mine == other
+
+
+def story(body: Callable[[Any], Any]) -> Callable[[], None]:
+    """Make a test of `assert_same_story`."""
+
+    def test() -> None:
+        assert_same_story(body)
+
+    test.__name__ = test.__qualname__ = body.__name__
+    test.__doc__ = body.__doc__
+    test.__module__ = body.__module__
+    return test
+
+
 def expressions(text: str) -> Any:
     """Parametrise a test over the lines of a text."""
     lines = [line.strip() for line in text.strip().splitlines()]

@@ -19,16 +19,15 @@ class Parameter(Tensor):
     """
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
-        if data is None:
-            from rushlight.api.create import empty
-
-            data = empty(0)
-        made = new(cls)
-        made._array = data._array
-        made._counter = [0]
+        """Share the memory of `data`; RuntimeError for integers that should require grad."""
+        made = _share(cls, data)
         if requires_grad:
-            Tensor.requires_grad_(made)
-        return made
+            if made._array.dtype.kind not in "fcV":
+                raise RuntimeError(
+                    "Only Tensors of floating point and complex dtype can require gradients"
+                )
+            made._edge = LEAF
+        return made  # type: ignore[no-any-return]
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return "Parameter containing:\n" + Tensor.__repr__(self)
@@ -46,13 +45,32 @@ class Parameter(Tensor):
 
 
 class Buffer(Tensor):
-    """A Tensor that a `Module` registers as a buffer when it is assigned."""
+    """A Tensor that a `Module` registers as a buffer when it is assigned.
+
+    >>> import rushlight as torch
+    >>> module = torch.nn.Module()
+    >>> module.mean = torch.nn.Buffer(torch.zeros(2))
+    >>> list(module.state_dict())
+    ['mean']
+    """
 
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:
-        made = new(cls)
-        made._array = data._array
-        made._counter = [0]
+        """Share the memory of `data`."""
+        made = _share(cls, data)
         made.persistent = persistent
-        return made
+        return made  # type: ignore[no-any-return]
+
+
+def _share(cls: type[Tensor], data: Any) -> Any:
+    """Make a leaf of class `cls` on the memory and version counter of `data`."""
+    if data is None:
+        from rushlight.api.create import empty
+
+        data = empty(0)
+    source = data.detach()  # AttributeError for what is no tensor, as PyTorch raises
+    made = new(cls)
+    made._array = source._array
+    made._counter = source._counter
+    return made

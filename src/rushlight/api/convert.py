@@ -67,11 +67,11 @@ def to(input: Tensor, *args: Any, **named: Any) -> Tensor:
             return input
         if isinstance(args[0], DType):
             return cast(input, args[0])
-    wanted, copy, memory_format = _parse(args, named)
+    wanted, copy, memory_format = parse_to(args, named)
     return cast(input, wanted, copy, memory_format)
 
 
-def _parse(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[DType | None, bool, Any]:
+def parse_to(args: tuple[Any, ...], named: dict[str, Any]) -> tuple[DType | None, bool, Any]:
     """Return the dtype, whether to copy, and the memory format of a call of `to`."""
     first = args[0] if args else None
     if isinstance(first, Tensor):

@@ -11,6 +11,7 @@ from rushlight.nn.modules import (
     loss,
     module,
     normalization,
+    parameters,
     pooling,
     sparse,
 )
@@ -22,6 +23,7 @@ from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.loss import *
 from rushlight.nn.modules.module import *
 from rushlight.nn.modules.normalization import *
+from rushlight.nn.modules.parameters import *
 from rushlight.nn.modules.pooling import *
 from rushlight.nn.modules.sparse import *
 
@@ -34,6 +36,7 @@ __all__ = [
     *loss.__all__,
     *module.__all__,
     *normalization.__all__,
+    *parameters.__all__,
     *pooling.__all__,
     *sparse.__all__,
 ]

@@ -1,17 +1,16 @@
-"""Containers: Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict."""
+"""Containers of modules: Sequential, ModuleList, ModuleDict."""
 
 from __future__ import annotations
 
+import itertools
 import operator
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from rushlight.nn.modules.module import Module
-from rushlight.parameter import Parameter
-from rushlight.tensor import Tensor
+from rushlight.nn.modules.module import Module, indent
 
-__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 L = TypeVar("L", bound="_Numbered")
 
@@ -29,7 +28,7 @@ class _Numbered(Module):
     def __len__(self) -> int:
         return len(self._modules)
 
-    def __iter__(self) -> Iterator[Module]:
+    def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
     def __setitem__(self, index: int, module: Module) -> None:
@@ -44,13 +43,6 @@ class _Numbered(Module):
     def _renumber(self, modules: list[Any]) -> None:
         self.__dict__["_modules"] = {str(i): m for i, m in enumerate(modules)}
 
-    def insert(self: L, index: int, module: Module) -> L | None:
-        """Put a module before the one at `index`."""
-        modules = list(self._modules.values())
-        modules.insert(index, module)
-        self._renumber(modules)
-        return self
-
     def append(self: L, module: Module) -> L:
         """Add a module at the end; return self."""
         self.add_module(str(len(self)), module)
@@ -62,11 +54,11 @@ class _Numbered(Module):
             self.append(module)
         return self
 
-    def pop(self, key: int) -> Module:
-        """Take a module out and return it."""
+    def pop(self, key: int | slice) -> Any:
+        """Take a module (or those of a slice) out and return it."""
         module = self[key]  # type: ignore[index]
         del self[key]
-        return module  # type: ignore[no-any-return]
+        return module
 
 
 class Sequential(_Numbered):
@@ -100,13 +92,47 @@ class Sequential(_Numbered):
             return type(self)(OrderedDict(list(self._modules.items())[index]))
         return self._modules[self._key(index)]
 
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Put a module before the one at `index`; return self. The names are numbered anew."""
+        if not isinstance(module, Module):
+            raise AssertionError(f"module should be of type: {Module}")
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Index out of range: {index}")
+        modules = list(self._modules.values())
+        modules.insert(index, module)
+        self._renumber(modules)
+        return self
+
     def __add__(self, other: Sequential) -> Sequential:
-        if not isinstance(other, Sequential):
-            raise ValueError(
-                "add operator supports only objects of Sequential class, but "
-                f"{type(other)} is given."
-            )
+        _require_sequential(other)
         return Sequential(*self, *other)
+
+    def __iadd__(self, other: Sequential) -> Sequential:
+        _require_sequential(other)
+        return self.extend(list(other))
+
+    def __mul__(self, times: int) -> Sequential:
+        self._check_factor(times)
+        return Sequential(*list(self) * times)
+
+    __rmul__ = __mul__
+
+    def __imul__(self, times: int) -> Sequential:
+        self._check_factor(times)
+        return self.extend(list(self) * (times - 1))
+
+    def _check_factor(self, times: Any) -> None:
+        if not isinstance(times, int):
+            raise TypeError(f"unsupported operand type(s) for *: {type(self)} and {type(times)}")
+        if times <= 0:
+            raise ValueError(f"Non-positive multiplication factor {times} for {type(self)}")
+
+
+def _require_sequential(other: Any) -> None:
+    if not isinstance(other, Sequential):
+        raise ValueError(
+            f"add operator supports only objects of Sequential class, but {type(other)} is given."
+        )
 
 
 class ModuleList(_Numbered):
@@ -128,6 +154,12 @@ class ModuleList(_Numbered):
             return type(self)(list(self._modules.values())[index])
         return self._modules[self._key(index)]
 
+    def insert(self, index: int, module: Module) -> None:
+        """Put a module before the one at `index`, as a list does."""
+        modules = list(self._modules.values())
+        modules.insert(index, module)
+        self._renumber(modules)
+
     def extend(self: L, modules: Iterable[Module]) -> L:
         """Add modules at the end; return self."""
         if not isinstance(modules, Iterable):
@@ -135,12 +167,10 @@ class ModuleList(_Numbered):
                 "ModuleList.extend should be called with an iterable, but got "
                 f"{type(modules).__name__}"
             )
-        for module in modules:
-            self.append(module)
-        return self
+        return super().extend(modules)
 
     def __add__(self, other: Iterable[Module]) -> ModuleList:
-        return ModuleList([*self, *other])
+        return ModuleList(itertools.chain(self, other))
 
     def __iadd__(self: L, modules: Iterable[Module]) -> L:
         return self.extend(modules)
@@ -150,18 +180,14 @@ class ModuleList(_Numbered):
         texts = [repr(module) for module in self]
         if not texts:
             return f"{self._get_name()}()"
-        runs: list[tuple[int, int, str]] = []
-        for i, text in enumerate(texts):
-            if runs and runs[-1][2] == text:
-                runs[-1] = (runs[-1][0], i, text)
-            else:
-                runs.append((i, i, text))
         lines = []
-        for start, end, text in runs:
-            head = f"({start})" if start == end else f"({start}-{end})"
-            count = "" if start == end else f"{end - start + 1} x "
-            lines.append(f"{head}: {count}" + text.replace("\n", "\n  "))
-        return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
+        start = 0
+        for text, run in itertools.groupby(texts):
+            n = len(list(run))
+            head = f"({start})" if n == 1 else f"({start}-{start + n - 1}): {n} x"
+            lines.append(f"{head}: {text}" if n == 1 else f"{head} {text}")
+            start += n
+        return f"{self._get_name()}(\n  " + indent("\n".join(lines)) + "\n)"
 
 
 class ModuleDict(Module):
@@ -223,146 +249,23 @@ class ModuleDict(Module):
                 "ModuleDict.update should be called with an iterable of key/value pairs, but got "
                 f"{type(modules).__name__}"
             )
-        pairs = modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules
-        for name, module in pairs:
+        for name, module in pairs_of(modules, "ModuleDict"):
             self[name] = module
 
 
-def _as_parameter(value: Any) -> Any:
-    return (
-        Parameter(value)
-        if isinstance(value, Tensor) and not isinstance(value, Parameter)
-        else value
-    )
-
-
-def _describe(value: Any) -> str:
-    if not isinstance(value, Tensor):
-        return f"Object of type: {type(value).__name__}"
-    size = "x".join(map(str, value.shape))
-    kind = "Parameter" if isinstance(value, Parameter) else "Tensor"
-    return f"{kind} containing: [{value.dtype!s} of size {size}]"
-
-
-class ParameterList(Module):
-    """A list of parameters that a Module registers; plain tensors become parameters."""
-
-    def __init__(self, values: Iterable[Any] | None = None) -> None:
-        super().__init__()
-        self._size = 0
-        if values is not None:
-            self.extend(values)
-
-    def _key(self, index: Any) -> str:
-        i = operator.index(index)
-        if not -len(self) <= i < len(self):
-            raise IndexError(f"index {i} is out of range")
-        return str(i % len(self))
-
-    def __getitem__(self, index: int | slice) -> Any:
-        if isinstance(index, slice):
-            return type(self)(getattr(self, str(i)) for i in range(*index.indices(len(self))))
-        return getattr(self, self._key(index))
-
-    def __setitem__(self, index: int, value: Any) -> None:
-        setattr(self, self._key(index), _as_parameter(value))
-
-    def __len__(self) -> int:
-        return self._size
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self[i] for i in range(len(self)))
-
-    def __iadd__(self, values: Iterable[Any]) -> ParameterList:
-        return self.extend(values)
-
-    def append(self, value: Any) -> ParameterList:
-        """Add a value at the end; return self."""
-        self._size += 1
-        setattr(self, str(self._size - 1), _as_parameter(value))
-        return self
-
-    def extend(self, values: Iterable[Any]) -> ParameterList:
-        """Add values at the end; return self."""
-        if not isinstance(values, Iterable) or isinstance(values, Tensor):
+def pairs_of(given: Any, owner: str) -> Iterable[tuple[str, Any]]:
+    """Yield the (name, value) pairs of a mapping, or of an iterable of pairs."""
+    if hasattr(given, "items"):
+        yield from given.items()
+        return
+    for i, pair in enumerate(given):
+        if not isinstance(pair, Iterable):
             raise TypeError(
-                "ParameterList.extend should be called with an iterable, but got "
-                f"{type(values).__name__}"
+                f"{owner} update sequence element #{i} should be Iterable; is{type(pair).__name__}"
             )
-        for value in values:
-            self.append(value)
-        return self
-
-    def extra_repr(self) -> str:
-        """One line a value."""
-        return "\n".join(f"({i}): {_describe(v)}" for i, v in enumerate(self))
-
-    def __repr__(self) -> str:
-        lines = "".join(f"\n    ({i}): {_describe(v)}" for i, v in enumerate(self))
-        return f"{self._get_name()}({lines}\n)" if lines else f"{self._get_name()}()"
-
-
-class ParameterDict(Module):
-    """A dictionary of parameters that a Module registers; plain tensors become parameters."""
-
-    def __init__(self, parameters: Any = None) -> None:
-        super().__init__()
-        self._keys: dict[str, None] = {}
-        if parameters is not None:
-            self.update(parameters)
-
-    def __getitem__(self, key: str) -> Any:
-        if key not in self._keys:
-            raise KeyError(key)
-        return getattr(self, key)
-
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._keys[key] = None
-        setattr(self, key, _as_parameter(value))
-
-    def __delitem__(self, key: str) -> None:
-        del self._keys[key]
-        delattr(self, key)
-
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._keys)
-
-    def __contains__(self, key: str) -> bool:
-        return key in self._keys
-
-    def keys(self) -> Iterable[str]:
-        """Return the names."""
-        return self._keys.keys()
-
-    def values(self) -> Iterable[Any]:
-        """Return the parameters."""
-        return [self[k] for k in self._keys]
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """Return (name, parameter) pairs."""
-        return [(k, self[k]) for k in self._keys]
-
-    def pop(self, key: str) -> Any:
-        """Take a parameter out and return it."""
-        value = self[key]
-        del self[key]
-        return value
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """Return a parameter, or `default`."""
-        return getattr(self, key) if key in self._keys else default
-
-    def update(self, parameters: Any) -> None:
-        """Add parameters from a mapping or from (name, value) pairs."""
-        pairs = (
-            parameters.items() if isinstance(parameters, (Mapping, ParameterDict)) else parameters
-        )
-        for name, value in pairs:
-            self[name] = value
-
-    def extra_repr(self) -> str:
-        """One line a parameter."""
-        return "\n".join(f"  ({k}): {_describe(v)}" for k, v in self.items())
+        if len(pair) != 2:  # type: ignore[arg-type]
+            raise ValueError(
+                f"{owner} update sequence element #{i} has length {len(pair)}; 2 is required"  # type: ignore[arg-type]
+            )
+        name, value = pair
+        yield name, value

@@ -1,22 +1,41 @@
-"""Module: parameters, buffers and submodules under names, and the call that runs hooks."""
+"""Module: parameters, buffers and submodules under names, and the call that runs hooks.
+
+What a module does with them stands in four files beside this one: the walks over the tree of
+modules (tree.py), hooks around calls (calls.py), state dicts (state.py), dtypes (convert.py).
+"""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
-from rushlight.autograd.hooks import RemovableHandle, add_hook
-from rushlight.nn.modules.state import StateDict
+from rushlight.nn.modules.calls import (
+    CALL_REGISTERS,
+    GLOBAL_HOOKS,
+    Calls,
+    register_module_forward_hook,
+    register_module_forward_pre_hook,
+    register_module_full_backward_hook,
+    register_module_full_backward_pre_hook,
+)
+from rushlight.nn.modules.convert import Conversion
+from rushlight.nn.modules.state import STATE_REGISTERS, StateDict
+from rushlight.nn.modules.tree import Tree
 from rushlight.parameter import Buffer, Parameter
 from rushlight.tensor import Tensor
 
-__all__ = ["Module"]
+__all__ = [
+    "Module",
+    "register_module_forward_hook",
+    "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+]
 
 M = TypeVar("M", bound="Module")
 
 
-class Module(StateDict):
+class Module(Tree, Calls, StateDict, Conversion):
     """Base class of models: assign parameters and submodules, and write ``forward``.
 
     >>> import rushlight as torch
@@ -36,10 +55,10 @@ class Module(StateDict):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
-            what = f"an unexpected keyword argument '{next(iter(kwargs))}'" if kwargs else None
             raise TypeError(
-                f"{type(self).__name__}.__init__() got {what}"
-                if what
+                f"{type(self).__name__}.__init__() got an unexpected keyword argument "
+                f"'{next(iter(kwargs))}'"
+                if kwargs
                 else f"{type(self).__name__}.__init__() takes 1 positional argument but "
                 f"{len(args) + 1} were given"
             )
@@ -49,9 +68,12 @@ class Module(StateDict):
         d["_buffers"] = {}
         d["_non_persistent_buffers_set"] = set()
         d["_modules"] = {}
-        d["_forward_hooks"] = OrderedDict()
-        d["_forward_pre_hooks"] = OrderedDict()
         d["_hooked"] = False  # no hook of any kind: the call goes straight to forward
+        d["_is_full_backward_hook"] = None
+        for register in _REGISTERS:
+            d[register] = OrderedDict()
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *input: Any) -> Any:
         """Compute the output: every subclass writes its own."""
@@ -60,7 +82,7 @@ class Module(StateDict):
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._hooked or _GLOBAL_HOOKS:
+        if self._hooked or GLOBAL_HOOKS:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -70,16 +92,8 @@ class Module(StateDict):
         if isinstance(value, Parameter):
             if "_parameters" not in d:
                 raise AttributeError("cannot assign parameters before Module.__init__() call")
-            self._forget(name, "_parameters")
+            self._forget(name, "_buffers", "_modules")
             self.register_parameter(name, value)
-        elif isinstance(value, Module):
-            if "_modules" not in d:
-                raise AttributeError("cannot assign module before Module.__init__() call")
-            self._forget(name, "_modules")
-            d["_modules"][name] = value
-        elif isinstance(value, Buffer):
-            self._forget(name, "_buffers")
-            self.register_buffer(name, value, value.persistent)
         elif name in d.get("_parameters", ()):
             if value is not None:
                 raise TypeError(
@@ -87,6 +101,11 @@ class Module(StateDict):
                     "(torch.nn.Parameter or None expected)"
                 )
             d["_parameters"][name] = None
+        elif isinstance(value, Module):
+            if "_modules" not in d:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            self._forget(name, "_parameters", "_buffers")
+            d["_modules"][name] = value
         elif name in d.get("_modules", ()):
             if value is not None:
                 raise TypeError(
@@ -94,6 +113,8 @@ class Module(StateDict):
                     "(torch.nn.Module or None expected)"
                 )
             d["_modules"][name] = None
+        elif isinstance(value, Buffer):
+            self.register_buffer(name, value, value.persistent)
         elif name in d.get("_buffers", ()):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(
@@ -102,7 +123,7 @@ class Module(StateDict):
                 )
             d["_buffers"][name] = value
         else:
-            object.__setattr__(self, name, value)
+            super().__setattr__(name, value)
 
     def __getattr__(self, name: str) -> Any:
         d = self.__dict__
@@ -113,41 +134,31 @@ class Module(StateDict):
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if name in self.__dict__[kind]:
-                del self.__dict__[kind][name]
+        for register in ("_parameters", "_buffers", "_modules"):
+            if name in self.__dict__[register]:
+                del self.__dict__[register][name]
                 self._non_persistent_buffers_set.discard(name)
                 return
-        object.__delattr__(self, name)
+        super().__delattr__(name)
 
     def __dir__(self) -> list[str]:
-        names = [*object.__dir__(self), *self._parameters, *self._buffers, *self._modules]
-        return sorted({n for n in names if not n[:1].isdigit()})
+        names = [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
+        return sorted(name for name in names if not name[:1].isdigit())
 
-    def _forget(self, name: str, register: str) -> None:
-        """Take `name` out of every register but the one that it is about to enter."""
-        d = self.__dict__
-        d.pop(name, None)
-        for kind in ("_parameters", "_buffers", "_modules"):
-            if name in d.get(kind, ()) and kind != register:
-                del d[kind][name]
-        d.get("_non_persistent_buffers_set", set()).discard(name)
+    def _forget(self, name: str, *registers: str) -> None:
+        """Take `name` out of the attributes and registers that it is about to leave."""
+        self.__dict__.pop(name, None)
+        for register in registers:
+            self.__dict__[register].pop(name, None)
+        self._non_persistent_buffers_set.discard(name)
 
     def _check_name(self, name: str, what: str, register: str) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{what} name should be a string. Got {_type_name(name)}")
         if "." in name:
-            raise KeyError(
-                f'{what} name can\'t contain "."'
-                if what != "module"
-                else f'module name can\'t contain ".", got: {name}'
-            )
+            raise KeyError(f'{what} name can\'t contain "."')
         if name == "":
-            raise KeyError(
-                f'{what} name can\'t be empty string ""'
-                if what != "module"
-                else 'module name can\'t be empty string ""'
-            )
+            raise KeyError(f'{what} name can\'t be empty string ""')
         if hasattr(self, name) and name not in self.__dict__[register]:
             raise KeyError(f"attribute '{name}' already exists")
 
@@ -186,118 +197,17 @@ class Module(StateDict):
             self._non_persistent_buffers_set.add(name)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Add a submodule under a name."""
+        """Add a submodule (or None, to reserve the name)."""
         if not isinstance(module, Module) and module is not None:
             raise TypeError(f"{_type_name(module)} is not a Module subclass")
+        if isinstance(name, str) and "." in name and not hasattr(self, name):
+            raise KeyError(f'module name can\'t contain ".", got: {name}')
         self._check_name(name, "module", "_modules")
         self._modules[name] = module
 
-    register_module = add_module
-
-    # -- walking -------------------------------------------------------------------------------
-    def named_modules(
-        self, memo: set[Any] | None = None, prefix: str = "", remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Module]]:
-        """Yield (name, module) for this module and all below it."""
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, module in self._modules.items():
-            if module is not None:
-                below = f"{prefix}.{name}" if prefix else name
-                yield from module.named_modules(memo, below, remove_duplicate)
-
-    def _named_members(
-        self, register: str, prefix: str, recurse: bool, remove_duplicate: bool
-    ) -> Iterator[tuple[str, Any]]:
-        memo = set()
-        modules = (
-            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
-            if recurse
-            else [(prefix, self)]
-        )
-        for path, module in modules:
-            for name, member in module.__dict__[register].items():
-                if member is None or member in memo:
-                    continue
-                if remove_duplicate:
-                    memo.add(member)
-                yield (f"{path}.{name}" if path else name), member
-
-    def named_parameters(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Parameter]]:
-        """Yield (name, parameter), each parameter once."""
-        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Yield the parameters."""
-        for _, param in self.named_parameters(recurse=recurse):
-            yield param
-
-    def named_buffers(
-        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
-    ) -> Iterator[tuple[str, Tensor]]:
-        """Yield (name, buffer), each buffer once."""
-        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Yield the buffers."""
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield (name, module) of the modules directly below."""
-        memo = set()
-        for name, module in self._modules.items():
-            if module is not None and module not in memo:
-                memo.add(module)
-                yield name, module
-
-    def children(self) -> Iterator[Module]:
-        """Yield the modules directly below."""
-        for _, module in self.named_children():
-            yield module
-
-    def modules(self) -> Iterator[Module]:
-        """Yield this module and all below it."""
-        for _, module in self.named_modules():
-            yield module
-
-    def get_submodule(self, target: str) -> Module:
-        """Return the module at a dotted path."""
-        found: Any = self
-        for part in target.split(".") if target else []:
-            if not hasattr(found, part):
-                raise AttributeError(f"{type(found).__name__} has no attribute `{part}`")
-            found = getattr(found, part)
-            if not isinstance(found, Module):
-                raise AttributeError(f"`{part}` is not an nn.Module")
-        return found  # type: ignore[no-any-return]
-
-    def get_parameter(self, target: str) -> Parameter:
-        """Return the parameter at a dotted path."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        param = getattr(module, name)
-        if not isinstance(param, Parameter):
-            raise AttributeError(f"`{name}` is not an nn.Parameter")
-        return param
-
-    def get_buffer(self, target: str) -> Tensor:
-        """Return the buffer at a dotted path."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if not hasattr(module, name):
-            raise AttributeError(f"{type(module).__name__} has no attribute `{name}`")
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
-        return module._buffers[name]  # type: ignore[no-any-return]
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule: another name of `add_module`."""
+        self.add_module(name, module)
 
     # -- modes ---------------------------------------------------------------------------------
     def train(self: M, mode: bool = True) -> M:
@@ -329,10 +239,6 @@ class Module(StateDict):
                     p.grad.detach_()
                     p.grad.zero_()
 
-    def share_memory(self: M) -> M:
-        """Refused: tensors live in this process's memory."""
-        raise NotImplementedError("Module.share_memory: Rushlight has no shared-memory tensors")
-
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Refused until there is a compiler."""
         raise NotImplementedError("Module.compile: Rushlight has no compiler yet")
@@ -346,7 +252,7 @@ class Module(StateDict):
 
     def __repr__(self) -> str:
         extra = self.extra_repr().split("\n") if self.extra_repr() else []
-        below = [f"({name}): " + _indent(repr(module)) for name, module in self._modules.items()]
+        below = [f"({name}): " + indent(repr(module)) for name, module in self._modules.items()]
         lines = extra + below
         name = self._get_name()
         if not lines:
@@ -355,81 +261,19 @@ class Module(StateDict):
             return f"{name}({extra[0]})"
         return f"{name}(\n  " + "\n  ".join(lines) + "\n)"
 
-    # -- hooks ---------------------------------------------------------------------------------
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> RemovableHandle:
-        """Call ``hook(module, args)`` before forward; it may return other arguments."""
-        return self._add_hook(self._forward_pre_hooks, hook, prepend, (with_kwargs,))
 
-    def register_forward_hook(
-        self,
-        hook: Callable[..., Any],
-        *,
-        prepend: bool = False,
-        with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> RemovableHandle:
-        """Call ``hook(module, args, output)`` after forward; it may return another output."""
-        return self._add_hook(self._forward_hooks, hook, prepend, (with_kwargs, always_call))
-
-    def _add_hook(
-        self, hooks: OrderedDict[int, Any], hook: Any, prepend: bool, flags: tuple[bool, ...]
-    ) -> RemovableHandle:
-        handle = add_hook(hooks, (hook, *flags))  # type: ignore[arg-type]
-        if prepend:
-            hooks.move_to_end(handle.id, last=False)
-        self.__dict__["_hooked"] = True
-        return handle
-
-    def _call_with_hooks(self, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Any:
-        for hook, with_kwargs in list(self._forward_pre_hooks.values()):
-            if with_kwargs:
-                changed = hook(self, args, kwargs)
-                if changed is not None:
-                    if not (isinstance(changed, tuple) and len(changed) == 2):
-                        raise RuntimeError(
-                            "forward pre-hook must return None or a tuple of (new_args, "
-                            f"new_kwargs), but got {changed}."
-                        )
-                    args, kwargs = changed
-            else:
-                changed = hook(self, args)
-                if changed is not None:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-        called: set[int] = set()
-        try:
-            result = self.forward(*args, **kwargs)
-            for key, (hook, with_kwargs, _) in list(self._forward_hooks.items()):
-                called.add(key)
-                extra = (kwargs,) if with_kwargs else ()
-                changed = hook(self, args, *extra, result)
-                if changed is not None:
-                    result = changed
-        except Exception:
-            for key, (hook, with_kwargs, always) in list(self._forward_hooks.items()):
-                if always and key not in called:
-                    hook(self, args, *((kwargs,) if with_kwargs else ()), None)
-            raise
-        return result
-
-
-_GLOBAL_HOOKS: OrderedDict[int, Any] = OrderedDict()
+_REGISTERS = (*CALL_REGISTERS, *STATE_REGISTERS)
 
 
 def _type_name(value: Any) -> str:
-    """The full type name as PyTorch's module errors show it."""
-    kind = type(value)
-    name = kind.__qualname__
-    module = kind.__module__
+    """The name of a value's type, or of a class or function itself, as PyTorch's errors have it."""
     if isinstance(value, Tensor):
-        return (
-            {"Parameter": "torch.nn.parameter.Parameter"}.get(name, "torch.FloatTensor")
-            if (name == "Parameter")
-            else value.type()
-        )
-    return name if module in ("builtins", None) else f"{module}.{name}"
+        return value.type()  # type: ignore[no-any-return]
+    named = value if hasattr(value, "__qualname__") else type(value)
+    module = named.__module__
+    return named.__qualname__ if module in ("builtins", None) else f"{module}.{named.__qualname__}"
 
 
-def _indent(text: str) -> str:
+def indent(text: str) -> str:
+    """Indent all lines but the first, by two spaces."""
     return "\n  ".join(text.split("\n"))
