@@ -324,6 +324,8 @@ class Tensor(metaclass=_Open):
             return self
         if requires_grad and self._array.dtype.kind not in "fcV":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
+        if requires_grad and type(self._counter) is not list:
+            self._counter.check_requires_grad()  # type: ignore[attr-defined]
         wanted = LEAF if requires_grad else None
         if type(edge) is View:
             edge.edge = wanted
@@ -390,6 +392,8 @@ class Tensor(metaclass=_Open):
     @property
     def _version(self) -> int:
         """How often the buffer was written in place."""
+        if type(self._counter) is not list:
+            raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
 
     def _is_view(self) -> bool:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight import dtypes
+from rushlight.autograd.inference import check_update, mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
 from rushlight.dtypes import dtype as DType
@@ -18,7 +19,6 @@ from rushlight.kernels.copies import cast, write
 from rushlight.layout import layout as Layout
 from rushlight.layout import memory_format as MemoryFormat
 from rushlight.layout import strided
-from rushlight.ops.operator import mark_inference
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import LEAF, Tensor, wrap
 
@@ -270,6 +270,7 @@ def finish(
             f"aten::{function}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
         )
+    check_update(out)
     if out._array.shape == array.shape:
         write(out._array, array)
     else:

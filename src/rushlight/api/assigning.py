@@ -52,7 +52,7 @@ def _written_directly(input: Tensor, index: Any, value: Any) -> bool:
 
     Whatever is amiss is left to the long way, which has the words for it.
     """
-    if not is_plain(input) or "_inference" in input.__dict__:
+    if not is_plain(input) or type(input._counter) is not list:
         return False
     x = input._array
     if 0 in x.strides:

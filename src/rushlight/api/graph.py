@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight import autograd
-from rushlight.autograd.modes import mode
 from rushlight.ops import convert
-from rushlight.ops.operator import mark_inference
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor, View, new
 
@@ -53,8 +51,6 @@ def detach(input: Tensor) -> Tensor:
     out = new(Tensor)
     out._array = input._array
     out._counter = input._counter
-    if mode.inference:
-        mark_inference(out)
     return out
 
 

@@ -16,9 +16,7 @@ from rushlight.api.memory import on_buffer
 from rushlight.tensor import LEAF, Tensor, buffer_of, new
 
 # What a tensor's __dict__ holds besides what its users put there.
-_OURS = frozenset(
-    ("_accumulator", "_array", "_counter", "_edge", "_grad", "_inference", "_leaf_hooks")
-)
+_OURS = frozenset(("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks"))
 
 
 def _attributes(self: Tensor) -> dict[str, Any]:

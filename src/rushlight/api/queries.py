@@ -13,10 +13,11 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.api.arguments import require_device
 from rushlight.api.scalars import as_number
+from rushlight.autograd import inference
 from rushlight.device import device as Device
 from rushlight.layout import layout, strided
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor, View
+from rushlight.tensor import Tensor
 
 __all__ = [
     "get_default_device",
@@ -110,10 +111,7 @@ def is_inference(input: Tensor) -> bool:
     True
     """
     require_tensor(input, "is_inference", "input", 1)
-    edge = input._edge
-    return "_inference" in input.__dict__ or (
-        type(edge) is View and "_inference" in edge.base.__dict__
-    )
+    return inference.is_inference(input)
 
 
 def is_same_size(input: Tensor, other: Tensor) -> bool:

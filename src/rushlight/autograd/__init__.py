@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.autograd import forward_ad, function, functional, graph
+from rushlight.autograd import forward_ad, function, functional, grad_mode, graph
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function
 from rushlight.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -22,6 +22,7 @@ __all__ = [
     "function",
     "functional",
     "grad",
+    "grad_mode",
     "gradcheck",
     "gradgradcheck",
     "graph",

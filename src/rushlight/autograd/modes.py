@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import threading
+import warnings
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
@@ -18,7 +19,6 @@ __all__ = [
     "inference_mode",
     "is_grad_enabled",
     "is_inference_mode_enabled",
-    "mode",
     "no_grad",
     "set_grad_enabled",
 ]
@@ -27,16 +27,24 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 class _Mode(threading.local):
-    grad: bool = True
+    grad: bool = True  # whether operators record
     inference: bool = False
+    asked: bool = False  # in inference mode, where nothing records: what enable_grad asked for
 
 
 mode = _Mode()
 
 
 def is_grad_enabled() -> bool:
-    """Return whether operators record in this thread."""
-    return mode.grad
+    """Return whether operators record in this thread (or would, but for inference mode)."""
+    return mode.asked if mode.inference else mode.grad
+
+
+def _switch(on: bool) -> None:
+    if mode.inference:
+        mode.asked = on
+    else:
+        mode.grad = on
 
 
 def is_inference_mode_enabled() -> bool:
@@ -45,7 +53,7 @@ def is_inference_mode_enabled() -> bool:
 
 
 class _Decorator:
-    """A context manager that also decorates functions, generators, coroutines and classes."""
+    """A context manager that also decorates functions and generators."""
 
     def clone(self) -> _Decorator:
         """Return a fresh manager with the same arguments, one for each call."""
@@ -65,14 +73,15 @@ class _Decorator:
     def __call__(self, fn: F) -> F:
         if inspect.isgeneratorfunction(fn):
             return cast(F, self._around_generator(fn))
-        if inspect.iscoroutinefunction(fn):
-
-            @functools.wraps(fn)
-            async def coroutine(*args: Any, **kwargs: Any) -> Any:
-                with self.clone():
-                    return await fn(*args, **kwargs)
-
-            return cast(F, coroutine)
+        if isinstance(fn, type):
+            warnings.warn(
+                "Decorating classes is deprecated and will be disabled in future versions. You "
+                "should only decorate functions or methods. To preserve the current behavior of "
+                "class decoration, you can directly decorate the `__init__` method and nothing "
+                "else.",
+                FutureWarning,
+                stacklevel=2,
+            )
 
         @functools.wraps(fn)
         def call(*args: Any, **kwargs: Any) -> Any:
@@ -124,11 +133,11 @@ class no_grad(_Decorator):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        self.before = mode.grad
-        mode.grad = False
+        self.before = is_grad_enabled()
+        _switch(False)
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad = self.before
+        _switch(self.before)
 
 
 class enable_grad(_Decorator):
@@ -139,11 +148,11 @@ class enable_grad(_Decorator):
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        self.before = mode.grad
-        mode.grad = True
+        self.before = is_grad_enabled()
+        _switch(True)
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad = self.before
+        _switch(self.before)
 
 
 class set_grad_enabled(_Decorator):
@@ -155,31 +164,31 @@ class set_grad_enabled(_Decorator):
     False
     """
 
-    def __init__(self, mode_: bool) -> None:
-        if not isinstance(mode_, bool):
+    def __init__(self, mode: bool) -> None:
+        if not isinstance(mode, bool):
             raise TypeError(
                 f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
-                f"{type(mode_).__name__}"
+                f"{type(mode).__name__}"
             )
-        self.before = mode.grad
-        self.mode = mode_
-        mode.grad = mode_
+        self.before = is_grad_enabled()
+        self.mode = mode
+        _switch(mode)
 
     def __call__(self, fn: F) -> F:
-        mode.grad = self.before  # as a decorator it acts inside the function only
+        _switch(self.before)  # as a decorator it acts inside the function only
         return super().__call__(fn)
 
     def clone(self) -> set_grad_enabled:
         return set_grad_enabled(self.mode)
 
     def __enter__(self) -> None:
-        mode.grad = self.mode
+        _switch(self.mode)
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad = self.before
+        _switch(self.before)
 
     def __str__(self) -> str:
-        return f"set_grad_enabled(mode={self.mode})"
+        return f"rushlight.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     __repr__ = __str__
 
@@ -208,9 +217,10 @@ class inference_mode(_Decorator):
         return cast(inference_mode, inference_mode(self.mode))
 
     def __enter__(self) -> None:
-        self.before = (mode.grad, mode.inference)
+        self.before = (mode.grad, mode.inference, mode.asked)
         mode.inference = self.mode
         mode.grad = not self.mode
+        mode.asked = False
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad, mode.inference = self.before
+        mode.grad, mode.inference, mode.asked = self.before

@@ -391,14 +391,15 @@ def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
         kind = type(self)
         if kind is Tensor or kind is Parameter:
             edge = self._edge
-            if edge is None or (edge is LEAF and not mode.grad):
+            counter = self._counter  # a list, but of inference tensors
+            if (edge is None or (edge is LEAF and not mode.grad)) and type(counter) is list:
                 x = self._array
                 dtype = x.dtype
                 if dtype is F4 or dtype is F8:
                     kind = type(other)
                     if kind is float or kind is int:
                         kernel(x, other, out=x)
-                        self._counter[0] += 1
+                        counter[0] += 1
                         return self
                     if (
                         kind is Tensor
@@ -407,7 +408,7 @@ def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
                         and (other._edge is None or not mode.grad)
                     ):
                         kernel(x, other._array, out=x)
-                        self._counter[0] += 1
+                        counter[0] += 1
                         return self
         return slow(self, other)
 

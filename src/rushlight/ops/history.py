@@ -193,7 +193,7 @@ def edge_through(base: Tensor, t: Tensor) -> Any:
 
 def _refresh(view: View, t: Tensor) -> Any:
     """Return the edge of a view, rebuilt where its buffer was written since it was last right."""
-    version = t._counter[0]
+    version = t._counter[-1]
     edge = view.edge
     if view.version == version:
         return edge

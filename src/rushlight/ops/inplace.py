@@ -14,6 +14,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd.engine import edge_of
+from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
@@ -32,12 +33,7 @@ def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
     """
     if records and mode.grad:
         _check_history(t)
-    if not mode.inference and _is_inference(t):
-        raise RuntimeError(
-            "Inplace update to inference tensor outside InferenceMode is not allowed.You can make "
-            "a clone to get a normal tensor before doing inplace update.See "
-            "https://github.com/pytorch/rfcs/pull/17 for more details."
-        )
+    check_update(t)
     array = t._array
     if overlap and 0 in array.strides:
         check_expanded(array)
@@ -67,11 +63,6 @@ def _check_history(t: Tensor) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
-
-
-def _is_inference(t: Tensor) -> bool:
-    edge = t._edge
-    return "_inference" in t.__dict__ or (type(edge) is View and "_inference" in edge.base.__dict__)
 
 
 def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:

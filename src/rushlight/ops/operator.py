@@ -28,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot, sequence
 from rushlight.ops.nodes import OperatorNode, Output, named_node
@@ -150,7 +151,7 @@ class Operator:
             edges = self.edges(args)
             if edges is not None:
                 self.record(args, edges, outs)
-        elif mode.inference:
+        elif base is None and mode.inference:
             mark_inference(outs)
         if base is not None:
             as_views(args, outs)
@@ -309,12 +310,6 @@ def _node_name(name: str) -> str:
     return "".join(part.capitalize() for part in name.split("_")) + "Backward0"
 
 
-def mark_inference(outs: Any) -> None:
-    """Mark what an operator made inside `inference_mode`."""
-    for out in outs if type(outs) is tuple else (outs,):
-        out.__dict__["_inference"] = True
-
-
 def as_views(args: Sequence[Any], outs: Any) -> None:
     """Turn the outputs of a view operator into views of its first argument."""
     tensor = args[0]
@@ -325,7 +320,7 @@ def as_views(args: Sequence[Any], outs: Any) -> None:
     elif type(outs) is tuple:
         origin = "multi"
     for out in outs if type(outs) is tuple else (outs,):
-        out._edge = View(base, out._edge, out._counter[0], origin)
+        out._edge = View(base, out._edge, out._counter[-1], origin)
 
 
 def dispatch(op: Operator, args: Sequence[Any]) -> Any:

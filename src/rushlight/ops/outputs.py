@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.autograd.forward_ad import Dual
+from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.tensor import Tensor, wrap
 
@@ -112,6 +113,7 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
             f"Trying to use forward AD with {function}_out that does not support it because it is "
             "an out= function"
         )
+    check_update(out)
     values = result._array
     if not dtypes.can_cast(result.dtype, out.dtype):
         raise RuntimeError(

@@ -58,7 +58,7 @@ def share(input: Tensor, array: Any, node_type: type[Node], params: tuple[Any, .
         view.base = edge.base
         view.origin = edge.origin
         if mode.grad:
-            edge = edge.edge if edge.version == counter[0] else edge.refresh(input)
+            edge = edge.edge if edge.version == counter[-1] else edge.refresh(input)
     else:
         view.base = input
         view.origin = ""
@@ -72,6 +72,6 @@ def share(input: Tensor, array: Any, node_type: type[Node], params: tuple[Any, .
         node.seq = next(sequence)
         edge = node
     view.edge = edge
-    view.version = counter[0]
+    view.version = counter[-1]  # [0] refuses those of inference tensors
     out._edge = view
     return out

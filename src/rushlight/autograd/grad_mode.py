@@ -1,0 +1,7 @@
+"""The grad modes under the name that PyTorch gives their module."""
+
+from __future__ import annotations
+
+from rushlight.autograd.modes import enable_grad, inference_mode, no_grad, set_grad_enabled
+
+__all__ = ["enable_grad", "inference_mode", "no_grad", "set_grad_enabled"]
