@@ -12,7 +12,7 @@ from rushlight.api.sizes import as_dim, as_int, int_list, sizes, wrap_dim, wrap_
 from rushlight.api.views import flatten, reshaped
 from rushlight.ops import rearrange as ops
 from rushlight.ops.gather import index_select
-from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.outputs import into, no_overload, require_tensor
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -208,6 +208,13 @@ def _tiled(input: Tensor, dims: tuple[int, ...]) -> Tensor:
     return repeated(input, (1,) * (input.ndim - len(dims)) + dims)
 
 
+_REPEATS = (
+    "(Tensor input, Tensor repeats, int dim = None, *, int output_size = None)",
+    "(Tensor input, int repeats, int dim = None, *, int output_size = None)",
+    "(Tensor repeats, *, int output_size = None)",
+)
+
+
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:
@@ -225,13 +232,11 @@ def repeat_interleave(
     require_tensor(input, "repeat_interleave", "input", 1)
     if repeats is None:
         return wrap(_indices(input, None, output_size))
-    if not isinstance(repeats, Tensor) and not hasattr(repeats, "__index__"):
-        given = ", ".join([type_name(repeats)] + ([] if dim is None else [type_name(dim)]))
-        raise TypeError(
-            f"repeat_interleave() received an invalid combination of arguments - got ({given}), "
-            "but expected one of:\n * (Tensor repeats, int dim = None, *, int output_size = None)"
-            "\n * (int repeats, int dim = None, *, int output_size = None)\n"
-        )
+    if not hasattr(repeats, "__index__") or (dim is not None and not hasattr(dim, "__index__")):
+        given = (input, repeats) if dim is None else (input, repeats, dim)
+        raise no_overload("repeat_interleave", _REPEATS, *given)
+    if isinstance(repeats, Tensor) and repeats.ndim > 1:
+        raise RuntimeError("repeats must be 0-dim or 1-dim tensor")
     x = input if dim is not None else flatten(input)
     d = 0 if dim is None else as_dim(dim, input, "repeat_interleave", position=3)
     if x.ndim == 0:
@@ -341,6 +346,7 @@ def diagflat(input: Tensor, offset: int = 0) -> Tensor:
             [0, 2]])
     """
     require_tensor(input, "diagflat", "input", 1)
+    offset = as_int(offset, "diagflat", "offset", 2)
     return diag(reshaped(input.contiguous(), (-1,)), offset)
 
 

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
+import numpy as np
+
 from rushlight import dtypes
-from rushlight.api.broadcasting import atleast_1d, atleast_2d, atleast_3d
+from rushlight.api.broadcasting import atleast_1d, atleast_2d, atleast_3d, meshgrid
 from rushlight.api.sizes import as_int, wrap_dim
 from rushlight.api.views import reshaped
 from rushlight.ops import shape as ops
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.outputs import into, type_name
-from rushlight.tensor import Tensor
+from rushlight.ops.gather import index_select
+from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
+    "block_diag",
+    "cartesian_prod",
     "cat",
     "column_stack",
+    "combinations",
     "concat",
     "concatenate",
     "dstack",
@@ -62,10 +69,14 @@ def cat(
     >>> torch.cat([torch.tensor([1, 2]), torch.tensor([3])])
     tensor([1, 2, 3])
     """
-    xs = _tensors(tensors, "cat")
+    return _joined("cat", tensors, dim, out, axis)
+
+
+def _joined(function: str, tensors: Any, dim: Any, out: Tensor | None, axis: int | None) -> Tensor:
+    xs = _tensors(tensors, function)
     if not xs:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    shapes = [x.shape for x in xs]
+    shapes: list[tuple[int, ...]] = [x.shape for x in xs]
     if () in shapes:
         raise RuntimeError(
             f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated"
@@ -75,12 +86,10 @@ def cat(
     if first is None:
         result = ops.cat(0, *xs)
         return result if out is None else into(out, result, "cat")
-    d = wrap_dim(as_int(dim if axis is None else axis, "cat", "dim", 2), len(first))
+    d = wrap_dim(as_int(dim if axis is None else axis, function, "dim", 2), len(first))
     for i, shape in enumerate(shapes):
         if shape != first and shape != (0,):
             _check_alike(first, shape, d, i)
-    if len(first) > 1:
-        xs = [x for x, shape in zip(xs, shapes) if shape != (0,)]
     result = ops.cat(d, *xs)
     return result if out is None else into(out, result, "cat")
 
@@ -98,7 +107,28 @@ def _check_alike(first: tuple[int, ...], shape: tuple[int, ...], dim: int, i: in
             )
 
 
-concat = concatenate = cat
+def concat(
+    tensors: Any, dim: int = 0, *, out: Tensor | None = None, axis: int | None = None
+) -> Tensor:
+    """Join tensors along an existing dimension: another name of `cat`.
+
+    >>> import rushlight as torch
+    >>> torch.concat([torch.tensor([1, 2]), torch.tensor([3])])
+    tensor([1, 2, 3])
+    """
+    return _joined("concat", tensors, dim, out, axis)
+
+
+def concatenate(
+    tensors: Any, dim: int = 0, *, out: Tensor | None = None, axis: int | None = None
+) -> Tensor:
+    """Join tensors along an existing dimension: `cat` by NumPy's name.
+
+    >>> import rushlight as torch
+    >>> torch.concatenate([torch.tensor([1, 2]), torch.tensor([3])])
+    tensor([1, 2, 3])
+    """
+    return _joined("concatenate", tensors, dim, out, axis)
 
 
 def stack(
@@ -180,3 +210,83 @@ def column_stack(tensors: Any, *, out: Tensor | None = None) -> Tensor:
     xs = _some(tensors, "column_stack")
     columns = [reshaped(x, (x.numel(), 1)) if x.ndim < 2 else x for x in xs]
     return hstack(columns, out=out)
+
+
+# -- combined --------------------------------------------------------------------------------------
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """Return the matrix that has tensors as blocks along its diagonal; vectors count as rows.
+
+    Raises RuntimeError for tensors of more than two dimensions. Dtypes are promoted.
+
+    >>> import rushlight as torch
+    >>> torch.block_diag(torch.tensor([[1, 2]]), torch.tensor(3))
+    tensor([[1, 2, 0],
+            [0, 0, 3]])
+    """
+    if len(tensors) == 1 and isinstance(tensors[0], (tuple, list)):
+        raise TypeError(
+            f"expected Tensor as element 0 in argument 0, but got {type_name(tensors[0])}"
+        )
+    xs = _tensors(tensors, "block_diag")
+    for i, x in enumerate(xs):
+        if x.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. "
+                f"Input {i} has {x.ndim} dimensions"
+            )
+    if not xs:
+        return wrap(np.empty((1, 0), dtypes.get_default_dtype().numpy))
+    return ops.block_diag(*_promoted(xs))  # type: ignore[no-any-return]
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """Return all combinations of one element of each vector, a row each, the last varying fastest.
+
+    One vector comes back as it is. Raises RuntimeError for other than vectors of one dtype.
+
+    >>> import rushlight as torch
+    >>> torch.cartesian_prod(torch.tensor([1, 2]), torch.tensor([3, 4]))
+    tensor([[1, 3],
+            [1, 4],
+            [2, 3],
+            [2, 4]])
+    """
+    xs = _tensors(tensors, "cartesian_prod")
+    for x in xs:
+        _check_vector(x)
+    if len(xs) == 1:
+        return xs[0]
+    grids = meshgrid(*xs, indexing="ij")
+    return stack([reshaped(grid, (-1,)) for grid in grids], 1)
+
+
+def _check_vector(x: Tensor) -> None:
+    if x.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(x.shape)}")
+
+
+def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> Tensor:
+    """Return all subsets of `r` elements of a vector, a row each, in the vector's order.
+
+    `with_replacement` lets an element come more than once. Raises RuntimeError for other than
+    vectors, and for a negative `r`.
+
+    >>> import rushlight as torch
+    >>> torch.combinations(torch.tensor([1, 2, 3]))
+    tensor([[1, 2],
+            [1, 3],
+            [2, 3]])
+    """
+    require_tensor(input, "combinations", "input", 1)
+    _check_vector(input)
+    r = as_int(r, "combinations", "r", 2)
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    if r == 0:
+        return wrap(np.empty(0, input._array.dtype))
+    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
+    chosen = np.array(list(choose(range(input.numel()), r)), np.intp).reshape(-1, r)
+    columns = [index_select(input, 0, wrap(chosen[:, i])) for i in range(r)]
+    return stack(columns, 1)

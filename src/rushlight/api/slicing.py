@@ -6,7 +6,7 @@ from typing import Any
 
 from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
 from rushlight.dtypes import INTEGER
-from rushlight.kernels.strides import reach
+from rushlight.kernels.strides import element_strides, reach
 from rushlight.ops import rearrange, strided, views
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.outputs import no_overload, require_tensor
@@ -200,7 +200,7 @@ def _geometry(
             f"and itemsize {item} requiring a storage size of {(offset + last) * item} are out of "
             f"bounds for storage of size {held}"
         )
-    layout = None if x.flags.c_contiguous else strided.element_strides(x)
+    layout = None if x.flags.c_contiguous else element_strides(x)
     return sizes, strides, offset - own, layout
 
 

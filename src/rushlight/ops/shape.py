@@ -9,9 +9,9 @@ import numpy as np
 
 from rushlight.ops.declare import linear, view
 from rushlight.ops.operator import Operator
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["along", "cat", "split", "split_with_sizes", "stack", "unbind"]
+__all__ = ["along", "block_diag", "cat", "split", "split_with_sizes", "stack", "unbind"]
 
 Shape = tuple[int, ...]
 
@@ -22,6 +22,8 @@ def along(dim: int, at: Any) -> tuple[Any, ...]:
 
 
 def _cat(dim: int, *xs: Any) -> Any:
+    if xs[0].ndim > 1 or xs[-1].ndim > 1:  # then vectors without elements are skipped
+        xs = tuple([x for x in xs if x.shape != (0,)])
     return np.concatenate(xs, dim)
 
 
@@ -30,10 +32,20 @@ def _uncat(g: Any, dim: int, shapes: Sequence[Shape], needs: Sequence[bool]) -> 
     parts = []
     start = 0
     for shape, need in zip(shapes, needs):
+        if shape == (0,):
+            parts.append(_nothing(g) if need else None)
+            continue
         stop = start + shape[dim]
         parts.append(g[along(dim, slice(start, stop))] if need else None)
         start = stop
     return parts
+
+
+def _nothing(g: Any) -> Any:
+    """The cotangent of a vector without elements: a constant, whatever `g` depends on."""
+    if isinstance(g, Tensor):
+        return wrap(np.zeros(0, g._array.dtype))
+    return np.zeros(0, g.dtype)
 
 
 def _stack(dim: int, *xs: Any) -> Any:
@@ -52,6 +64,34 @@ cat: Operator = linear(
     "cat", _cat, xs=lambda g, dim, xs_shapes, needs: _uncat(g, dim, xs_shapes, needs)
 )
 stack: Operator = linear("stack", _stack, xs=lambda g, dim, needs: _unstack(g, dim, needs))
+
+
+def _block_diag(*xs: Any) -> Any:
+    blocks = [x.reshape((1,) * (2 - x.ndim) + x.shape) for x in xs]
+    out = np.zeros(np.add.reduce([b.shape for b in blocks]), xs[0].dtype)
+    row = column = 0
+    for block in blocks:
+        m, n = block.shape
+        out[row : row + m, column : column + n] = block
+        row, column = row + m, column + n
+    return out
+
+
+def _unblock(g: Any, shapes: Sequence[Shape], needs: Sequence[bool]) -> list[Any]:
+    """Cut the blocks out of a cotangent of `block_diag`."""
+    parts = []
+    row = column = 0
+    for shape, need in zip(shapes, needs):
+        m, n = (1,) * (2 - len(shape)) + shape
+        block = g[row : row + m, column : column + n]
+        parts.append(block.reshape(shape) if need else None)
+        row, column = row + m, column + n
+    return parts
+
+
+block_diag: Operator = linear(
+    "block_diag", _block_diag, xs=lambda g, xs_shapes, needs: _unblock(g, xs_shapes, needs)
+)
 
 
 # -- views of several outputs ----------------------------------------------------------------------
