@@ -190,8 +190,9 @@ def unsqueeze(input: Tensor, dim: Any = None, *, axis: Any = None) -> Tensor:
     if is_plain(input):
         x = input._array
         shape = x.shape
-        size = (*shape[:dim], 1, *shape[dim:])
-        return share(input, x.reshape(size), ops.UnsqueezeNode, (shape,))
+        # At the end, the stride that NumPy's reshape would give is not PyTorch's.
+        y = x[..., None] if dim == n else x.reshape((*shape[:dim], 1, *shape[dim:]))
+        return share(input, y, ops.UnsqueezeNode, (shape,))
     shape = tuple(input.shape)
     return ops.unsqueeze(input, (*shape[:dim], 1, *shape[dim:]))  # type: ignore[no-any-return]
 

@@ -142,8 +142,11 @@ angle = pointwise("angle", _angle, conjugate=False, x=_angle_rule, jvp=_angle_jv
 
 def _complex(real: Any, imag: Any) -> Any:
     check_broadcast(real.shape, imag.shape)
-    shape = np.broadcast_shapes(real.shape, imag.shape)
-    z = np.empty(shape, np.result_type(real.dtype, np.complex64))
+    kind = np.result_type(real.dtype, np.complex64)
+    if real.shape == imag.shape:
+        z = np.empty_like(real, kind)
+    else:
+        z = np.empty(np.broadcast_shapes(real.shape, imag.shape), kind)
     z.real = real
     z.imag = imag
     return z

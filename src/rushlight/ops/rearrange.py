@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.copies import clone, in_layout
 from rushlight.kernels.strides import restrided
 from rushlight.ops.declare import linear, view
 from rushlight.ops.fitting import sum_to
@@ -34,7 +35,9 @@ Ints = tuple[int, ...]
 
 def _flip(x: Any, dims: Ints) -> Any:
     backwards = slice(None, None, -1)
-    return x[tuple([backwards if d in dims else slice(None) for d in range(x.ndim)])].copy("C")
+    out = in_layout(x, x.dtype, "preserve")
+    out[...] = x[tuple([backwards if d in dims else slice(None) for d in range(x.ndim)])]
+    return out
 
 
 def _roll(x: Any, shifts: Ints, dims: Ints) -> Any:
@@ -150,7 +153,7 @@ def _diag_embed(x: Any, offset: int, dim1: int, dim2: int) -> Any:
 
 
 def _diagonal_scatter(x: Any, source: Any, offset: int, dim1: int, dim2: int) -> Any:
-    out = x.copy("C")
+    out = clone(x)
     _diagonal(out, offset, dim1, dim2)[...] = source
     return out
 

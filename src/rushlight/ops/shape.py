@@ -24,7 +24,8 @@ def along(dim: int, at: Any) -> tuple[Any, ...]:
 def _cat(dim: int, *xs: Any) -> Any:
     if xs[0].ndim > 1 or xs[-1].ndim > 1:  # then vectors without elements are skipped
         xs = tuple([x for x in xs if x.shape != (0,)])
-    return np.concatenate(xs, dim)
+    out = np.concatenate(xs, dim)
+    return out if out.flags.c_contiguous else np.ascontiguousarray(out)
 
 
 def _uncat(g: Any, dim: int, shapes: Sequence[Shape], needs: Sequence[bool]) -> list[Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.copies import clone
 from rushlight.ops.declare import linear, view
 from rushlight.ops.fitting import expand
 from rushlight.ops.operator import Operator
@@ -115,7 +116,7 @@ place: Operator = linear(
 
 
 def _placed(x: Any, source: Any, index: Index) -> Any:
-    out = x.copy("C")
+    out = clone(x)
     out[index] = source
     return out
 
