@@ -9,27 +9,40 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from rushlight.api.likes import empty_like
 from rushlight.autograd.modes import no_grad
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "calculate_gain",
+    "constant",
     "constant_",
+    "dirac",
     "dirac_",
+    "eye",
     "eye_",
+    "kaiming_normal",
     "kaiming_normal_",
+    "kaiming_uniform",
     "kaiming_uniform_",
+    "normal",
     "normal_",
     "ones_",
+    "orthogonal",
     "orthogonal_",
+    "sparse",
     "sparse_",
     "trunc_normal_",
+    "uniform",
     "uniform_",
+    "xavier_normal",
     "xavier_normal_",
+    "xavier_uniform",
     "xavier_uniform_",
     "zeros_",
 ]
@@ -109,7 +122,12 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Any = None,
 ) -> Tensor:
-    """Fill with normal draws restricted to [a, b], by inverting the cumulative distribution."""
+    """Fill with normal draws restricted to [a, b], by drawing anew what is rejected.
+
+    Where [a, b] holds much of the distribution the proposals are normal, and those outside are
+    rejected; else they are uniform on [a, b], and accepted with the probability of their density
+    over the highest one there (von Neumann 1951).
+    """
 
     def cdf(x: float) -> float:
         return (1.0 + math.erf(x / math.sqrt(2.0))) / 2.0
@@ -121,13 +139,41 @@ def trunc_normal_(
             stacklevel=2,
         )
     with no_grad():
-        low, high = cdf((a - mean) / std), cdf((b - mean) / std)
-        tensor.uniform_(2 * low - 1, 2 * high - 1, generator=generator)
-        tensor.erfinv_()
-        tensor.mul_(std * math.sqrt(2.0))
-        tensor.add_(mean)
-        tensor.clamp_(min=a, max=b)
-        return tensor
+        if cdf((b - mean) / std) - cdf((a - mean) / std) > 0.3:
+            _reject_outside(tensor, mean, std, a, b, generator)
+        else:
+            _accept_by_density(tensor, mean, std, a, b, generator)
+    return tensor
+
+
+def _reject_outside(
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
+) -> None:
+    values = tensor.normal_(mean, std, generator=generator)._array
+    kind = values.dtype.type
+    low, high = kind(a), kind(b)  # as the tensor can hold them
+    while (outside := (values < low) | (values > high)).any():
+        again = empty_like(tensor).normal_(mean, std, generator=generator)
+        np.copyto(values, again._array, where=outside)
+
+
+def _accept_by_density(
+    tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
+) -> None:
+    peak = -0.5 * ((max(a, min(mean, b)) - mean) / std) ** 2  # of log density, on [a, b]
+    proposal, chance = empty_like(tensor), empty_like(tensor)
+
+    def rejected() -> Any:
+        log_density = proposal.sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+        return chance.uniform_(generator=generator).log_().gt(log_density)._array
+
+    tensor.uniform_(a, b, generator=generator)
+    proposal.copy_(tensor)
+    pending = rejected()
+    while pending.any():
+        proposal.uniform_(a, b, generator=generator)
+        np.copyto(tensor._array, proposal._array, where=pending)
+        pending = pending & rejected()
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
@@ -255,3 +301,33 @@ def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: Any =
         for col in range(cols):
             tensor._array[randperm(rows)._array[:zeros], col] = 0
     return tensor
+
+
+def _old_name(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The name without underscore that PyTorch has deprecated and still has."""
+    new = function.__name__
+
+    def method(*args: Any, **kwargs: Any) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{new[:-1]}` is now deprecated in favor of `nn.init.{new}`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return function(*args, **kwargs)
+
+    method.__name__ = method.__qualname__ = new[:-1]
+    method.__doc__ = f"""Do as `{new}`, and warn that this name is deprecated."""
+    return method
+
+
+constant = _old_name(constant_)
+dirac = _old_name(dirac_)
+eye = _old_name(eye_)
+kaiming_normal = _old_name(kaiming_normal_)
+kaiming_uniform = _old_name(kaiming_uniform_)
+normal = _old_name(normal_)
+orthogonal = _old_name(orthogonal_)
+sparse = _old_name(sparse_)
+uniform = _old_name(uniform_)
+xavier_normal = _old_name(xavier_normal_)
+xavier_uniform = _old_name(xavier_uniform_)
