@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,20 +37,22 @@ def _buffers(dtype: np.dtype[Any], n: int) -> tuple[Array, Array]:
 
 
 def _pieces(*arrays: Array | None) -> Iterator[tuple[Any, ...]]:
-    """Yield matching 1-D pieces of arrays of one shape; None stays None."""
+    """Yield matching pieces of arrays of one shape, and two buffers for each; None stays None.
+
+    What is small, or lies in memory in different orders, is one piece; None for its buffers lets
+    ufuncs make their own.
+    """
     first = arrays[0]
     assert first is not None
-    flat = [None if a is None else _flat(a) for a in arrays]
+    if first.ndim == 0:  # where ufuncs would return scalars
+        arrays = tuple(None if a is None else a.reshape(1) for a in arrays)
+    if first.size <= PIECE or not all(a is None or a.flags.c_contiguous for a in arrays):
+        yield *arrays, None, None
+        return
+    flat = [None if a is None else a.reshape(-1) for a in arrays]
     for start in range(0, first.size, PIECE):
-        yield tuple(None if a is None else a[start : start + PIECE] for a in flat)
-
-
-def _flat(a: Array) -> Array:
-    return a.reshape(-1)
-
-
-def _same_order(p: Array, *others: Array | None) -> bool:
-    return p.flags.c_contiguous and all(o is None or o.flags.c_contiguous for o in others)
+        pieces = [None if a is None else a[start : start + PIECE] for a in flat]
+        yield *pieces, *_buffers(first.dtype, min(PIECE, first.size - start))
 
 
 def sgd_step(
@@ -69,12 +71,11 @@ def sgd_step(
 
     With `first` and weight decay the buffer is set to the decayed gradient, as PyTorch does.
     """
-    if not _same_order(p, g, buf):
+    if p.size <= PIECE and p.ndim:  # as _pieces has it, without the generator
         _sgd_piece(p, g, buf, lr, momentum, dampening, weight_decay, nesterov, maximize, first,
-                   np.empty_like(p))  # fmt: skip
+                   None)  # fmt: skip
         return
-    for pp, gg, bb in _pieces(p, g, buf):
-        spare = _buffers(p.dtype, pp.size)[0]
+    for pp, gg, bb, spare, _ in _pieces(p, g, buf):
         _sgd_piece(pp, gg, bb, lr, momentum, dampening, weight_decay, nesterov, maximize, first,
                    spare)  # fmt: skip
 
@@ -90,7 +91,7 @@ def _sgd_piece(
     nesterov: bool,
     maximize: bool,
     first: bool,
-    spare: Array,
+    spare: Array | None,
 ) -> None:
     if maximize:
         g = -g
@@ -103,16 +104,27 @@ def _sgd_piece(
             np.multiply(buf, momentum, out=buf)
             np.add(buf, g if dampening == 0 else g * (1 - dampening), out=buf)
         g = g + buf * momentum if nesterov else buf
-    np.multiply(g, -lr, out=spare)
-    np.add(p, spare, out=p)
+    np.add(p, np.multiply(g, -lr, out=spare), out=p)
 
 
-def adam_step(
-    p: Array,
-    g: Array,
-    m: Array,
-    v: Array,
-    vmax: Array | None,
+class AdamRates(NamedTuple):
+    """The numbers of one step of Adam as 0-d arrays, which NumPy need not convert in each call."""
+
+    keep: Array  # of the parameter: 1 - lr * weight_decay, for decoupled decay
+    decay: Array  # of the parameter, added to the gradient otherwise
+    first: Array  # 1 - beta1
+    beta2: Array
+    second: Array  # 1 - beta2
+    root: Array  # sqrt(1 - beta2**t)
+    eps: Array
+    size: Array  # -lr / (1 - beta1**t)
+    decoupled: bool
+    decays: bool
+    maximize: bool
+
+
+def adam_rates(
+    dtype: np.dtype[Any],
     step: int,
     lr: float,
     beta1: float,
@@ -121,40 +133,69 @@ def adam_step(
     weight_decay: float,
     decoupled: bool,
     maximize: bool,
-    amsgrad: bool,
-) -> None:
-    """One step of Adam (or AdamW, if `decoupled`) on `p` in place; `m`, `v`, `vmax` are updated.
+) -> AdamRates:
+    """Return what step number `step` (from 1) needs, for parameters of `dtype`."""
+
+    def constant(number: float) -> Array:
+        return np.array(number, dtype)
+
+    return AdamRates(
+        constant(1 - lr * weight_decay),
+        constant(weight_decay),
+        constant(1 - beta1),
+        constant(beta2),
+        constant(1 - beta2),
+        constant(math.sqrt(1 - beta2**step)),
+        constant(eps),
+        constant(-lr / (1 - beta1**step)),
+        decoupled,
+        weight_decay != 0,
+        maximize,
+    )
+
+
+def adam_step(p: Array, g: Array, m: Array, v: Array, vmax: Array | None, rates: AdamRates) -> None:
+    """One step of Adam (or AdamW) on `p` in place; `m`, `v` and, for AMSGrad, `vmax` are updated.
 
     Kingma and Ba, ICLR 2015, algorithm 1, with the bias corrections folded as PyTorch folds them:
     ``p -= lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)``.
     """
-    size = lr / (1 - beta1**step)
-    root = math.sqrt(1 - beta2**step)
-    whole = not _same_order(p, g, m, v, vmax)
-    pieces = [(p, g, m, v, vmax)] if whole else _pieces(p, g, m, v, vmax)
-    for pp, gg, mm, vv, top in pieces:
-        a, b = (np.empty_like(pp), np.empty_like(pp)) if whole else _buffers(p.dtype, pp.size)
-        if maximize:
-            gg = -gg
-        if weight_decay != 0:
-            if decoupled:
-                np.multiply(pp, 1 - lr * weight_decay, out=pp)
-            else:
-                gg = gg + pp * weight_decay
-        np.subtract(gg, mm, out=a)  # m + (g - m) * (1 - beta1): PyTorch's lerp
-        np.multiply(a, 1 - beta1, out=a)
-        np.add(mm, a, out=mm)
-        np.multiply(vv, beta2, out=vv)
-        np.multiply(gg, gg, out=a)
-        np.multiply(a, 1 - beta2, out=a)
-        np.add(vv, a, out=vv)
-        if top is not None:
-            np.maximum(top, vv, out=top)
-            np.sqrt(top, out=a)
+    for piece in _pieces(p, g, m, v, vmax):
+        _adam_piece(rates, *piece)
+
+
+def _adam_piece(
+    rates: AdamRates,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    vmax: Array | None,
+    a: Array | None,
+    b: Array | None,
+) -> None:
+    keep, decay, first, beta2, second, root, eps, size, decoupled, decays, maximize = rates
+    if maximize:
+        g = -g
+    if decays:
+        if decoupled:
+            np.multiply(p, keep, out=p)
         else:
-            np.sqrt(vv, out=a)
-        np.divide(a, root, out=a)
-        np.add(a, eps, out=a)
-        np.multiply(mm, -size, out=b)
-        np.divide(b, a, out=b)
-        np.add(pp, b, out=pp)
+            g = g + p * decay
+    a = np.subtract(g, m, out=a)  # m + (g - m) * (1 - beta1): PyTorch's lerp
+    np.multiply(a, first, out=a)
+    np.add(m, a, out=m)
+    np.multiply(v, beta2, out=v)
+    np.multiply(g, g, out=a)
+    np.multiply(a, second, out=a)
+    np.add(v, a, out=v)
+    if vmax is not None:
+        np.maximum(vmax, v, out=vmax)
+        np.sqrt(vmax, out=a)
+    else:
+        np.sqrt(v, out=a)
+    np.divide(a, root, out=a)
+    np.add(a, eps, out=a)
+    b = np.multiply(m, size, out=b)
+    np.divide(b, a, out=b)
+    np.add(p, b, out=p)

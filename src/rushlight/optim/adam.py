@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.optim import adam_step
+from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
 from rushlight.optim.optimizer import (
     Group,
     Optimizer,
@@ -82,6 +82,7 @@ class Adam(Optimizer):
         lr = number(group["lr"])
         beta1, beta2 = (number(b) for b in group["betas"])
         amsgrad = group["amsgrad"]
+        known: dict[tuple[Any, int], AdamRates] = {}  # parameters mostly share dtype and step
         for p in group["params"]:
             g = raw_grad(p)
             if g is None:
@@ -89,24 +90,25 @@ class Adam(Optimizer):
             state = self.state[p]
             if not state:
                 self._start(state, p, amsgrad)
+            array = p._array
             count = state["step"]._array
-            count += 1
-            adam_step(
-                p._array,
-                g,
-                state["exp_avg"]._array,
-                state["exp_avg_sq"]._array,
-                state["max_exp_avg_sq"]._array if amsgrad else None,
-                int(count),
-                lr,
-                beta1,
-                beta2,
-                group["eps"],
-                group["weight_decay"],
-                group["decoupled_weight_decay"],
-                group["maximize"],
-                amsgrad,
-            )
+            step = int(count) + 1
+            count[...] = step
+            rates = known.get((array.dtype, step))
+            if rates is None:
+                rates = known[array.dtype, step] = adam_rates(
+                    array.dtype,
+                    step,
+                    lr,
+                    beta1,
+                    beta2,
+                    group["eps"],
+                    group["weight_decay"],
+                    group["decoupled_weight_decay"],
+                    group["maximize"],
+                )
+            top = state["max_exp_avg_sq"]._array if amsgrad else None
+            adam_step(array, g, state["exp_avg"]._array, state["exp_avg_sq"]._array, top, rates)
             p._counter[0] += 1
 
     @staticmethod

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rushlight.kernels.optim import sgd_step
 from rushlight.optim.optimizer import Group, Optimizer, Params, number, raw_grad, refuse
 from rushlight.tensor import Tensor, wrap
@@ -70,15 +68,14 @@ class SGD(Optimizer):
             g = raw_grad(p)
             if g is None:
                 continue
-            buffer: Any = None
+            buffer = None
             first = False
             if momentum != 0:
                 state = self.state[p]
-                kept = state.get("momentum_buffer")
-                first = kept is None
+                first = state.get("momentum_buffer") is None
                 if first:
-                    kept = state["momentum_buffer"] = wrap(g.copy())
-                buffer = kept._array
+                    state["momentum_buffer"] = wrap(g.copy())
+                buffer = state["momentum_buffer"]._array
             sgd_step(
                 p._array,
                 g,
