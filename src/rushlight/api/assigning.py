@@ -11,7 +11,7 @@ from rushlight.api.indexing import basic_step, basic_view, out_of_bounds, parse
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.inplace import check_writable, overwrite
+from rushlight.ops.inplace import check_sources, check_writable, overwrite
 from rushlight.ops.outputs import type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.ops.viewing import is_plain
@@ -62,6 +62,8 @@ def _written_directly(input: Tensor, index: Any, value: Any) -> bool:
     kind = type(value)
     if kind is Tensor:
         if mode.grad and value._edge is not None and _is_tracked(value):
+            return False
+        if value._counter is input._counter:
             return False
         value = value._array
         if value.dtype is not x.dtype:
@@ -127,7 +129,7 @@ def _without_leading_ones(source: Tensor) -> Tensor:
     lead = 0
     while lead < len(shape) and shape[lead] == 1:
         lead += 1
-    return source.reshape(shape[lead:]) if lead else source  # type: ignore[no-any-return]
+    return source.reshape(shape[lead:]) if lead else source
 
 
 def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
@@ -147,9 +149,11 @@ def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
         or (mode.grad and (target.requires_grad or source.requires_grad))
     ):
         check_put(target, source, arrays)
+        check_sources(target, (source,))
         overwrite(target, ops.index_put(target, source, arrays, False), overlap=False)
         return
     check_writable(target, False, overlap=False)
+    check_sources(target, (source,))
     x = target._array
     try:
         x[ops.numpy_index(arrays)] = source._array

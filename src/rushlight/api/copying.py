@@ -19,7 +19,7 @@ from rushlight.kernels.copies import write
 from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.fast import unary
-from rushlight.ops.inplace import check_writable, overwrite
+from rushlight.ops.inplace import check_sources, check_writable, overwrite
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor, wrap
@@ -113,8 +113,10 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     if source.dtype.kind == "c" and target.dtype.kind not in "cb":
         warn_discards()
     if _records(input, other):
+        check_sources(input, (other,))
         return overwrite(input, convert.copy_over(input, other))
     check_writable(input, False)
+    check_sources(input, (other,))
     write(target, source)
     input._counter[0] += 1
     return input
@@ -188,7 +190,7 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
     value = _fill_value("fill_", input, args, named, args)
     if input._interpreter is not None or _records(input, value):
         operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
-        return overwrite(input, operator(input, value))
+        return overwrite(input, operator(input, value), overlap=isinstance(value, Tensor))
     check_writable(input, False, overlap=False)
     if isinstance(value, Tensor):
         write(input._array, value._array)
@@ -206,7 +208,7 @@ def zero_(input: Tensor) -> Tensor:
     tensor([0., 0.])
     """
     if input._interpreter is not None or _records(input):
-        return overwrite(input, convert.zero(input))
+        return overwrite(input, convert.zero(input), overlap=False)
     check_writable(input, False, overlap=False)
     input._array.fill(0)
     input._counter[0] += 1

@@ -12,12 +12,16 @@ __all__ = ["get_printoptions", "set_printoptions"]
 
 
 def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
-    fn = self.grad_fn
+    try:
+        fn = self.grad_fn
+        name = None if fn is None else type(fn).__name__
+    except RuntimeError:  # a view that must not have been written
+        name = "Invalid"
     own = tangent(self)
     return format_tensor(
         self._array,
         requires_grad=self.requires_grad,
-        grad_fn_name=None if fn is None else type(fn).__name__,
+        grad_fn_name=name,
         extra_suffixes=() if own is None else (f"tangent={own!r}",),
     )
 

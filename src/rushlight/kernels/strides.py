@@ -8,9 +8,11 @@ import numpy as np
 
 __all__ = [
     "address",
+    "check_expanded",
     "element_strides",
     "overlaps",
     "owner",
+    "partly_shared",
     "positions",
     "reach",
     "restrided",
@@ -74,6 +76,37 @@ def overlaps(size: Ints, stride: Ints) -> bool:
             return True
         edge = s * (n - 1) + edge
     return False
+
+
+def check_expanded(array: Any) -> None:
+    """Raise PyTorch's error for memory in which several elements share a place."""
+    if array.size > 1 and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor refers to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
+
+
+def partly_shared(a: Any, b: Any) -> bool:
+    """Whether two arrays share some of their elements but not, one by one, all of them.
+
+    As in PyTorch only arrays without gaps are looked at: of others it is hard to say.
+    """
+    if not (a.size and b.size and _is_dense(a) and _is_dense(b)):
+        return False
+    start, other = address(a), address(b)
+    stop, other_stop = start + a.nbytes, other + b.nbytes
+    if start == other and stop == other_stop:
+        return bool(a.strides != b.strides)
+    return bool(start < other_stop and other < stop)
+
+
+def _is_dense(x: Any) -> bool:
+    """Whether the elements fill a stretch of memory, each in a place of its own."""
+    if x.flags.c_contiguous:
+        return True
+    strides = element_strides(x)
+    return reach(x.shape, strides) == x.size and not overlaps(x.shape, strides)
 
 
 def positions(size: Ints, stride: Ints, offset: int) -> Any:

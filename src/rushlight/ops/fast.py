@@ -406,6 +406,7 @@ def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
                         and other._array.dtype is dtype
                         and other._array.shape == x.shape
                         and (other._edge is None or not mode.grad)
+                        and (other._counter is not counter or other is self)
                     ):
                         kernel(x, other._array, out=x)
                         counter[0] += 1

@@ -8,6 +8,7 @@ changes; then `overwrite` copies the values, counts the version up, and hands th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,13 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
+from rushlight.kernels.strides import check_expanded, partly_shared
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
 from rushlight.tensor import LEAF, Tensor, View, wrap
 
-__all__ = ["check_writable", "overwrite", "rebase"]
+__all__ = ["check_sources", "check_writable", "overwrite", "rebase"]
 
 
 def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
@@ -39,13 +41,23 @@ def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
         check_expanded(array)
 
 
-def check_expanded(array: Any) -> None:
-    """Raise PyTorch's error for memory in which several elements share a place."""
-    if array.size > 1 and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+def check_sources(t: Tensor, sources: Iterable[Any]) -> None:
+    """Raise PyTorch's error where `t` is to be written and shares part of its memory with a source.
+
+    Views share their version counter, so that others needn't be looked at.
+    """
+    for source in sources:
+        if (
+            isinstance(source, Tensor)
+            and source._counter is t._counter
+            and source is not t
+            and partly_shared(t._array, source._array)
+        ):
+            raise RuntimeError(
+                "unsupported operation: some elements of the input tensor and the written-to "
+                "tensor refer to a single memory location. Please clone() the tensor before "
+                "performing the operation."
+            )
 
 
 def _check_history(t: Tensor) -> None:

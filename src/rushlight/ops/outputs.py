@@ -11,6 +11,7 @@ from rushlight import dtypes
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
+from rushlight.kernels.strides import check_expanded
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -133,6 +134,8 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
                 stacklevel=3,
             )
         out._array = np.empty(values.shape, out._array.dtype)
+    elif 0 in out._array.strides:
+        check_expanded(out._array)
     np.copyto(out._array, values, casting="unsafe")
     out._counter[0] += 1
     return out  # type: ignore[no-any-return]

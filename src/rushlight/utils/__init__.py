@@ -1,7 +1,8 @@
-"""Utilities: data loading."""
+"""Utilities: data loading, exchange of tensors."""
 
 from __future__ import annotations
 
 from rushlight.utils import data
+from rushlight.utils.swap import swap_tensors
 
-__all__ = ["data"]
+__all__ = ["data", "swap_tensors"]
