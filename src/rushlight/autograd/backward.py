@@ -19,6 +19,7 @@ from rushlight.autograd.arguments import (
 )
 from rushlight.autograd.engine import edge_of, run
 from rushlight.autograd.graph import GradientEdge, edge_within
+from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
@@ -55,6 +56,13 @@ def _raw(g: Any, out: Any) -> Any:
     return array.astype(out._array.dtype, copy=False)
 
 
+def plain_scalar(t: Any) -> Any:
+    """The node that made `t`, if that is a plain real tensor of one element; else None."""
+    if type(t) is not Tensor or t._array.size != 1 or t._array.dtype.kind != "f":
+        return None
+    return t._edge if isinstance(t._edge, Node) else None
+
+
 def backward(
     tensors: Tensors,
     grad_tensors: Any = None,
@@ -76,6 +84,13 @@ def backward(
     >>> x.grad
     tensor([3., 3.])
     """
+    if grad_tensors is inputs is grad_variables is None and not create_graph:
+        edge = plain_scalar(tensors)
+        if edge is not None:  # loss.backward(), of which nothing needs to be looked at
+            array = tensors._array  # type: ignore[union-attr]
+            one = np.array(1, array.dtype).reshape(array.shape)
+            run((edge,), (one,), bool(retain_graph), False, False)
+            return
     if grad_variables is not None:
         warnings.warn(
             "`grad_variables` is deprecated. Use `grad_tensors` instead.",
