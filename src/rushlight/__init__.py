@@ -10,6 +10,7 @@ from typing import Any as _Any
 from rushlight import api, autograd, dtypes, linalg, random
 from rushlight import layout as _layout
 from rushlight.api.activation import *
+from rushlight.api.adaptive import *
 from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
 from rushlight.api.axes import *
@@ -32,6 +33,7 @@ from rushlight.api.linalg import *
 from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *
+from rushlight.api.pooling import *
 from rushlight.api.powers import *
 from rushlight.api.printing import *
 from rushlight.api.python import *

@@ -1,0 +1,224 @@
+"""Pooling."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from tests.samples.row import FLOATS, I, Row, T, call
+
+HALVES = (*FLOATS, "float16")
+NUMBERS = (*HALVES, "int64", "int32", "uint8", "bool", "complex64")
+NAN, INF = float("nan"), float("inf")
+WINDOWS: dict[int, tuple[Any, ...]] = {1: (7,), 2: (7, 8), 3: (4, 5, 6)}
+
+
+def _maxima(n: int) -> list[Any]:
+    size = WINDOWS[n]
+    x = T(2, 3, *size)
+    return [
+        call(x, 2),
+        call(x, 3, 2, 1),
+        call(x, 3, 1, 1, 1),
+        call(x, 2, 2, 1, ceil_mode=True),
+        call(x, 3, 2, ceil_mode=True),
+        call(x, 2, 1, dilation=2),
+        call(x, 2, 3, 1, 2),
+        call(x, 3, 2, 1, return_indices=True),
+        call(x, 2, 1, 1, 2, True, True),
+        call(T(3, *size), 2),
+        call(T(0, 3, *size), 2),
+        call(x, (2,) * n, [1] * n, (1,) * n),
+        call(x, (2,)),
+        call(x, 1),
+        call(x, 2, None),
+        call(x, 2, ()),
+    ]
+
+
+def _bad_maxima(n: int) -> list[Any]:
+    size = WINDOWS[n]
+    x = T(2, 3, *size)
+    more = (2,) * (n + 1)
+    return [
+        call(x, 9),
+        call(x, 2, padding=2),
+        call(x, 2, padding=-1),
+        call(x, more),
+        call(x, 2, more),
+        call(x, 2, 2, more),
+        call(x, 2, 2, 0, more),
+        call(x, 0),
+        call(x, -1),
+        call(x, 2, 0),
+        call(x, 2, -1),
+        call(x, 2, dilation=0),
+        call(T(4), 2),
+        call(T(1, 1, 1, *size, 2), 2),
+        call(T(2, 0, *size), 2),
+        call(T(2, 3, 0, *size[1:]), 2),
+        call(3, 2),
+        call(x, 2.0),
+        call(x, "a"),
+    ]
+
+
+_PLANE = (NAN, 1.0, 2.0, NAN, 3.0, 3.0, -INF, -INF, 0.0)
+SPECIAL = [
+    call(T(1, 3, 3, values=_PLANE, grad=False), 2, 1, return_indices=True),
+    call(T(1, 3, 3, values=_PLANE, grad=False), 3, 1, 1, return_indices=True),
+    call(T(1, 2, 2, values=(-INF,) * 4, grad=False), 2, 2, 1, return_indices=True),
+    call(T(1, 2, 2, values=(1.0,) * 4), 2),
+    call(T(1, 2, 2, values=(0.0, -0.0, 0.0, -0.0)), 2, return_indices=True),
+    call(T(1, 1, 20, 20), 17, 1, 8, return_indices=True),
+]
+
+
+def _means(n: int) -> list[Any]:
+    x = T(2, 3, *WINDOWS[n])
+    return [
+        call(x, 2),
+        call(x, 3, 2, 1),
+        call(x, 3, 2, 1, True),
+        call(x, 3, 2, 1, True, False),
+        call(x, 2, 3, ceil_mode=True),
+        call(x, 3, 1, 1, count_include_pad=False),
+        call(T(3, *WINDOWS[n]), 2),
+        call(T(0, 3, *WINDOWS[n]), 2),
+        call(x, (2,) * n, [1] * n, (1,) * n),
+        call(x, WINDOWS[n]),
+        call(T(1, 1, *(18,) * n), 9),
+    ]
+
+
+def _bad_means(n: int) -> list[Any]:
+    bad = [c for c in _bad_maxima(n) if "dilation" not in c.kwargs and len(c.args) < 5]
+    return bad if n == 1 else [*bad, call(T(2, 3, *WINDOWS[n]), 2, divisor_override=0)]
+
+
+ROWS = [
+    *[
+        Row(
+            f"nn.functional.max_pool{n}d",
+            _maxima(n) + (SPECIAL if n == 2 else []),
+            dtypes=NUMBERS,
+            errors=_bad_maxima(n),
+        )
+        for n in (1, 2, 3)
+    ],
+    *[
+        Row(
+            f"nn.functional.avg_pool{n}d",
+            _means(n)
+            + (
+                [
+                    call(T(2, 3, *WINDOWS[n]), 2, divisor_override=3),
+                    call(T(2, 3, *WINDOWS[n]), 3, 2, 1, divisor_override=-2),
+                ]
+                if n > 1
+                else []
+            ),
+            dtypes=NUMBERS,
+            errors=_bad_means(n),
+        )
+        for n in (1, 2, 3)
+    ],
+    Row(
+        "max_pool1d_with_indices",
+        [call(T(2, 3, 7), 2), call(T(3, 7), 3, 2, 1, 1, True)],
+        dtypes=NUMBERS,
+        errors=[
+            call(T(2, 3, 7), 9),
+            call(T(2, 3, 7), 2, padding=2),
+            call(T(2, 3, 7), (2, 2)),
+            call(T(2, 3, 7), 2, 0),
+        ],
+    ),
+    *[
+        Row(
+            f"nn.functional.adaptive_{kind}_pool{n}d",
+            [
+                call(T(2, 3, *WINDOWS[n]), 2),
+                call(T(2, 3, *WINDOWS[n]), 3),
+                call(T(2, 3, *WINDOWS[n]), 1),
+                call(T(2, 3, *WINDOWS[n]), 10),
+                call(T(2, 3, *(6,) * n), 3),
+                call(T(3, *WINDOWS[n]), 2),
+                call(T(0, 3, *WINDOWS[n]), 2),
+                call(T(2, 3, *WINDOWS[n]), (3, 2, 1)[:n]),
+                *([call(T(2, 3, *WINDOWS[n]), (None, 2, 1)[:n])] if n > 1 else []),
+                *([call(T(2, 3, *WINDOWS[n]), 3, return_indices=True)] if kind == "max" else []),
+            ],
+            dtypes=(*HALVES, "int64", "bool"),
+            errors=[
+                call(T(4), 2),
+                call(T(2, 3, *WINDOWS[n]), (2,) * (n + 1)),
+                call(T(2, 3, *WINDOWS[n]), -1),
+                call(T(1, 2, 3, *WINDOWS[n]), 2),
+                call(T(2, 3, *WINDOWS[n][:-1], 0), 2),
+                call(T(2, 3, *WINDOWS[n]), 2.5),
+            ],
+        )
+        for kind, n in itertools.product(("avg", "max"), (1, 2, 3))
+    ],
+    *[
+        Row(
+            f"nn.functional.lp_pool{n}d",
+            [
+                call(T(2, 3, *WINDOWS[n], low=0.1), 2, 2),
+                call(T(2, 3, *WINDOWS[n], low=0.1), 1.5, 2, 1),
+                call(T(2, 3, *WINDOWS[n], low=0.1), 3, 2, 2, True),
+                call(T(2, 3, *WINDOWS[n]), INF, 2),
+            ],
+        )
+        for n in (1, 2, 3)
+    ],
+    Row(
+        "nn.functional.max_unpool1d",
+        [
+            call(T(2, 3, 3), I(2, 3, 3, high=6), 2),
+            call(T(3, 3), I(3, 3, high=6), 2),
+        ],
+        second=False,
+        grad=False,
+        errors=[
+            call(T(3), I(3, high=3), 2),
+            call(T(2, 3, 3), I(2, 3, 3, low=20, high=21), 2),
+            call(T(2, 3, 3), I(2, 3, 3, high=6, dtype="int32"), 2),
+            call(T(2, 3, 3), I(1, 3, 3, high=6), 2),
+        ],
+    ),
+    Row(
+        "nn.functional.max_unpool2d",
+        [
+            call(T(1, 1, 2, 2), I(1, 1, 2, 2, low=3, high=4), 2),
+            call(T(2, 3, 2, 2), I(2, 3, 2, 2, high=16), 2),
+            call(T(3, 2, 2), I(3, 2, 2, high=12), 2, output_size=(3, 5)),
+            call(T(3, 2, 2), I(3, 2, 2, high=12), 3, 2, 1),
+        ],
+        grad=False,
+        errors=[
+            call(T(2, 2), I(2, 2, high=3), 2),
+            call(T(1, 2, 2), I(1, 2, 2, high=3), 2, output_size=(9, 9)),
+            call(T(1, 2, 2), I(1, 2, 2, high=3), 2, output_size=(4, 4, 4)),
+            call(T(1, 2, 2), I(1, 2, 2, low=17, high=18), 2),
+            call(T(1, 2, 2), I(1, 2, 2, low=-1, high=0), 2),
+            call(T(1, 2, 2), I(2, 2, 2, high=3), 2),
+            call(T(1, 2, 2), I(1, 2, 2, high=3, dtype="int32"), 2),
+        ],
+    ),
+    *[
+        Row(
+            f"max_unpool{n}d(max_pool{n}d)",
+            [call(T(2, 3, *WINDOWS[n]), 2), call(T(2, 3, *WINDOWS[n]), 2, 3)],
+            fn=lambda lib, x, k, s=None, n=n: _there_and_back(lib, n, x, k, s),
+        )
+        for n in (1, 2, 3)
+    ],
+]
+
+
+def _there_and_back(lib: Any, n: int, x: Any, k: int, s: Any) -> Any:
+    functional = lib.nn.functional
+    y, places = getattr(functional, f"max_pool{n}d")(x, k, s, return_indices=True)
+    return getattr(functional, f"max_unpool{n}d")(y, places, k, s, output_size=x.shape)
