@@ -110,6 +110,25 @@ def outcome(
             return type(error).__name__, str(error).split("\n")[0].strip()
 
 
+def alike(story: Callable[[Any], Any]) -> Callable[[], None]:
+    """Make a test of a story: what it returns, or raises, is the same under both libraries."""
+
+    def told(lib: Any) -> tuple[str, str]:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                return "value", _text(story(lib))
+            except Exception as error:
+                return type(error).__name__, str(error).split("\n")[0].strip()
+
+    def test() -> None:
+        assert told(rushlight) == told(judge)
+
+    test.__name__ = test.__qualname__ = story.__name__
+    test.__doc__ = story.__doc__
+    return test
+
+
 def assert_alike(expression: str, names_for: Callable[[Any], dict[str, Any]] = scope) -> None:
     """Both libraries have the same result, or raise the same error."""
     assert outcome(rushlight, expression, names_for) == outcome(judge, expression, names_for)

@@ -21,9 +21,11 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from rushlight.autograd.node import Node
 from rushlight.kernels.strides import owner
-from rushlight.tensor import Tensor, new
+from rushlight.tensor import Tensor, new, wrap
 
 __all__ = [
     "Dual",
@@ -38,6 +40,7 @@ __all__ = [
 
 class _Levels(threading.local):
     current: int = -1
+    serial: int = 0  # counts the levels that were ever opened: a dual belongs to one of them
 
 
 _levels = _Levels()
@@ -96,7 +99,7 @@ def as_dual(t: Tensor, tangent: Tensor) -> Tensor:
     """Turn `t` itself into a Dual of the current level."""
     t.__class__ = Dual
     t._tangent = tangent  # type: ignore[attr-defined]
-    t._level = _levels.current  # type: ignore[attr-defined]
+    t._level = _levels.serial  # type: ignore[attr-defined]
     return t
 
 
@@ -113,7 +116,9 @@ def primal(a: Any) -> Any:
 
 def tangent(a: Any) -> Tensor | None:
     """The tangent of a Dual whose level is still open, or None."""
-    return a._tangent if type(a) is Dual and a._level == _levels.current else None
+    if type(a) is Dual and _levels.current >= 0 and a._level == _levels.serial:
+        return a._tangent
+    return None
 
 
 def keep_duals(
@@ -153,10 +158,9 @@ class dual_level:
 def enter_dual_level() -> int:
     """Open a level and return its number; prefer the context manager `dual_level`."""
     if _levels.current >= 0:
-        raise RuntimeError(
-            "Nested forward mode AD is not supported at the moment, open a single level"
-        )
+        raise RuntimeError("Nested forward mode AD is not supported at the moment")
     _levels.current += 1
+    _levels.serial += 1
     return _levels.current
 
 
@@ -164,7 +168,9 @@ def exit_dual_level(*, level: int | None = None) -> None:
     """Close the level that was opened last; its tangents are not seen again."""
     if level is None:
         level = _levels.current
-    if level != _levels.current or level < 0:
+    if level < 0:
+        raise RuntimeError("Dual level must be a positive number.")
+    if level != _levels.current:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This "
             "is not supported."
@@ -173,7 +179,7 @@ def exit_dual_level(*, level: int | None = None) -> None:
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:
-    """Return a view of `tensor` that carries `tangent` (same shape and dtype).
+    """Return a view of `tensor` that carries `tangent`, which has the same shape.
 
     Raises RuntimeError outside of a dual level, and ValueError for other than floating point.
     """
@@ -191,6 +197,20 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
         raise ValueError(
             f"Expected tangent to be floating point or complex, but got: {tangent.dtype}"
         )
+    check_tangent(tensor, tangent)
+    if type(tensor) is Dual and tensor._level == _levels.serial:
+        raise RuntimeError(
+            "Making a dual Tensor based on a Tensor that already has a forward gradient at the "
+            f"same level {level} is not supported."
+        )
+    if tangent.stride() != tensor.stride():  # tangents lie in memory as their primals do
+        tangent = wrap(np.empty_like(tensor._array, tangent._array.dtype)).copy_(tangent)
+    plain = primal(tensor)
+    return as_dual(plain.view_as(plain), tangent)
+
+
+def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
+    """Raise RuntimeError for a tangent of another shape than its primal's."""
     if tangent.shape != tensor.shape:
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of the original "
@@ -198,12 +218,6 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             f"{list(tensor.shape)} while the given forward gradient is of size "
             f"{list(tangent.shape)}."
         )
-    if tangent.dtype is not tensor.dtype:
-        raise RuntimeError(
-            "Trying to set a forward gradient that has a different dtype than that of the "
-            "original Tensor, this is not supported."
-        )
-    return as_dual(tensor.view_as(tensor), tangent)
 
 
 class UnpackedDualTensor(NamedTuple):

@@ -7,16 +7,27 @@ lives exactly as long as the graph.
 from __future__ import annotations
 
 import functools
+import inspect
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 
 from rushlight.autograd.engine import edge_of
-from rushlight.autograd.forward_ad import Dual, as_dual, primal, tangent
+from rushlight.autograd.forward_ad import Dual, as_dual, check_tangent, primal, tangent
 from rushlight.autograd.modes import mode, no_grad
-from rushlight.autograd.node import FREED, Node, Slot, freed_error, sequence, stale_input
-from rushlight.tensor import Tensor, new, wrap
+from rushlight.autograd.node import (
+    FREED,
+    Node,
+    Slot,
+    freed_error,
+    sequence,
+    stale_error,
+    stale_input,
+)
+from rushlight.dtypes import from_numpy
+from rushlight.tensor import LEAF, Tensor, View, new, wrap
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
@@ -36,13 +47,7 @@ class FunctionCtx:
 
         An in-place change of one of them before backward raises RuntimeError there.
         """
-        for t in tensors:
-            if t is not None and not isinstance(t, Tensor):
-                raise TypeError(
-                    "save_for_backward can only save variables, but argument "
-                    f"{tensors.index(t)} is of type {type(t).__name__}"
-                )
-        self._to_save = tensors
+        self._to_save = tensors  # checked when forward is over, as PyTorch does
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for ``ctx.saved_tensors`` in ``jvp``."""
@@ -110,10 +115,10 @@ class FunctionNode(Node, FunctionCtx):
             )
         for i, r in enumerate(results):
             if r is not None and not isinstance(r, Tensor):
-                raise TypeError(f"expected Variable or None (got {type(r).__name__})")
+                raise RuntimeError(f"expected Variable or None (got {type(r).__name__})")
             if r is not None and i not in self.slots and not self.is_tensor[i]:
                 raise RuntimeError(
-                    f"function {name} returned a gradient different from None at position "
+                    f"function {name} returned a gradient different than None at position "
                     f"{i + 1}, but the corresponding forward input was not a Variable"
                 )
         return [
@@ -125,6 +130,8 @@ class FunctionNode(Node, FunctionCtx):
 
     def _fit(self, index: int, grad: Tensor, meta: Any) -> Tensor:
         """Sum a gradient to its input's shape where that is a broadcast, else refuse it."""
+        from rushlight.ops.fitting import sum_to  # operators import us
+
         shape, dtype = meta
         if tuple(grad.shape) != shape:
             try:
@@ -136,14 +143,16 @@ class FunctionNode(Node, FunctionCtx):
                     f"Function {self.name()} returned an invalid gradient at index {index} - got "
                     f"{list(grad.shape)} but expected shape compatible with {list(shape)}"
                 )
-            grad = grad.sum_to_size(shape)
-        return grad if grad.dtype.numpy == dtype else grad.to(_dtype_of(dtype))
-
-
-def _dtype_of(dtype: Any) -> Any:
-    from rushlight.dtypes import from_numpy
-
-    return from_numpy(dtype)
+            grad = sum_to(grad, shape)
+        if grad.dtype.numpy == dtype:
+            return grad
+        if grad.dtype.is_complex:
+            raise RuntimeError(
+                "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == "
+                "grad_is_complex) to be true, but got false.  (Could this error message be "
+                "improved?  If so, please report an enhancement request to PyTorch.)"
+            )
+        return grad.to(from_numpy(dtype))  # type: ignore[no-any-return]
 
 
 class Saved:
@@ -163,10 +172,12 @@ class Saved:
     def tensor(self, node: FunctionNode) -> Tensor:
         """The saved tensor again."""
         t = self.keep
-        if t._counter[0] != self.version:
-            raise stale_input(t, self.version)
         if self.index is None:
+            if t._counter[0] != self.version:
+                raise stale_input(t, self.version)
             return t
+        if t._counter[0] != self.version:
+            raise stale_error(t._array, node, self.index, t._counter[0], self.version)
         out = new(Tensor)
         out._array = t._array
         out._counter = t._counter
@@ -205,10 +216,12 @@ class Function:
         )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        raise RuntimeError(
+        warnings.warn(
             f"{type(self)} should not be instantiated. Methods on autograd functions are all "
             "static, so you should invoke them on the class itself. Instantiating an autograd "
-            "function will raise an error in a future version of PyTorch."
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
         )
 
     @staticmethod
@@ -253,17 +266,28 @@ class Function:
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` without recording, and record this call as one node."""
-        if kwargs:
-            raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments")
-        if any(type(a) is Dual for a in args):
-            return _apply_dual(cls, args)
+        if kwargs or cls.setup_context is not Function.setup_context:
+            args = cls._positional(args, kwargs)
+        for a in args:
+            if type(a) is Dual:
+                return _apply_dual(cls, args)
         return _apply(cls, args)[0]
+
+    @classmethod
+    def _positional(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """All arguments of ``forward`` in their order, its defaults filled in."""
+        signature = inspect.signature(cls.forward)
+        if cls.setup_context is Function.setup_context:
+            return signature.bind(None, *args, **kwargs).args[1:]
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.args
 
 
 def _apply(cls: type[Function], args: Sequence[Any]) -> tuple[Any, FunctionNode]:
     node = cls._node()
     edges = [edge_of(a) if isinstance(a, Tensor) else None for a in args]
-    node.needs_input_grad = tuple(edge is not None for edge in edges)
+    node.needs_input_grad = tuple([edge is not None for edge in edges])
     with no_grad():
         if cls.setup_context is not Function.setup_context:
             output = cls.forward(*args)
@@ -271,72 +295,128 @@ def _apply(cls: type[Function], args: Sequence[Any]) -> tuple[Any, FunctionNode]
         else:
             output = cls.forward(node, *args)
     outs = output if isinstance(output, tuple) else (output,)
-    node.slots = tuple(i for i, a in enumerate(args) if isinstance(a, Tensor))
-    node.is_tensor = tuple(isinstance(a, Tensor) for a in args)
+    node.slots = tuple([i for i, a in enumerate(args) if isinstance(a, Tensor)])
+    node.is_tensor = tuple([isinstance(a, Tensor) for a in args])
     node.arity = len(args)
-    node.edges = tuple(edges[i] for i in node.slots)
-    node.metas = tuple((args[i]._array.shape, args[i]._array.dtype) for i in node.slots)
+    node.edges = tuple([edges[i] for i in node.slots])
+    node.metas = tuple([(args[i]._array.shape, args[i]._array.dtype) for i in node.slots])
     node.outputs = len(outs)
     node.seq = next(sequence)
     records = mode.grad and any(node.needs_input_grad)
-    results = tuple(_output(node, i, out, args, records) for i, out in enumerate(outs))
+    _check_dirty(node, outs, args)
+    results = tuple([_output(node, i, out, args, records) for i, out in enumerate(outs)])
     node.shapes = tuple(
-        (o._array.shape, o._array.dtype) if isinstance(o, Tensor) else None for o in results
+        [(o._array.shape, o._array.dtype) if isinstance(o, Tensor) else None for o in results]
     )
-    ids = {id(o): i for i, o in enumerate(results) if isinstance(o, Tensor)}
-    ids.update(
-        {
-            id(o): i
-            for i, o in enumerate(outs)
-            if isinstance(o, Tensor) and not any(o is a for a in args)
-        }
-    )
-    node.saved = tuple(None if t is None else Saved(t, ids.get(id(t))) for t in node._to_save)
+    _save(node, outs, results, args)
     return (results if isinstance(output, tuple) else results[0]), node
+
+
+def _save(
+    node: FunctionNode, outs: Sequence[Any], results: Sequence[Any], args: Sequence[Any]
+) -> None:
+    """Keep what `save_for_backward` was given; the node's own outputs without their Tensors."""
+    numbers = {id(o): i for i, o in enumerate(results) if isinstance(o, Tensor)}
+    for i, o in enumerate(outs):
+        if isinstance(o, Tensor) and not any(o is a for a in args):
+            numbers[id(o)] = i
+    saved = []
+    for i, t in enumerate(node._to_save):
+        if t is not None and not isinstance(t, Tensor):
+            raise TypeError(
+                f"save_for_backward can only save variables, but argument {i} is of type "
+                f"{type(t).__name__}"
+            )
+        saved.append(None if t is None else Saved(t, numbers.get(id(t))))
+    node.saved = tuple(saved)
+    node._to_save = node._dirty = node._constant = ()  # outputs among them would close a cycle
+
+
+def _check_dirty(node: FunctionNode, outs: Sequence[Any], args: Sequence[Any]) -> None:
+    """Look at what `mark_dirty` was given: inputs, all of which are returned."""
+    for t in node._dirty:
+        if not any(t is a for a in args):
+            warnings.warn(
+                "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors "
+                "that have been mutated should be passed to ctx.mark_dirty().",
+                UserWarning,
+                stacklevel=4,
+            )
+        if not any(t is out for out in outs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not returned as "
+                "output. The inputs that are modified inplace must all be outputs of the Function."
+            )
 
 
 def _output(node: FunctionNode, i: int, out: Any, args: Sequence[Any], records: bool) -> Any:
     """Hang one output on the node: inputs returned dirty are rewritten, others aliased."""
     if not isinstance(out, Tensor):
-        if out is None:
-            return None
         return out
     is_input = any(out is a for a in args)
-    dirty = any(out is d for d in node._dirty)
-    constant = any(out is c for c in node._constant)
-    if dirty:
-        from rushlight.ops.inplace import check_writable, rebase
-
-        if not is_input:
-            raise RuntimeError("mark_dirty only accepts input tensors")
-        if records:
-            check_writable(out, True)
-        out._counter[0] += 1
-        if records and not constant:
-            rebase(out, node if node.outputs == 1 else Slot(node, i))
-        return out
-    if is_input and not (records and not constant):
+    edge = node if node.outputs == 1 else Slot(node, i)
+    if any(out is t for t in node._constant) or out._array.dtype.kind not in "fcV":
+        return out.detach() if is_input else out
+    if is_input and any(out is t for t in node._dirty):
+        _overwritten(out, edge, records)
         return out
     if is_input:
         with no_grad():
-            alias = new(Tensor)
-            alias._array = out._array
-            alias._counter = out._counter
-            out = alias
-    if records and not constant and out._array.dtype.kind in "fcV":
-        out._edge = node if node.outputs == 1 else Slot(node, i)
+            out = out.view_as(out)
+    view = out._edge
+    if type(view) is View:
+        view.origin = "function" if node.outputs == 1 else "multi"
+        if records:
+            view.edge = edge
+    elif records:
+        out._edge = edge
     return out
 
 
+def _overwritten(t: Tensor, edge: Any, records: bool) -> None:
+    """Give an input that ``forward`` changed in place the history of this call."""
+    from rushlight.ops.inplace import check_writable, rebase  # operators import us
+
+    if records:
+        if t._edge is LEAF:
+            raise RuntimeError(
+                "a leaf Variable that requires grad has been used in an in-place operation."
+            )
+        check_writable(t, True)
+    t._counter[0] += 1
+    if records:
+        rebase(t, edge)
+
+
 def _apply_dual(cls: type[Function], args: Sequence[Any]) -> Any:
-    primals = [primal(a) for a in args]
-    result, node = _apply(cls, primals)
+    """Run ``forward`` on the primals, and ``jvp`` on the tangents."""
+    result, node = _apply(cls, [primal(a) for a in args])
     if node._to_save_forward:
-        node.saved = tuple(None if t is None else Saved(t, None) for t in node._to_save_forward)
-    tangents = cls.jvp(node, *[tangent(a) for a in args])
-    if not isinstance(result, tuple):
-        return result if tangents is None else as_dual(result, tangents)
-    return tuple(r if t is None else as_dual(r, t) for r, t in zip(result, tangents))
+        node.saved = tuple(
+            [None if t is None else Saved(t, None) for t in node._to_save_forward]
+        )
+    tangents = cls.jvp(node, *[_tangent(a, node.materialize_grads) for a in args])
+    outs = result if isinstance(result, tuple) else (result,)
+    pushed = tangents if isinstance(tangents, tuple) else (tangents,)
+    if len(pushed) != len(outs):
+        raise RuntimeError(
+            "Function's jvp returned an invalid number of forward gradients (expected "
+            f"{len(outs)} but got {len(pushed)})"
+        )
+    duals = tuple([o if t is None else _dual(o, t) for o, t in zip(outs, pushed)])
+    return duals if isinstance(result, tuple) else duals[0]
+
+
+def _tangent(a: Any, materialize: bool) -> Any:
+    found = tangent(a)
+    if found is None and materialize and isinstance(a, Tensor):
+        return wrap(np.zeros_like(primal(a)._array))
+    return found
+
+
+def _dual(out: Tensor, t: Tensor) -> Tensor:
+    check_tangent(out, t)
+    return as_dual(out, t)
 
 
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:

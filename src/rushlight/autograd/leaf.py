@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
+from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
@@ -99,7 +101,13 @@ def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
 
 
 def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
-    """As `accumulate`, for ``create_graph=True``: out of place, and recorded."""
+    """As `accumulate`, for ``create_graph=True``: out of place, and recorded.
+
+    Without it, in a pass that runs on Tensors for other reasons, what is added is a plain value.
+    """
+    if not mode.grad and (g._interpreter is None or type(g) is Dual):
+        accumulate(leaf, g._array, False)
+        return
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None:
         g = _before(leaf, hooks, g)

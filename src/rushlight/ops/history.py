@@ -223,7 +223,7 @@ def view_error(view: View, what: str) -> RuntimeError:
     kind, reason = _ORIGINS[view.origin]
     edge = view.edge
     made_by = isinstance(edge, (Node, Slot))
-    if view.origin == "multi" and made_by:
+    if view.origin in ("multi", "function") and made_by:
         text = f"{_output(edge)} is a view and {what} modified inplace."
     else:
         head = "A view was created in"
@@ -242,6 +242,13 @@ _AMBIGUOUS = (
 _ORIGINS = {
     "no_grad": ("no_grad mode", _AMBIGUOUS.format(block="no_grad")),
     "inference": ("inference mode", _AMBIGUOUS.format(block="inference_mode")),
+    "function": (
+        "a custom Function",
+        "This view was created inside a custom Function (or because an input was returned as-is) "
+        "and the autograd logic to handle view+inplace would override the custom backward "
+        "associated with the custom Function, leading to incorrect gradients. This behavior is "
+        "forbidden. You can fix this by cloning the output of the custom Function.",
+    ),
     "multi": (
         "no_grad mode",
         "This view is the output of a function that returns multiple views. Such functions do "
