@@ -7,7 +7,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from rushlight import api, autograd, dtypes, linalg, random
+from rushlight import api, autograd, dtypes, linalg, random, return_types
 from rushlight import layout as _layout
 from rushlight.api.activation import *
 from rushlight.api.adaptive import *
@@ -19,6 +19,7 @@ from rushlight.api.broadcasting import *
 from rushlight.api.comparison import *
 from rushlight.api.complexes import *
 from rushlight.api.copying import *
+from rushlight.api.counting import *
 from rushlight.api.create import *
 from rushlight.api.data import *
 from rushlight.api.einsum import *
@@ -33,6 +34,7 @@ from rushlight.api.linalg import *
 from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *
+from rushlight.api.peaks import *
 from rushlight.api.pooling import *
 from rushlight.api.powers import *
 from rushlight.api.printing import *

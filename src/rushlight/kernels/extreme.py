@@ -33,6 +33,20 @@ def amin(x: Array, dims: Dims = None, keepdim: bool = False) -> Array:
     return reduce_with(np.minimum, x, dims, keepdim)
 
 
+def max_all(x: Array) -> Array:
+    """The largest element of all; RuntimeError where there is none."""
+    if not x.size:
+        _refuse_empty("max", x, None)
+    return reduce_with(np.maximum, x)
+
+
+def min_all(x: Array) -> Array:
+    """The smallest element of all; RuntimeError where there is none."""
+    if not x.size:
+        _refuse_empty("min", x, None)
+    return reduce_with(np.minimum, x)
+
+
 def aminmax(x: Array, dim: int | None = None, keepdim: bool = False) -> tuple[Array, Array]:
     """The smallest and the largest elements along `dim`, or of all."""
     if not x.size and dim is None:
@@ -42,7 +56,7 @@ def aminmax(x: Array, dim: int | None = None, keepdim: bool = False) -> tuple[Ar
         )
     if x.ndim and dim is not None and not x.shape[dim]:
         raise IndexError(f"aminmax: Expected reduction dim {dim} to have non-zero size.")
-    dims = None if dim is None else (dim,)
+    dims = None if dim is None or not x.ndim else (dim,)
     return reduce_with(np.minimum, x, dims, keepdim), reduce_with(np.maximum, x, dims, keepdim)
 
 

@@ -94,8 +94,10 @@ def _value(op: Operator, name: str, args: Sequence[Any], outs: Any) -> Any:
 def _tangent_or_zero(op: Operator, i: int, a: Any, t: Tensor | None) -> Any:
     """The tangent that stands in for argument `a`: zeros where it has none, `a` for parameters."""
     differentiable = i in op.positions or (op.variadic and i >= op.positions[0])
-    if t is not None or not differentiable or a is None:
-        return t if t is not None else a
+    if not differentiable or a is None:
+        return a  # also where it has a tangent: the operator isn't differentiated by it
+    if t is not None:
+        return t
     if isinstance(a, Tensor):
         return wrap(np.zeros(a._array.shape, a._array.dtype))
     return a * 0  # a Python number among the operands

@@ -1,4 +1,4 @@
-"""Sums and means. ``dims`` is None for all, or a sorted tuple of non-negative dimensions."""
+"""Sums, means and counts. ``dims`` is None for all, or sorted and non-negative."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence
 from rushlight.kernels import reduce as kernels
-from rushlight.ops.declare import linear
+from rushlight.ops.declare import constant, linear
 from rushlight.ops.fast import F4, F8, view_edge
 from rushlight.ops.nodes import named_node
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View, new
 
-__all__ = ["full", "mean", "spread", "sum_"]
+__all__ = ["all_", "any_", "count_nonzero", "full", "mean", "spread", "sum_"]
 
 ndarray = np.ndarray
 Dims = tuple[int, ...] | None
@@ -59,6 +60,11 @@ mean_all: Operator = linear(
 )
 
 
+any_ = constant("any", kernels.any_)
+all_ = constant("all", kernels.all_)
+count_nonzero = constant("count_nonzero", kernels.count_nonzero)
+
+
 class FullNode(Node):
     """The node of a reduction of everything: the formula wants the input's shape."""
 
@@ -96,7 +102,7 @@ def full(op: Operator) -> Callable[[Tensor], Tensor]:
                             edge = view_edge(edge, input)
                             if edge is None:
                                 return result
-                        node = new(cls)
+                        node: Any = new(cls)
                         node.edges = (edge,)
                         node.shape = x.shape
                         node.seq = next(sequence)

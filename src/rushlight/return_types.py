@@ -1,0 +1,68 @@
+"""Tuples with names, as operators with several results return them: `torch.return_types`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
+
+__all__ = ["Named", "aminmax", "aminmax_out", "cummax", "cummax_out", "cummin", "cummin_out"]
+__all__ += ["declare", "max", "max_out", "min", "min_out"]
+
+
+class Named(tuple[Any, ...]):
+    """A tuple whose items have names; classes made by `declare` say which.
+
+    >>> from rushlight import return_types
+    >>> return_types.max((3.0, 1))
+    torch.return_types.max(
+    values=3.0,
+    indices=1)
+    """
+
+    __slots__ = ()
+    fields: tuple[str, ...] = ()
+    n_fields = n_sequence_fields = n_unnamed_fields = 0
+
+    def __new__(cls, items: Iterable[Any]) -> Named:
+        self = tuple.__new__(cls, items)
+        if len(self) != len(cls.fields):
+            raise TypeError(
+                f"torch.return_types.{cls.__name__}() takes a {len(cls.fields)}-sequence "
+                f"({len(self)}-sequence given)"
+            )
+        return self
+
+    def __repr__(self) -> str:
+        items = ",\n".join([f"{name}={item!r}" for name, item in zip(self.fields, self)])
+        return f"torch.return_types.{type(self).__name__}(\n{items})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (tuple(self),)
+
+
+def declare(name: str, *fields: str) -> type[Named]:
+    """Make the type called `name`, whose items are called `fields`."""
+    body: dict[str, Any] = {
+        "__slots__": (),
+        "__module__": __name__,
+        "__doc__": f"What `{name.removesuffix('_out')}` returns: {', '.join(fields)}.",
+        "fields": fields,
+        "n_fields": len(fields),
+        "n_sequence_fields": len(fields),
+    }
+    for i, field in enumerate(fields):
+        body[field] = property(itemgetter(i))
+    return type(name, (Named,), body)
+
+
+max = declare("max", "values", "indices")
+max_out = declare("max_out", "values", "indices")
+min = declare("min", "values", "indices")
+min_out = declare("min_out", "values", "indices")
+aminmax = declare("aminmax", "min", "max")
+aminmax_out = declare("aminmax_out", "min", "max")
+cummax = declare("cummax", "values", "indices")
+cummax_out = declare("cummax_out", "values", "indices")
+cummin = declare("cummin", "values", "indices")
+cummin_out = declare("cummin_out", "values", "indices")
