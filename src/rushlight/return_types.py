@@ -8,6 +8,8 @@ from typing import Any
 
 __all__ = ["Named", "aminmax", "aminmax_out", "cummax", "cummax_out", "cummin", "cummin_out"]
 __all__ += ["declare", "max", "max_out", "min", "min_out"]
+__all__ += ["kthvalue", "kthvalue_out", "median", "median_out", "mode", "mode_out", "nanmedian"]
+__all__ += ["nanmedian_out", "sort", "sort_out", "topk", "topk_out"]
 
 
 class Named(tuple[Any, ...]):
@@ -24,8 +26,11 @@ class Named(tuple[Any, ...]):
     fields: tuple[str, ...] = ()
     n_fields = n_sequence_fields = n_unnamed_fields = 0
 
-    def __new__(cls, items: Iterable[Any]) -> Named:
-        self = tuple.__new__(cls, items)
+    def __new__(cls, sequence: Iterable[Any], dict: Any = None) -> Named:
+        try:
+            self = tuple.__new__(cls, sequence)
+        except TypeError:
+            raise TypeError("constructor requires a sequence") from None
         if len(self) != len(cls.fields):
             raise TypeError(
                 f"torch.return_types.{cls.__name__}() takes a {len(cls.fields)}-sequence "
@@ -38,7 +43,16 @@ class Named(tuple[Any, ...]):
         return f"torch.return_types.{type(self).__name__}(\n{items})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (tuple(self),)
+        return type(self), (tuple(self), {})
+
+    def __getattr__(self, name: str) -> Any:
+        kind = type(self).__name__
+        raise AttributeError(f"'torch.return_types.{kind}' object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.fields:
+            raise AttributeError("readonly attribute")
+        self.__getattr__(name)
 
 
 def declare(name: str, *fields: str) -> type[Named]:
@@ -66,3 +80,15 @@ cummax = declare("cummax", "values", "indices")
 cummax_out = declare("cummax_out", "values", "indices")
 cummin = declare("cummin", "values", "indices")
 cummin_out = declare("cummin_out", "values", "indices")
+sort = declare("sort", "values", "indices")
+sort_out = declare("sort_out", "values", "indices")
+topk = declare("topk", "values", "indices")
+topk_out = declare("topk_out", "values", "indices")
+kthvalue = declare("kthvalue", "values", "indices")
+kthvalue_out = declare("kthvalue_out", "values", "indices")
+median = declare("median", "values", "indices")
+median_out = declare("median_out", "values", "indices")
+nanmedian = declare("nanmedian", "values", "indices")
+nanmedian_out = declare("nanmedian_out", "values", "indices")
+mode = declare("mode", "values", "indices")
+mode_out = declare("mode_out", "values", "indices")

@@ -103,6 +103,9 @@ def nanmedian(x: Array, dim: int, keepdim: bool = False) -> tuple[Array, Array]:
         return median(x, dim, keepdim)
     numbers = rows.shape[1] - np.count_nonzero(np.isnan(rows), axis=1)
     values, at = _of_rank(rows, np.maximum(numbers - 1, 0) // 2)
+    nothing = numbers == 0
+    if nothing.any():  # it is the order of equals that decides on which NaN
+        at[nothing] = select.nth_element(np.zeros(rows.shape[1], np.int64), 0)
     return _reduced(values, at, x, dim, keepdim)
 
 
@@ -118,7 +121,7 @@ def median_of_all(x: Array, ignore_nan: bool = False) -> Array:
     if not flat.size:
         if x.dtype in (np.int32, np.int64):
             return np.asarray(np.iinfo(x.dtype).min, x.dtype)
-        return np.asarray(0 if x.dtype.kind in "biu" else np.nan, x.dtype)
+        return np.asarray(0 if x.dtype.kind in "iu" else np.nan, x.dtype)
     middle = (flat.size - 1) // 2
     return np.asarray(np.partition(flat, middle)[middle])
 

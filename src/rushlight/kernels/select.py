@@ -104,6 +104,13 @@ def at_sorted_place(keys: Keys, place: int) -> int:
     return int(leaf[place - first])
 
 
+def nth_element(keys: Keys, place: int) -> int:
+    """The position of the key that an introselect brings to `place`, as `nanmedian` names it."""
+    order = np.arange(len(keys))
+    _nth_element(keys.copy(), order, place)
+    return int(order[place])
+
+
 def quickselect(keys: Keys, place: int) -> int:
     """The position of a key of rank `place`, as `kthvalue` names it."""
     order = np.arange(len(keys))

@@ -1,0 +1,80 @@
+"""Results of values and indices: the named tuple, or what the two tensors of ``out=`` become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from rushlight import dtypes
+from rushlight.autograd.modes import mode
+from rushlight.ops.outputs import into, type_name
+from rushlight.tensor import Tensor
+
+__all__ = ["out_pair", "wrong_out_dtype"]
+
+# The text for an output of a wrong dtype: which one, the dtype wanted, the dtype it has.
+Mismatch = Callable[[str, dtypes.dtype, dtypes.dtype], str]
+
+
+def wrong_out_dtype(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> str:
+    """The text that most functions have for an output of a wrong dtype."""
+    return (
+        f"Expected out tensor to have dtype {_cpp_type(wanted)}, but got {_cpp_type(got)} instead"
+    )
+
+
+_CPP_TYPES = {
+    "Long": "long int",
+    "Int": "int",
+    "Short": "short int",
+    "Char": "signed char",
+    "Byte": "unsigned char",
+    "Float": "float",
+    "Double": "double",
+    "Bool": "bool",
+    "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16",
+    "ComplexFloat": "c10::complex<float>",
+    "ComplexDouble": "c10::complex<double>",
+}
+
+
+def _cpp_type(t: dtypes.dtype) -> str:
+    return _CPP_TYPES.get(t.scalar_name, t.cpp_name)
+
+
+def out_pair(
+    function: str,
+    kind: type[Any],
+    out: Any,
+    found: tuple[Tensor, Tensor],
+    mismatch: Mismatch = wrong_out_dtype,
+    *,
+    position: int,
+) -> Any:
+    """Write values and indices to the two tensors `out`, both checked before, and return them.
+
+    `kind` is the named tuple to return, `position` how many arguments come before.
+    """
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(
+            f"{function}(): argument 'out' must be tuple of Tensors, not {type_name(out)}"
+        )
+    if len(out) != 2:
+        raise TypeError(f"expected tuple of 2 elements but got {len(out)}")
+    for place, t in enumerate(out):
+        if not isinstance(t, Tensor):
+            raise TypeError(
+                f"expected Tensor as element {place} in argument {position}, but got {type_name(t)}"
+            )
+    if mode.grad and any(t.requires_grad for t in (*out, *found)):
+        raise RuntimeError(
+            f"{function}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+    for which, target, result in zip(("values", "indices"), out, found):
+        if target.dtype is not result.dtype:
+            raise RuntimeError(mismatch(which, result.dtype, target.dtype))
+    for target, result in zip(out, found):
+        into(target, result, function)
+    return kind(out)

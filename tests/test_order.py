@@ -1,0 +1,73 @@
+"""The forms that results of values and indices come in, and what `out=` makes of them."""
+
+from __future__ import annotations
+
+from tests.both import assert_alike, expressions
+
+PAIR = "(torch.empty(0), torch.empty(0, dtype=torch.int64))"
+X = "torch.tensor([[3., 1., 2.], [6., 5., 4.]])"
+
+
+@expressions(f"""
+    torch.sort({X})
+    {X}.sort(0, descending=True)
+    {X}.topk(2)
+    {X}.kthvalue(2)
+    {X}.median(1)
+    {X}.nanmedian(1)
+    {X}.mode()
+    torch.sort(torch.tensor(5.))
+    torch.sort(x)
+    x.median()
+    type({X}.sort()).__name__
+    type({X}.sort()).__mro__[-2:]
+    {X}.sort().values
+    {X}.sort().indices
+    {X}.sort()[0] + 1
+    {X}.sort() + (1,)
+    len({X}.sort())
+    {X}.sort().n_fields
+    {X}.sort().foo
+    setattr({X}.sort(), 'values', 1)
+    setattr({X}.sort(), 'x', 1)
+    type({X}.sort())((1, 2))
+    type({X}.sort())([1, 2, 3])
+    type({X}.sort())(5)
+    torch.return_types.median([1, 2])
+    {X}.sort().__reduce__()[1]
+    copy.copy({X}.sort())
+    copy.deepcopy({X}.sort())
+    pickle.loads(pickle.dumps({X}.topk(2)))
+""")
+def test_named_results(expression: str) -> None:
+    assert_alike(expression)
+
+
+@expressions(f"""
+    torch.sort({X}, out={PAIR})
+    torch.sort({X}, out=list({PAIR}))
+    torch.sort({X}, stable=True, out={PAIR})
+    torch.topk({X}, 2, out={PAIR})
+    torch.kthvalue({X}, 2, out={PAIR})
+    torch.median({X}, 0, out={PAIR})
+    torch.nanmedian({X}, 0, out={PAIR})
+    torch.mode({X}, out={PAIR})
+    [torch.sort({X}, out=p)[i] is p[i] for p in [{PAIR}] for i in (0, 1)]
+    [torch.sort({X}, out=p)[0]._version for p in [{PAIR}]]
+    torch.sort(x, out={PAIR})
+    torch.sort({X}, out={PAIR}[:1])
+    torch.sort({X}, out=5)
+    torch.sort({X}, out=(torch.empty(0), 5))
+    torch.sort({X}, stable=True, out=(torch.empty(0), 5))
+    torch.topk({X}, 1, out=(torch.empty(0), 5))
+    torch.median({X}, 1, out=(torch.empty(0), 5))
+    torch.mode({X}, 1, out=(torch.empty(0), 5))
+    torch.topk({X}, 1, out=5)
+    torch.sort({X}, out=(torch.empty(0), torch.empty(0)))
+    torch.sort({X}, out=(torch.empty(0).half(), torch.empty(0)))
+    torch.sort({X}, out=(torch.empty(0).int(), torch.empty(0)))
+    torch.sort({X}, out=(torch.empty(0).bool(), torch.empty(0)))
+    torch.topk({X}, 2, out=(torch.empty(0).to(torch.complex64), torch.empty(0)))
+""")
+def test_out(expression: str) -> None:
+    assert_alike(expression)
