@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rushlight.autograd import forward_ad
 from rushlight.autograd.backward import grad
 from rushlight.autograd.modes import enable_grad
 from rushlight.tensor import Tensor
@@ -50,9 +51,11 @@ def _finish(xs: Any, create_graph: bool) -> Any:
     return xs if create_graph else xs.detach()
 
 
-def _check_vectors(v: Sequence[Tensor], like: Sequence[Tensor], is_tuple: bool) -> None:
+def _check_vectors(
+    v: Sequence[Tensor], like: Sequence[Tensor], is_tuple: bool, like_tuple: bool
+) -> None:
     if len(v) != len(like):
-        if is_tuple:
+        if like_tuple:
             raise RuntimeError(
                 f"v is a tuple of invalid length: should be {len(like)} but got {len(v)}."
             )
@@ -63,46 +66,95 @@ def _check_vectors(v: Sequence[Tensor], like: Sequence[Tensor], is_tuple: bool) 
             raise RuntimeError(f"{where}v has invalid size: should be {b.shape} but got {a.shape}.")
 
 
+def _vectors_of_inputs(v: Any, xs: Sequence[Tensor], tuples: bool, name: str) -> Any:
+    """The tangents given for `xs`: None stands for 1 where there is one number."""
+    if v is not None:
+        is_tuple, vs = _as_tuple(v, "v", name)
+        _check_vectors(vs, xs, is_tuple, tuples)
+        return vs
+    if len(xs) != 1 or xs[0].numel() != 1:
+        raise RuntimeError(
+            "The vector v can only be None if the input to the user-provided function is a single "
+            "Tensor with a single element."
+        )
+    return (_zeros(xs[0]) + 1,)
+
+
 def _zeros(x: Tensor) -> Tensor:
     return x.new_zeros(tuple(x.shape))  # type: ignore[no-any-return]
 
 
-def _strict_grad(
-    outs: Sequence[Tensor],
-    inputs: Sequence[Tensor],
-    cotangents: Any,
-    create_graph: bool,
-    strict: str | None,
-) -> tuple[Tensor, ...]:
-    """As `grad`, with zeros for unused inputs, which `strict` (a function's name) forbids."""
+def _outputs(result: Any, name: str) -> tuple[bool, tuple[Tensor, ...]]:
+    return _as_tuple(result, "outputs of the user-provided function", name)
+
+
+def _gradients(
+    outs: Sequence[Tensor], inputs: Sequence[Tensor], cotangents: Any, create_graph: bool
+) -> tuple[Any, ...]:
+    """As `grad`, with None for whatever does not depend on the inputs."""
     tracked = [i for i, o in enumerate(outs) if o.requires_grad]
+    if not tracked:
+        return (None,) * len(inputs)
+    given = None if cotangents is None else [cotangents[i] for i in tracked]
+    return grad(  # type: ignore[no-any-return]
+        [outs[i] for i in tracked],
+        inputs,
+        given,
+        retain_graph=True,
+        create_graph=create_graph,
+        allow_unused=True,
+    )
+
+
+# Strict mode: what has to depend on the inputs, and what is said where it does not.
+_UNTRACKED = {
+    "outputs": "Output {i} of the user-provided function does not require gradients. The outputs "
+    "must be computed in a differentiable manner from the input when running in strict mode.",
+    "grad_inputs": "The gradient with respect to input {i} is independent of the inputs of the "
+    "user-provided function. This is not allowed in strict mode.",
+    "jacobian": "While computing the hessian, found that the jacobian of the user-provided "
+    "function with respect to input {i} is independent of the input. This is not allowed in strict "
+    "mode. You should ensure that your function is twice differentiable and that the jacobian "
+    "depends on the inputs (this would be violated by a linear function for example).",
+}
+_UNUSED = {
+    "back": "The output of the user-provided function is independent of input {i}. This is not "
+    "allowed in strict mode.",
+    "back_trick": "The gradient with respect to the input is independent of entry {i} in the "
+    "grad_outputs when using the double backward trick to compute forward mode gradients. This is "
+    "not allowed in strict mode.",
+    "double_back": "The jacobian of the user-provided function is independent of input {i}. This "
+    "is not allowed in strict mode.",
+}
+_CONSTANT = (
+    "The {what} of the user-provided function is independent of input {i}. This is not allowed in "
+    "strict mode when create_graph=True."
+)
+
+
+def _check_tracked(xs: Sequence[Any], what: str, strict: bool) -> None:
+    """In strict mode: each of `xs`, which are `what`, has to depend on the inputs."""
+    if not strict:
+        return
+    for i, x in enumerate(xs):
+        if x is None:
+            raise RuntimeError(_UNUSED["back"].format(i=i))
+        if not x.requires_grad:
+            raise RuntimeError(_UNTRACKED[what].format(i=i))
+
+
+def _filled(
+    grads: Sequence[Any], refs: Sequence[Tensor], strict: bool, create_graph: bool, stage: str
+) -> tuple[Tensor, ...]:
+    """Zeros for missing gradients, which strict mode forbids."""
     if strict:
-        for i, o in enumerate(outs):
-            if not o.requires_grad:
-                raise RuntimeError(
-                    f"Output {i} of the user-provided function does not require gradients. The "
-                    "outputs must be computed in a differentiable manner from the input when "
-                    "running in strict mode."
-                )
-    found: Sequence[Any] = [None] * len(inputs)
-    if tracked:
-        given = None if cotangents is None else [cotangents[i] for i in tracked]
-        found = grad(
-            [outs[i] for i in tracked],
-            inputs,
-            given,
-            retain_graph=True,
-            create_graph=create_graph,
-            allow_unused=True,
-        )
-    if strict:
-        for i, g in enumerate(found):
+        for i, g in enumerate(grads):
             if g is None:
-                raise RuntimeError(
-                    f"The output of the user-provided function is independent of input {i}. This "
-                    "is not allowed in strict mode."
-                )
-    return tuple(_zeros(x) if g is None else g for g, x in zip(found, inputs))
+                raise RuntimeError(_UNUSED[stage].format(i=i))
+            if create_graph and not g.requires_grad:
+                what = "hessian" if stage.startswith("double") else "jacobian"
+                raise RuntimeError(_CONSTANT.format(what=what, i=i))
+    return tuple(_zeros(x) if g is None else g for g, x in zip(grads, refs))
 
 
 def vjp(
@@ -115,23 +167,23 @@ def vjp(
     (tensor([1., 4.]), tensor([2., 4.]))
     """
     with enable_grad():
-        single, given = _as_tuple(inputs, "inputs", "vjp")
+        tuples, given = _as_tuple(inputs, "inputs", "vjp")
         xs = _prepare(given, create_graph)
-        several, outs = _as_tuple(func(*xs), "outputs of the user-provided function", "vjp")
-        if v is None:
-            if len(outs) != 1 or outs[0].numel() != 1:
-                raise RuntimeError(
-                    "The vector v can only be None if the user-provided function returns a single "
-                    "Tensor with a single element."
-                )
-            vs = None
-        else:
+        several, outs = _outputs(func(*xs), "vjp")
+        _check_tracked(outs, "outputs", strict)
+        vs = None
+        if v is not None:
             is_tuple, vs = _as_tuple(v, "v", "vjp")
-            _check_vectors(vs, outs, is_tuple)
-        found = _strict_grad(outs, xs, vs, create_graph, "vjp" if strict else None)
+            _check_vectors(vs, outs, is_tuple, several)
+        elif len(outs) != 1 or outs[0].numel() != 1:
+            raise RuntimeError(
+                "The vector v can only be None if the user-provided function returns a single "
+                "Tensor with a single element."
+            )
+        found = _filled(_gradients(outs, xs, vs, create_graph), xs, strict, create_graph, "back")
     return (
         _finish(outs if several else outs[0], create_graph),
-        _finish(found if single else found[0], create_graph),
+        _finish(found if tuples else found[0], create_graph),
     )
 
 
@@ -145,32 +197,17 @@ def jvp(
     (tensor([1., 4.]), tensor([2., 4.]))
     """
     with enable_grad():
-        _, given = _as_tuple(inputs, "inputs", "jvp")
+        tuples, given = _as_tuple(inputs, "inputs", "jvp")
         xs = _prepare(given, create_graph)
-        if v is None:
-            if len(xs) != 1 or xs[0].numel() != 1:
-                raise RuntimeError(
-                    "The vector v can only be None if the input to the user-provided function is a "
-                    "single Tensor with a single element."
-                )
-            vs: tuple[Tensor, ...] = (_zeros(xs[0]) + 1,)
-        else:
-            is_tuple, vs = _as_tuple(v, "v", "jvp")
-            _check_vectors(vs, xs, is_tuple)
-        several, outs = _as_tuple(func(*xs), "outputs of the user-provided function", "jvp")
+        vs = _vectors_of_inputs(v, xs, tuples, "jvp")
+        several, outs = _outputs(func(*xs), "jvp")
+        _check_tracked(outs, "outputs", strict)
         us = tuple(_zeros(o).requires_grad_() for o in outs)
-        pulled = _strict_grad(outs, xs, us, True, "jvp" if strict else None)
-        tied = [(p, t) for p, t in zip(pulled, vs) if p.requires_grad]
-        found: Sequence[Any] = [None] * len(us)
-        if tied:
-            found = grad(
-                [p for p, _ in tied],
-                us,
-                [t for _, t in tied],
-                create_graph=create_graph,
-                allow_unused=True,
-            )
-        result = tuple(_zeros(o) if g is None else g for g, o in zip(found, outs))
+        pulled = _gradients(outs, xs, us, True)
+        _check_tracked(pulled, "grad_inputs", strict)
+        tied = [(p, t) for p, t in zip(pulled, vs) if p is not None]
+        pushed = _gradients([p for p, _ in tied], us, [t for _, t in tied], create_graph)
+        result = _filled(pushed, outs, strict, create_graph, "back_trick")
     return (
         _finish(outs if several else outs[0], create_graph),
         _finish(result if several else result[0], create_graph),
@@ -187,7 +224,8 @@ def jacobian(
 ) -> Any:
     """Return the Jacobian: shape ``output.shape + input.shape`` for each pair.
 
-    Computed row by row in reverse mode. `vectorize` (which needs vmap) is refused.
+    Computed row by row in reverse mode, or with ``strategy="forward-mode"``, which asks for
+    `vectorize`, column by column on dual tensors. `vectorize` changes no value.
 
     >>> import rushlight as torch
     >>> torch.autograd.functional.jacobian(lambda x: x * x, torch.tensor([1.0, 2.0]))
@@ -200,36 +238,91 @@ def jacobian(
             'function has more outputs than inputs, "forward-mode" tends to be more performant. '
             'Otherwise, prefer to use "reverse-mode".'
         )
-    if strategy == "forward-mode" and not vectorize:
-        raise NotImplementedError(
-            'torch.autograd.functional.jacobian: `strategy="forward-mode"` with `vectorize=False` '
-            "is not implemented. Use `vectorize=True`."
-        )
-    if vectorize:
-        raise NotImplementedError("jacobian: vectorize=True needs vmap, which isn't here yet")
+    if strategy == "forward-mode":
+        if create_graph:
+            raise NotImplementedError(
+                "torch.autograd.functional.jacobian: `create_graph=True` and "
+                '`strategy="forward-mode"` are not supported together (yet). Please either set '
+                '`create_graph=False` or `strategy="reverse-mode"`.'
+            )
+        return _forward_jacobian(func, inputs, strict, vectorize)
     with enable_grad():
-        single, given = _as_tuple(inputs, "inputs", "jacobian")
+        tuples, given = _as_tuple(inputs, "inputs", "jacobian")
         xs = _prepare(given, create_graph)
-        several, outs = _as_tuple(func(*xs), "outputs of the user-provided function", "jacobian")
-        rows = []
-        for out in outs:
-            flat = out.reshape(-1)
-            parts = [
-                _strict_grad((flat[j],), xs, None, create_graph, "jacobian" if strict else None)
-                for j in range(out.numel())
-            ]
-            rows.append(tuple(_stacked(parts, i, out, x) for i, x in enumerate(xs)))
-    nested = tuple(row if single else row[0] for row in rows)
+        several, outs = _outputs(func(*xs), "jacobian")
+        _check_tracked(outs, "outputs", strict)
+        if strict and vectorize:
+            raise RuntimeError(
+                "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
+                "supported together. Please either set `strict=False` or `vectorize=False`."
+            )
+        rows = [_jacobian_of(i, out, xs, create_graph, strict) for i, out in enumerate(outs)]
+    nested = tuple(row if tuples else row[0] for row in rows)
     return _finish(nested if several else nested[0], create_graph)
 
 
-def _stacked(parts: Sequence[Sequence[Tensor]], i: int, out: Tensor, x: Tensor) -> Tensor:
-    from rushlight.api.shape import stack
+def _jacobian_of(
+    i: int, out: Tensor, xs: Sequence[Tensor], create_graph: bool, strict: bool
+) -> tuple[Tensor, ...]:
+    """The Jacobians of output number `i` with respect to each input, from a pass an element."""
+    from rushlight.api.shape import stack  # operators import us
 
-    shape = tuple(out.shape) + tuple(x.shape)
-    if not parts:
-        return x.new_zeros(shape)  # type: ignore[no-any-return]
-    return stack([p[i] for p in parts]).reshape(shape)  # type: ignore[no-any-return]
+    flat = out.reshape(-1)
+    rows = []
+    for j in range(out.numel()):
+        grads = _gradients((flat[j],), xs, None, create_graph)
+        if strict:
+            for k, g in enumerate(grads):
+                if g is None:
+                    raise RuntimeError(
+                        f"Output {i} of the user-provided function is independent of input {k}. "
+                        "This is not allowed in strict mode."
+                    )
+                if create_graph and not g.requires_grad:
+                    raise RuntimeError(_CONSTANT.format(what="jacobian", i=i))
+        rows.append(_filled(grads, xs, False, create_graph, "back"))
+    columns = [[row[k] for row in rows] for k in range(len(xs))]
+    return tuple(stack(c).reshape((*out.shape, *x.shape)) for c, x in zip(columns, xs))
+
+
+def _forward_jacobian(func: Fn, inputs: Any, strict: bool, vectorize: bool) -> Any:
+    """The Jacobian from a forward pass an input element; nested in lists, as PyTorch's is."""
+    from rushlight.api.shape import stack  # operators import us
+
+    if strict:
+        raise RuntimeError(
+            'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are '
+            "not supported together (yet). Please either set `strict=False` or "
+            '`strategy="reverse-mode"`.'
+        )
+    if not vectorize:
+        raise NotImplementedError(
+            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly "
+            "implemented for `vectorize=True`."
+        )
+    tuples, xs = _as_tuple(inputs, "inputs", "jacobian")
+    columns: list[list[list[Tensor]]] = []  # by input, input element, output
+    with forward_ad.dual_level():
+        for k, x in enumerate(xs):
+            columns.append([])
+            for j in range(x.numel()):
+                direction = _zeros(x)
+                direction.view(-1)[j] = 1
+                args = [*xs[:k], forward_ad.make_dual(x, direction), *xs[k + 1 :]]
+                several, outs = _as_tuple(func(*args), "outputs", "jacobian")
+                pairs = [forward_ad.unpack_dual(out) for out in outs]
+                columns[k].append([_zeros(p) if t is None else t for p, t in pairs])
+        shapes = [out.shape for out in outs]
+    nested = [
+        [
+            stack([column[i] for column in columns[k]], -1).reshape((*shape, *x.shape))
+            for k, x in enumerate(xs)
+        ]
+        for i, shape in enumerate(shapes)
+    ]
+    if tuples:
+        return nested if several else nested[0]
+    return tuple(row[0] for row in nested) if several else nested[0][0]
 
 
 def hessian(
@@ -247,24 +340,31 @@ def hessian(
     tensor([[ 6.,  0.],
             [ 0., 12.]])
     """
-    single, _ = _as_tuple(inputs, "inputs", "hessian")
+    tuples, _ = _as_tuple(inputs, "inputs", "hessian")
+    if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
+        raise AssertionError('Expected strategy to be either "forward-mode" or "reverse-mode".')
 
     def gradient(*xs: Tensor) -> Any:
-        found = _gradient(func, xs, "hessian", strict)
-        return found if single else found[0]
+        if outer_jacobian_strategy == "forward-mode":
+            xs = tuple(x.view_as(x).requires_grad_() for x in xs)
+        found = _gradients((_scalar(func(*xs), "hessian"),), xs, None, True)
+        _check_tracked(found, "jacobian", strict)
+        filled = _filled(found, xs, False, True, "back")
+        return filled if tuples else filled[0]
 
     return jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
 
 
-def _gradient(func: Fn, xs: Sequence[Tensor], name: str, strict: bool) -> tuple[Tensor, ...]:
-    out = func(*xs)
-    if not isinstance(out, Tensor):
+def _scalar(result: Any, name: str) -> Tensor:
+    """The one number that a function returns, of which a Hessian can be taken."""
+    several, outs = _outputs(result, name)
+    if several:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
-    if out.numel() != 1:
+    if outs[0].numel() != 1:
         raise RuntimeError(
             f"The Tensor returned by the function given to {name} should contain a single element"
         )
-    return _strict_grad((out.reshape(()),), xs, None, True, name if strict else None)
+    return outs[0]
 
 
 def vhp(
@@ -290,19 +390,14 @@ def _hessian_product(
     func: Fn, inputs: Any, v: Any, create_graph: bool, strict: bool, name: str
 ) -> tuple[Any, Any]:
     with enable_grad():
-        single, given = _as_tuple(inputs, "inputs", name)
+        tuples, given = _as_tuple(inputs, "inputs", name)
         xs = _prepare(given, create_graph)
-        if v is None:
-            if len(xs) != 1 or xs[0].numel() != 1:
-                raise RuntimeError(
-                    "The vector v can only be None if the input to the user-provided function is a "
-                    "single Tensor with a single element."
-                )
-            vs: tuple[Tensor, ...] = (_zeros(xs[0]) + 1,)
-        else:
-            is_tuple, vs = _as_tuple(v, "v", name)
-            _check_vectors(vs, xs, is_tuple)
-        out = func(*xs)
-        first = _gradient(lambda *_: out, xs, name, strict)
-        found = _strict_grad(first, xs, vs, create_graph, name if strict else None)
-    return _finish(out, create_graph), _finish(found if single else found[0], create_graph)
+        vs = _vectors_of_inputs(v, xs, tuples, name)
+        out = _scalar(func(*xs), name)
+        _check_tracked((out,), "outputs", strict)
+        first = _gradients((out,), xs, None, True)
+        _check_tracked(first, "jacobian", strict)
+        tied = [(g, t) for g, t in zip(first, vs) if g is not None]
+        second = _gradients([g for g, _ in tied], xs, [t for _, t in tied], create_graph)
+        found = _filled(second, xs, strict, create_graph, "double_back")
+    return _finish(out, create_graph), _finish(found if tuples else found[0], create_graph)
