@@ -11,10 +11,9 @@ from collections.abc import Generator as Iter
 from collections.abc import Iterable
 from typing import Any
 
-from rushlight.api.arguments import require_device
 from rushlight.device import device as Device
 from rushlight.kernels.streams import DEFAULT_SEED, Stream
-from rushlight.ops.outputs import type_name
+from rushlight.ops.outputs import require_device, type_name
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [

@@ -13,13 +13,12 @@ from numpy.typing import NDArray
 from rushlight import dtypes
 from rushlight.autograd.inference import check_update, mark_inference
 from rushlight.autograd.modes import mode
-from rushlight.device import device as Device
 from rushlight.dtypes import dtype as DType
 from rushlight.kernels.copies import cast, write
 from rushlight.layout import layout as Layout
 from rushlight.layout import memory_format as MemoryFormat
 from rushlight.layout import strided
-from rushlight.ops.outputs import type_name
+from rushlight.ops.outputs import require_device, type_name
 from rushlight.tensor import LEAF, Tensor, wrap
 
 __all__ = [
@@ -31,7 +30,6 @@ __all__ = [
     "invalid_combination",
     "made",
     "numpy_dtype",
-    "require_device",
     "require_int",
     "size_tuple",
     "sizes",
@@ -171,15 +169,6 @@ def allocate(shape: tuple[int, ...], dtype: Any, fresh: Any = np.empty) -> NDArr
 
 
 # -- the options of every factory ----------------------------------------------------------------
-
-
-def require_device(function: str, value: Any) -> Device:
-    """Return `value` as a device; only the CPU passes."""
-    if isinstance(value, (Device, str)):
-        return Device(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        raise RuntimeError("Cannot access accelerator device when none is available.")
-    raise TypeError(f"{function}(): argument 'device' must be torch.device, not {type_name(value)}")
 
 
 def check_format(function: str, value: Any) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from rushlight import dtypes
-from rushlight.api.arguments import check_format, invalid_combination, require_device
+from rushlight.api.arguments import check_format, invalid_combination
 from rushlight.api.create import check_rank
 from rushlight.api.legacy import dtype_of_type, type_name_of
 from rushlight.autograd.modes import mode
@@ -16,7 +16,7 @@ from rushlight.dtypes import dtype as DType
 from rushlight.kernels import copies
 from rushlight.layout import channels_last, channels_last_3d, contiguous_format, preserve_format
 from rushlight.ops.convert import cast_to
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import require_device, require_tensor
 from rushlight.tensor import Tensor, wrap
 
 METHODS = (

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight import dtypes
-from rushlight.api.arguments import check_options, made, numpy_dtype, require_device, require_int
+from rushlight.api.arguments import check_options, made, numpy_dtype, require_int
 from rushlight.api.nested import array_of
 from rushlight.ops.convert import cast_to
 from rushlight.ops.convert import clone as clone_op
-from rushlight.ops.outputs import type_name
+from rushlight.ops.outputs import require_device, type_name
 from rushlight.tensor import Tensor
 
 __all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "frombuffer", "tensor"]

@@ -12,10 +12,10 @@ from typing import Any, NoReturn
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.api.arguments import allocate, invalid_combination, made, require_device, sizes
+from rushlight.api.arguments import allocate, invalid_combination, made, sizes
 from rushlight.api.data import copied
 from rushlight.dtypes import dtype as DType
-from rushlight.ops.outputs import type_name
+from rushlight.ops.outputs import require_device, type_name
 from rushlight.ops.views import alias
 from rushlight.tensor import Size, Tensor, new
 

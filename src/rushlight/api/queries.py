@@ -11,12 +11,11 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.api.arguments import require_device
 from rushlight.api.scalars import as_number
 from rushlight.autograd import inference
 from rushlight.device import device as Device
 from rushlight.layout import layout, strided
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import require_device, require_tensor
 from rushlight.tensor import Tensor
 
 __all__ = [

@@ -11,6 +11,7 @@ from rushlight import dtypes
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
+from rushlight.device import device as Device
 from rushlight.kernels.strides import check_expanded
 from rushlight.tensor import Tensor, wrap
 
@@ -19,6 +20,7 @@ __all__ = [
     "no_overload",
     "number_tensor",
     "operands",
+    "require_device",
     "require_tensor",
     "type_name",
     "wrong_type",
@@ -39,6 +41,15 @@ def type_name(x: Any) -> str:
     kind = type(x)
     place = _PLACES.get(kind.__module__)
     return kind.__name__ if place is None else f"{place}.{kind.__name__}"
+
+
+def require_device(function: str, value: Any) -> Device:
+    """Return `value` as a device; only the CPU passes."""
+    if isinstance(value, (Device, str)):
+        return Device(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise RuntimeError("Cannot access accelerator device when none is available.")
+    raise TypeError(f"{function}(): argument 'device' must be torch.device, not {type_name(value)}")
 
 
 def require_tensor(x: Any, function: str, argument: str, position: int) -> Any:

@@ -1,0 +1,26 @@
+"""Sphinx: ``sphinx-build -W docs docs/_build``."""
+
+from __future__ import annotations
+
+import rushlight
+
+project = "Rushlight"
+author = "the Rushlight developers"
+release = rushlight.__version__
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+]
+exclude_patterns = ["_build"]
+html_theme = "furo"
+html_title = "Rushlight"
+html_static_path = ["_static"]
+myst_enable_extensions = ["colon_fence", "dollarmath"]
+myst_heading_anchors = 3
+autodoc_typehints = "description"
+autodoc_member_order = "bysource"
+# Docstrings speak of PyTorch's names and our own in plain backquotes.
+default_role = "code"
+nitpicky = False
