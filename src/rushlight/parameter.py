@@ -18,6 +18,8 @@ class Parameter(Tensor):
     tensor([0., 0.], requires_grad=True)
     """
 
+    __module__ = "rushlight.nn.parameter"  # where users know it, and errors show it
+
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
         """Share the memory of `data`; RuntimeError for integers that should require grad."""
         made = _share(cls, data)
@@ -54,6 +56,7 @@ class Buffer(Tensor):
     ['mean']
     """
 
+    __module__ = "rushlight.nn.parameter"
     persistent: bool
 
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Buffer:

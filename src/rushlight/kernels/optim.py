@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.kernels.reduce import is_half
+
 Array = NDArray[Any]
 PIECE = 32_768  # elements: 128 KiB of float32 an array, several of which fit the second-level cache
 
@@ -55,6 +57,18 @@ def _pieces(*arrays: Array | None) -> Iterator[tuple[Any, ...]]:
         yield *pieces, *_buffers(first.dtype, min(PIECE, first.size - start))
 
 
+# Half types are computed in float32 and rounded wherever PyTorch stores a result. (NumPy alone
+# would round the factors too, and 0.999 is 0.99902 in float16.) `half` is that type, or None.
+
+
+def _wide(a: Array | None) -> Any:
+    return None if a is None else a.astype(np.float32)
+
+
+def _settle(a: Array, half: np.dtype[Any]) -> None:
+    a[...] = a.astype(half)
+
+
 def sgd_step(
     p: Array,
     g: Array,
@@ -67,17 +81,22 @@ def sgd_step(
     maximize: bool,
     first: bool,
 ) -> None:
-    """One step of SGD on `p` in place; `buf` is the momentum, which holds `g` already if `first`.
+    """One step of SGD on `p` in place; `buf` is the momentum, which is set to `g` if `first`.
 
-    With `first` and weight decay the buffer is set to the decayed gradient, as PyTorch does.
+    With weight decay it is set to the decayed gradient, as PyTorch does.
     """
-    if p.size <= PIECE and p.ndim:  # as _pieces has it, without the generator
-        _sgd_piece(p, g, buf, lr, momentum, dampening, weight_decay, nesterov, maximize, first,
-                   None)  # fmt: skip
-        return
-    for pp, gg, bb, spare, _ in _pieces(p, g, buf):
-        _sgd_piece(pp, gg, bb, lr, momentum, dampening, weight_decay, nesterov, maximize, first,
-                   spare)  # fmt: skip
+    options = lr, momentum, dampening, weight_decay, nesterov, maximize, first
+    if p.itemsize == 2:
+        wide, velocity = _wide(p), _wide(buf)
+        _sgd_piece(wide, _wide(g), velocity, *options, None, p.dtype)
+        p[...] = wide
+        if buf is not None:
+            buf[...] = velocity
+    elif p.size <= PIECE and p.ndim:  # as _pieces has it, without the generator
+        _sgd_piece(p, g, buf, *options, None, None)
+    else:
+        for pp, gg, bb, spare, _ in _pieces(p, g, buf):
+            _sgd_piece(pp, gg, bb, *options, spare, None)
 
 
 def _sgd_piece(
@@ -92,18 +111,27 @@ def _sgd_piece(
     maximize: bool,
     first: bool,
     spare: Array | None,
+    half: np.dtype[Any] | None,
 ) -> None:
     if maximize:
         g = -g
     if weight_decay != 0:
         g = g + p * weight_decay
+        if half is not None:
+            _settle(g, half)
     if buf is not None:
         if first:
             buf[...] = g
         else:
             np.multiply(buf, momentum, out=buf)
+            if half is not None:
+                _settle(buf, half)
             np.add(buf, g if dampening == 0 else g * (1 - dampening), out=buf)
+            if half is not None:
+                _settle(buf, half)
         g = g + buf * momentum if nesterov else buf
+        if half is not None and nesterov:
+            _settle(g, half)
     np.add(p, np.multiply(g, -lr, out=spare), out=p)
 
 
@@ -112,7 +140,7 @@ class AdamRates(NamedTuple):
 
     keep: Array  # of the parameter: 1 - lr * weight_decay, for decoupled decay
     decay: Array  # of the parameter, added to the gradient otherwise
-    first: Array  # 1 - beta1
+    first: Array  # 1 - beta1, or beta1 where the mean is nearer to the gradient
     beta2: Array
     second: Array  # 1 - beta2
     root: Array  # sqrt(1 - beta2**t)
@@ -121,11 +149,14 @@ class AdamRates(NamedTuple):
     decoupled: bool
     decays: bool
     maximize: bool
+    nearer: bool  # beta1 <= 0.5
+    half: np.dtype[Any] | None
+    pairs: bool  # complex numbers, taken as pairs of reals
 
 
 def adam_rates(
     dtype: np.dtype[Any],
-    step: int,
+    step: float,
     lr: float,
     beta1: float,
     beta2: float,
@@ -135,14 +166,16 @@ def adam_rates(
     maximize: bool,
 ) -> AdamRates:
     """Return what step number `step` (from 1) needs, for parameters of `dtype`."""
+    half = dtype if is_half(dtype) else None
+    real = np.dtype(np.float32) if half is not None else np.empty(0, dtype).real.dtype
 
     def constant(number: float) -> Array:
-        return np.array(number, dtype)
+        return np.array(number, real)
 
     return AdamRates(
         constant(1 - lr * weight_decay),
         constant(weight_decay),
-        constant(1 - beta1),
+        constant(beta1 if beta1 <= 0.5 else 1 - beta1),
         constant(beta2),
         constant(1 - beta2),
         constant(math.sqrt(1 - beta2**step)),
@@ -151,6 +184,9 @@ def adam_rates(
         decoupled,
         weight_decay != 0,
         maximize,
+        beta1 <= 0.5,
+        half,
+        dtype.kind == "c",
     )
 
 
@@ -160,8 +196,24 @@ def adam_step(p: Array, g: Array, m: Array, v: Array, vmax: Array | None, rates:
     Kingma and Ba, ICLR 2015, algorithm 1, with the bias corrections folded as PyTorch folds them:
     ``p -= lr / (1 - beta1**t) * m / (sqrt(v) / sqrt(1 - beta2**t) + eps)``.
     """
+    if rates.half is not None:
+        arrays = (p, m, v, vmax)
+        wide = x, mean, square, top = [_wide(a) for a in arrays]
+        _adam_piece(rates, x, _wide(g), mean, square, top, None, None)
+        for a, w in zip(arrays, wide):
+            if a is not None:
+                a[...] = w
+        return
+    if rates.pairs:
+        p, g, m, v = _reals(p), _reals(g), _reals(m), _reals(v)
+        vmax = None if vmax is None else _reals(vmax)
     for piece in _pieces(p, g, m, v, vmax):
         _adam_piece(rates, *piece)
+
+
+def _reals(a: Array) -> Array:
+    """A complex array as one of reals, with a last dimension of two; a view."""
+    return a[..., None].view(a.real.dtype)
 
 
 def _adam_piece(
@@ -174,28 +226,45 @@ def _adam_piece(
     a: Array | None,
     b: Array | None,
 ) -> None:
-    keep, decay, first, beta2, second, root, eps, size, decoupled, decays, maximize = rates
+    keep, decay, first, beta2, second, root, eps, size = rates[:8]
+    decoupled, decays, maximize, nearer, half, _ = rates[8:]
     if maximize:
         g = -g
     if decays:
         if decoupled:
             np.multiply(p, keep, out=p)
+            if half is not None:
+                _settle(p, half)
         else:
             g = g + p * decay
-    a = np.subtract(g, m, out=a)  # m + (g - m) * (1 - beta1): PyTorch's lerp
+            if half is not None:
+                _settle(g, half)
+    a = np.subtract(g, m, out=a)  # PyTorch's lerp, from the nearer end
     np.multiply(a, first, out=a)
-    np.add(m, a, out=m)
+    if nearer:
+        np.subtract(g, a, out=m)
+    else:
+        np.add(m, a, out=m)
     np.multiply(v, beta2, out=v)
-    np.multiply(g, g, out=a)
-    np.multiply(a, second, out=a)
+    if half is not None:
+        _settle(m, half)
+        _settle(v, half)
+    np.multiply(g, second, out=a)
+    np.multiply(a, g, out=a)
     np.add(v, a, out=v)
+    if half is not None:
+        _settle(v, half)
     if vmax is not None:
         np.maximum(vmax, v, out=vmax)
-        np.sqrt(vmax, out=a)
-    else:
-        np.sqrt(v, out=a)
+    np.sqrt(v if vmax is None else vmax, out=a)
+    if half is not None:
+        _settle(a, half)
     np.divide(a, root, out=a)
+    if half is not None:
+        _settle(a, half)
     np.add(a, eps, out=a)
+    if half is not None:
+        _settle(a, half)
     b = np.multiply(m, size, out=b)
     np.divide(b, a, out=b)
     np.add(p, b, out=p)

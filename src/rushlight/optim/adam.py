@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.dtypes import float64, get_default_dtype
 from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
 from rushlight.optim.optimizer import (
     Group,
-    Optimizer,
+    Grouped,
     Params,
+    fused_alone,
     number,
+    one_element,
     raw_grad,
     refuse,
     zeros_for,
@@ -21,7 +24,7 @@ from rushlight.tensor import Tensor, wrap
 __all__ = ["Adam", "AdamW"]
 
 
-class Adam(Optimizer):
+class Adam(Grouped):
     """Steps of ``lr * m / (sqrt(v) + eps)``, m and v bias-corrected running means of g and g^2.
 
     `weight_decay` is added to the gradient, or with `decoupled_weight_decay` shrinks the parameter
@@ -52,6 +55,8 @@ class Adam(Optimizer):
         fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        _not_foreach("lr", lr, foreach, capturable)
+        one_element(lr)
         if not number(lr) >= 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if not eps >= 0.0:
@@ -61,10 +66,18 @@ class Adam(Optimizer):
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
         if not weight_decay >= 0.0:
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
-        refuse(differentiable=differentiable, capturable=capturable)
+        if not (
+            all(isinstance(beta, float) for beta in betas)
+            or all(isinstance(beta, Tensor) for beta in betas)
+        ):
+            raise ValueError("betas must be either both floats or both Tensors")
+        for i, beta in enumerate(betas):
+            _not_foreach(f"betas[{i}]", beta, foreach, capturable)
+        refuse(differentiable=differentiable)
+        fused_alone(fused, foreach)
         defaults = {
             "lr": lr,
-            "betas": betas,
+            "betas": tuple(number(beta) for beta in betas),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
@@ -77,22 +90,34 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # from a version of PyTorch that had fewer options
+            for name, default in _LATER.items():
+                group.setdefault(name, default)
+            for p in group["params"]:
+                kept = self.state.get(p)
+                if kept and not isinstance(kept["step"], Tensor):
+                    kept["step"] = _count(float(kept["step"]))
+
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
         lr = number(group["lr"])
-        beta1, beta2 = (number(b) for b in group["betas"])
+        beta1, beta2 = (number(beta) for beta in group["betas"])
         amsgrad = group["amsgrad"]
-        known: dict[tuple[Any, int], AdamRates] = {}  # parameters mostly share dtype and step
+        known: dict[tuple[Any, float], AdamRates] = {}  # parameters mostly share dtype and step
         for p in group["params"]:
             g = raw_grad(p)
             if g is None:
                 continue
+            if group["capturable"]:
+                raise AssertionError(_CAPTURABLE)
             state = self.state[p]
             if not state:
                 self._start(state, p, amsgrad)
             array = p._array
             count = state["step"]._array
-            step = int(count) + 1
+            step = float(count) + 1
             count[...] = step
             rates = known.get((array.dtype, step))
             if rates is None:
@@ -113,11 +138,38 @@ class Adam(Optimizer):
 
     @staticmethod
     def _start(state: dict[str, Any], p: Tensor, amsgrad: bool) -> None:
-        state["step"] = wrap(np.zeros((), np.float32))
+        state["step"] = _count(0.0)
         state["exp_avg"] = wrap(zeros_for(p))
         state["exp_avg_sq"] = wrap(zeros_for(p))
         if amsgrad:
             state["max_exp_avg_sq"] = wrap(zeros_for(p))
+
+
+def _count(value: float) -> Tensor:
+    """A count of steps: float32, or float64 where that is the default dtype."""
+    return wrap(np.array(value, np.float64 if get_default_dtype() is float64 else np.float32))
+
+
+def _not_foreach(name: str, value: Any, foreach: bool | None, capturable: bool) -> None:
+    if isinstance(value, Tensor) and foreach and not capturable:
+        raise ValueError(
+            f"{name} as a Tensor is not supported for capturable=False and foreach=True"
+        )
+
+
+_LATER = {
+    "amsgrad": False,
+    "maximize": False,
+    "foreach": None,
+    "capturable": False,
+    "differentiable": False,
+    "decoupled_weight_decay": False,
+    "fused": None,
+}
+_CAPTURABLE = (
+    "If capturable=True, params and state_steps must be on supported devices: "
+    "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
+)
 
 
 class AdamW(Adam):

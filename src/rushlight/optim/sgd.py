@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 from rushlight.kernels.optim import sgd_step
-from rushlight.optim.optimizer import Group, Optimizer, Params, number, raw_grad, refuse
+from rushlight.optim.optimizer import (
+    Group,
+    Grouped,
+    Params,
+    fused_alone,
+    number,
+    one_element,
+    raw_grad,
+    refuse,
+)
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["SGD"]
 
 
-class SGD(Optimizer):
+class SGD(Grouped):
     """Stochastic gradient descent: ``p -= lr * v``, ``v = momentum * v + (1 - dampening) * g``.
 
     With `nesterov`, ``p -= lr * (g + momentum * v)``. `weight_decay` adds ``weight_decay * p`` to
@@ -38,6 +51,7 @@ class SGD(Optimizer):
         differentiable: bool = False,
         fused: bool | None = None,
     ) -> None:
+        one_element(lr)
         if number(lr) < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:
@@ -47,6 +61,7 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         refuse(differentiable=differentiable)
+        fused_alone(fused, foreach)
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -60,10 +75,18 @@ class SGD(Optimizer):
         }
         super().__init__(params, defaults)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # from a version of PyTorch that had fewer options
+            for name, default in _LATER.items():
+                group.setdefault(name, default)
+
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
         lr = number(group["lr"])
-        momentum = group["momentum"]
+        momentum = number(group["momentum"])
+        dampening, decay = group["dampening"], number(group["weight_decay"])
+        nesterov, maximize = group["nesterov"], group["maximize"]
         for p in group["params"]:
             g = raw_grad(p)
             if g is None:
@@ -72,20 +95,19 @@ class SGD(Optimizer):
             first = False
             if momentum != 0:
                 state = self.state[p]
-                first = state.get("momentum_buffer") is None
+                kept = state.get("momentum_buffer")
+                first = kept is None
                 if first:
-                    state["momentum_buffer"] = wrap(g.copy())
-                buffer = state["momentum_buffer"]._array
-            sgd_step(
-                p._array,
-                g,
-                buffer,
-                lr,
-                momentum,
-                group["dampening"],
-                number(group["weight_decay"]),
-                group["nesterov"],
-                group["maximize"],
-                first,
-            )
+                    kept = state["momentum_buffer"] = wrap(np.empty_like(g))
+                buffer = kept._array
+            sgd_step(p._array, g, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
             p._counter[0] += 1
+
+
+_LATER = {
+    "nesterov": False,
+    "maximize": False,
+    "foreach": None,
+    "differentiable": False,
+    "fused": False,
+}
