@@ -54,6 +54,11 @@ from rushlight.api.softmax import *
 from rushlight.api.special import *
 from rushlight.api.splitting import *
 from rushlight.api.views import *
+from rushlight.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+    set_anomaly_enabled,
+)
 from rushlight.autograd.modes import *
 from rushlight.device import device
 from rushlight.dtypes import (

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rushlight.autograd import forward_ad, function, functional, grad_mode, graph
+from rushlight.autograd import anomaly_mode, forward_ad, function, functional, grad_mode, graph
+from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.function import Function
 from rushlight.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -16,7 +17,9 @@ from rushlight.autograd.modes import (
 __all__ = [
     "Function",
     "GradcheckError",
+    "anomaly_mode",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "forward_ad",
     "function",
@@ -28,5 +31,6 @@ __all__ = [
     "graph",
     "inference_mode",
     "no_grad",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -13,7 +13,7 @@ Tensor, they are Tensors, and the same walk calls the nodes' `vjp_graph`.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heapreplace
 from typing import Any
 
@@ -23,7 +23,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, Slot
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["edge_of", "run", "running"]
+__all__ = ["edge_of", "run", "running", "set_guard"]
 
 
 def edge_of(t: Tensor) -> Any:
@@ -141,6 +141,15 @@ def _owner(edge: Any) -> Any:
     return edge.owner if type(edge) is Slot else edge
 
 
+_guard: Callable[..., Any] | None = None
+
+
+def set_guard(guard: Callable[..., Any] | None) -> None:
+    """Let ``guard(node, g, edges, graph)`` call the nodes, from the next pass on."""
+    global _guard
+    _guard = guard
+
+
 def _walk(
     edges: Sequence[Any],
     grads: Sequence[Any],
@@ -155,6 +164,8 @@ def _walk(
     buffers: dict[Any, Any] = {}  # partial sums of edges that expect more
     owned: set[Any] = set()  # the buffers that are ours to add into
     slots: dict[Node, list[Any]] = {}  # cotangents by output, for nodes with several
+    guard = _guard
+    plain = not graph and guard is None
     watched = {key[0] for key in captured if type(key) is tuple}
     g: Any = None
     fresh = False  # the roots' cotangents belong to the caller
@@ -233,10 +244,12 @@ def _walk(
         edges = node.edges if plan is None else plan[node]
         if g is None and not node.takes_none:
             grads = (None,) * len(edges)
-        elif graph:
+        elif plain:
+            grads = node.vjp(g, edges)
+        elif guard is None:
             grads = node.vjp_graph(g, edges)
         else:
-            grads = node.vjp(g, edges)
+            grads = guard(node, g, edges, graph)
         if not keep_graph and node.saved:
             node.saved = FREED
         fresh = True
