@@ -34,6 +34,7 @@ from rushlight.api.linalg import *
 from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *
+from rushlight.api.norm import *
 from rushlight.api.order import *
 from rushlight.api.peaks import *
 from rushlight.api.pooling import *

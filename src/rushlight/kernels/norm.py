@@ -1,4 +1,4 @@
-"""Layer, RMS and group normalisation, forward and backward.
+"""Layer, RMS and group normalisation, forward and backward; batch norm is in batch_norm.
 
 All standardise rows: of (rows, columns) for layer and RMS norm, where the weight belongs to a
 column; of (N · groups, C / groups · inner) for group norm, where it belongs to a channel. The
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, Array
 from rushlight.kernels.softmax import ones
+
+Result = TypeVar("Result")
 
 
 def layer_norm(
@@ -31,7 +33,7 @@ def layer_norm(
     leading axes. Weight and bias have the shape of the trailing axes.
     """
     if x.itemsize < 4:
-        return _widened(layer_norm, x, dims, weight, bias, eps)
+        return widened(layer_norm, x, dims, weight, bias, eps)
     rows = _rows(x, dims)
     y = np.empty(rows.shape, x.dtype)
     mean, rstd = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
@@ -62,7 +64,7 @@ def layer_norm_backward(
         gx = rstd · (v - mean(v) - h · mean(v·h)),  gw = Σ_rows g·h,  gb = Σ_rows g.
     """
     if x.itemsize < 4:
-        return _widened(layer_norm_backward, g, x, dims, mean, rstd, weight)
+        return widened(layer_norm_backward, g, x, dims, mean, rstd, weight)
     rows, gates = _rows(x, dims), _rows(g, dims)
     columns = rows.shape[1]
     gx = np.empty(rows.shape, x.dtype)
@@ -98,7 +100,7 @@ def rms_norm(
     if eps is None:
         eps = float(np.finfo(x.dtype).eps) if x.dtype.kind == "f" else 2.0**-7
     if x.itemsize < 4:
-        return _widened(rms_norm, x, dims, weight, eps)
+        return widened(rms_norm, x, dims, weight, eps)
     rows = _rows(x, dims)
     y = np.empty(rows.shape, x.dtype)
     rstd = np.empty(len(rows), x.dtype)
@@ -121,7 +123,7 @@ def rms_norm_backward(
     With h = x·rstd and v = g·weight: gx = rstd · (v - h · mean(v·h)), gw = Σ_rows g·h.
     """
     if x.itemsize < 4:
-        return _widened(rms_norm_backward, g, x, dims, rstd, weight)
+        return widened(rms_norm_backward, g, x, dims, rstd, weight)
     rows, gates = _rows(x, dims), _rows(g, dims)
     columns = rows.shape[1]
     gx, gw = np.empty(rows.shape, x.dtype), np.zeros(columns, x.dtype)
@@ -155,7 +157,7 @@ def group_norm(
     Weight and bias belong to a channel.
     """
     if x.itemsize < 4:
-        return _widened(group_norm, x, groups, weight, bias, eps)
+        return widened(group_norm, x, groups, weight, bias, eps)
     batch = x.shape[0]
     rows = x.reshape(batch * groups, prod(x.shape[1:]) // groups)
     y = np.empty(rows.shape, x.dtype)
@@ -181,7 +183,7 @@ def group_norm_backward(
     The weight's and bias's cotangents are summed over the batch and the inner axes.
     """
     if x.itemsize < 4:
-        return _widened(group_norm_backward, g, x, groups, mean, rstd, weight)
+        return widened(group_norm_backward, g, x, groups, mean, rstd, weight)
     batch, channels, inner = *x.shape[:2], prod(x.shape[2:])
     rows, gates = (a.reshape(batch * channels, inner) for a in (x, g))
     products = np.vecdot(gates, rows).reshape(batch, groups, channels // groups)
@@ -209,10 +211,15 @@ def group_norm_backward(
     return gx.reshape(x.shape), gw, gb
 
 
-def _widened(kernel: Callable[..., Any], x: Array, *args: Any) -> Any:
-    """Run a kernel on half precision in float32; what it returns is rounded back."""
-    wide = [a.astype(np.float32) if isinstance(a, np.ndarray) else a for a in (x, *args)]
-    return tuple(r.astype(x.dtype) for r in kernel(*wide))
+def widened(kernel: Callable[..., Result], x: Array, *args: Any) -> Result:
+    """Run a kernel on half precision in float32. Its first result is rounded back; statistics and
+    the cotangents of weight and bias stay as precise as they are."""
+    wide = [
+        a.astype(np.float32) if isinstance(a, np.ndarray) and a.itemsize < 4 else a
+        for a in (x, *args)
+    ]
+    first, *rest = kernel(*wide)  # type: ignore[misc]
+    return first.astype(x.dtype), *rest  # type: ignore[return-value]
 
 
 def standardize(x: Array, y: Array, eps: float, mean: Array, rstd: Array) -> None:
@@ -247,7 +254,7 @@ def _rows(x: Array, dims: int) -> Array:
 
 def _step(rows: Array) -> int:
     """How many rows make a block."""
-    return max(1, BLOCK // max(1, rows.shape[1]))
+    return max(1, BLOCK // max(1, int(rows.shape[1])))
 
 
 def _tiled(vector: Array | None, rows: int, step: int) -> Array | None:

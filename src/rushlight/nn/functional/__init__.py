@@ -8,6 +8,7 @@ from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
+from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.pooling import *
 from rushlight.nn.functional.softmax import *
 from rushlight.nn.functional.sparse import *

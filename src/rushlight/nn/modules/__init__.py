@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from rushlight.nn.modules import (
     activation,
+    batchnorm,
     container,
     conv,
     dropout,
@@ -16,6 +17,7 @@ from rushlight.nn.modules import (
     sparse,
 )
 from rushlight.nn.modules.activation import *
+from rushlight.nn.modules.batchnorm import *
 from rushlight.nn.modules.container import *
 from rushlight.nn.modules.conv import *
 from rushlight.nn.modules.dropout import *
@@ -29,6 +31,7 @@ from rushlight.nn.modules.sparse import *
 
 __all__ = [
     *activation.__all__,
+    *batchnorm.__all__,
     *container.__all__,
     *conv.__all__,
     *dropout.__all__,
