@@ -71,3 +71,22 @@ def test_named_results(expression: str) -> None:
 """)
 def test_out(expression: str) -> None:
     assert_alike(expression)
+
+
+@expressions("""
+    torch.unique(x)
+    torch.unique(x, dim=0)
+    torch.unique(x, return_inverse=True)
+    x.unique_consecutive(return_counts=True)
+    torch.unique(x).sum().backward()
+    torch.unique(x, dim=0).sum().backward()
+    torch.unique_consecutive(x).sum().backward()
+    torch.bincount(torch.tensor([0, 2, 2]), r)
+    torch.bincount(torch.tensor([0, 2, 2]), r).sum().backward()
+    torch.histc(x, 4)
+    torch.searchsorted(r, r)
+    torch.isin(x, x)
+    torch.quantile(r, 0.5, interpolation='lower').item()
+""")
+def test_what_has_no_derivative(expression: str) -> None:
+    assert_alike(expression)

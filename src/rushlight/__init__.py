@@ -21,6 +21,7 @@ from rushlight.api.complexes import *
 from rushlight.api.copying import *
 from rushlight.api.counting import *
 from rushlight.api.create import *
+from rushlight.api.cross import *
 from rushlight.api.data import *
 from rushlight.api.einsum import *
 from rushlight.api.elementary import *
@@ -41,6 +42,7 @@ from rushlight.api.pooling import *
 from rushlight.api.powers import *
 from rushlight.api.printing import *
 from rushlight.api.python import *
+from rushlight.api.quantile import *
 from rushlight.api.queries import *
 from rushlight.api.random import *
 from rushlight.api.ranges import *
@@ -49,6 +51,7 @@ from rushlight.api.reduce import *
 from rushlight.api.reinterpret import *
 from rushlight.api.rounding import *
 from rushlight.api.sampling import *
+from rushlight.api.sets import *
 from rushlight.api.shape import *
 from rushlight.api.slicing import *
 from rushlight.api.softmax import *

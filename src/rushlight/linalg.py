@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
+from rushlight.api.cross import linalg_cross as cross
 from rushlight.api.linalg import matrix_power, multi_dot
 from rushlight.api.matrix import matmul
 
-__all__ = ["matmul", "matrix_power", "multi_dot"]
+__all__ = ["cross", "matmul", "matrix_power", "multi_dot"]

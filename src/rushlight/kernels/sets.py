@@ -116,17 +116,17 @@ def searchsorted(
     `sorter` holds the indices that sort the sequence.
 
     Raises RuntimeError for shapes that don't fit together."""
-    if not sequence.ndim:
-        raise RuntimeError(
-            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
-            "dimension"
-        )
     one_row = sequence.ndim == 1
     if not one_row and not values.ndim:
         raise RuntimeError(
             "torch.searchsorted(): input value can be a scalar only when boundaries tensor "
             f"dimension is 1, but we got boundaries tensor dim({sequence.ndim}) and input "
             f"value's dim({values.ndim}) numel({values.size})"
+        )
+    if not sequence.ndim:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should have positive dimension, but got 0 "
+            "dimension"
         )
     if not one_row and sequence.shape[:-1] != values.shape[:-1]:
         raise RuntimeError(
