@@ -76,6 +76,8 @@ from rushlight.layout import layout, memory_format
 from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
 
+__version__ = "0.1.0"
+
 # An overflow or a division by zero is a value, inf or nan, and no news, as in PyTorch. NumPy would
 # warn in our lines' names; its warnings about the lines of others stay, and so does np.seterr.
 _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.")

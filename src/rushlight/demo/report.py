@@ -1,0 +1,94 @@
+"""What a finished run leaves: pictures, weights and figures."""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import rushlight
+from rushlight.demo import checkpoint
+from rushlight.demo.errors import DemoError, extra
+from rushlight.demo.training import Run
+
+__all__ = ["write"]
+
+INK = "#1f6f8b"
+FLAME = "#e07a1f"
+SHOWN = 24  # misclassified digits at the most
+
+
+def write(run: Run, folder: Path) -> dict[str, Any]:
+    """Write curves.png, misclassified.png, weights.safetensors and metrics.json; return these."""
+    _, predicted = run.evaluate()
+    guesses, labels = predicted.numpy(), run.test_set.tensors[1].numpy()
+    wrong = np.flatnonzero(guesses != labels)
+    metrics = {
+        "options": asdict(run.options),
+        "parameters": sum(p.numel() for p in run.model.parameters()),
+        "test_accuracy": 1 - len(wrong) / len(labels),
+        "test_images": len(labels),
+        "misclassified": len(wrong),
+        "seconds": round(run.progress.seconds, 2),
+        "history": run.progress.history,
+        "versions": {
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+            "rushlight": rushlight.__version__,
+        },
+    }
+    weights = {name: t.numpy() for name, t in run.model.state_dict().items()}
+    try:
+        _curves(run.progress.history, folder / "curves.png")
+        _misclassified(run, wrong, guesses, folder / "misclassified.png")
+        checkpoint.write(folder / "weights.safetensors", weights)
+        (folder / "metrics.json").write_text(json.dumps(metrics, indent=2) + "\n")
+    except OSError as error:
+        raise DemoError(f"cannot write the report: {error}") from error
+    return metrics
+
+
+def _figure(width: float, height: float) -> Any:
+    """A figure that needs no display."""
+    extra("matplotlib")
+    from matplotlib.figure import Figure
+
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _curves(history: list[dict[str, float]], path: Path) -> None:
+    epochs = range(1, len(history) + 1)
+    figure = _figure(9, 3.4)
+    for place, what, title in ((1, "loss", "Loss"), (2, "accuracy", "Accuracy")):
+        axes = figure.add_subplot(1, 2, place)
+        for part, colour in (("train", INK), ("test", FLAME)):
+            values = [epoch[f"{part}_{what}"] for epoch in history]
+            axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
+        axes.set(title=title, xlabel="epoch")
+        axes.grid(alpha=0.25)
+        axes.spines[["top", "right"]].set_visible(False)
+        if what == "loss":
+            axes.set_yscale("log")
+        else:
+            axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+        axes.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+
+
+def _misclassified(run: Run, wrong: Any, guesses: Any, path: Path) -> None:
+    images, labels = (t.numpy() for t in run.test_set.tensors)
+    shown = wrong[:SHOWN]
+    columns = 6
+    rows = max(1, -(-len(shown) // columns))
+    figure = _figure(1.25 * columns, 1.5 * rows + 0.5)
+    figure.suptitle(f"{len(wrong)} of {len(labels)} test digits misread", fontsize=11)
+    for place, i in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, place + 1)
+        axes.imshow(images[i, 0], cmap="gray_r")
+        axes.set_title(f"{labels[i]} read as {guesses[i]}", fontsize=8)
+        axes.axis("off")
+    figure.savefig(path, dpi=120)
