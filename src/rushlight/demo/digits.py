@@ -13,7 +13,6 @@ import numpy as np
 import rushlight as torch
 from rushlight import nn
 from rushlight.demo.errors import extra
-from rushlight.tensor import Tensor
 from rushlight.utils.data import TensorDataset
 
 __all__ = ["MODELS", "load"]
@@ -21,7 +20,7 @@ __all__ = ["MODELS", "load"]
 TEST = 360  # images, a fifth: the rest is for training
 
 
-def load() -> tuple[TensorDataset[tuple[Tensor, ...]], TensorDataset[tuple[Tensor, ...]]]:
+def load() -> tuple[TensorDataset, TensorDataset]:
     """Return the training and the test set: images (1, 8, 8) in [0, 1], labels 0 to 9.
 
     The split is fixed, whatever the seed of a run, so that accuracies can be compared.

@@ -114,9 +114,11 @@ class Run:
                     bar.set_postfix(self._figures(), refresh=False)
                     bar.update()
                     at.seconds = time.perf_counter() - started
-                    if stop.asked:
+                    if stop.asked and at.step < steps:
                         return
                 self._end_epoch()
+                if stop.asked:
+                    return
 
     def _rest_of_epoch(self) -> Iterator[Any]:
         """The batches that the epoch has left, in the order that the seed and its number give."""

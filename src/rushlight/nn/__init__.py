@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from rushlight.nn import functional, init, modules, parameter, utils
+from rushlight.nn import functional as functional
+from rushlight.nn import init as init
+from rushlight.nn import modules as modules
+from rushlight.nn import parameter as parameter
+from rushlight.nn import utils as utils
 from rushlight.nn.modules import *
-from rushlight.parameter import Buffer, Parameter
-
-__all__ = [
-    "Buffer",
-    "Parameter",
-    "functional",
-    "init",
-    "modules",
-    "parameter",
-    "utils",
-    *modules.__all__,
-]
+from rushlight.parameter import Buffer as Buffer
+from rushlight.parameter import Parameter as Parameter
