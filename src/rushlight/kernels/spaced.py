@@ -36,7 +36,7 @@ def arange(start: Any, step: Any, length: int, dtype: np.dtype[Any]) -> Array:
     start, step = float(start), float(step)
     if start.is_integer() and step.is_integer():
         return cast(start + step * np.arange(length, dtype=np.float64), dtype)  # no sum rounds
-    work = np.float32 if dtype.itemsize == 2 else np.float64  # what the sums are made in
+    work: Any = np.float32 if dtype.itemsize == 2 else np.float64  # what the sums are made in
     out = cast(scale_shift_(np.arange(length, dtype=work), step, start), dtype)
     lanes = _LANES[dtype.itemsize]
     rows = out[: length // (2 * lanes) * 2 * lanes].reshape(-1, lanes)
@@ -55,7 +55,7 @@ def _fill_rows(rows: NDArray[np.float64], step: float) -> None:
     rows[:, 2] = first + 2.0 * step
     # Three steps are no float, so what rounding loses of them and of the sum is added in the end.
     steps = 3.0 * step
-    lost = (2.0 * step - steps) + step
+    lost: Any = (2.0 * step - steps) + step
     total = first + steps
     back = total - first
     lost = ((first - (total - back)) + (steps - back)) + lost

@@ -19,7 +19,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import copy_context
 from functools import cache
-from typing import NamedTuple, TypeVar
+from importlib import import_module
+from typing import Any, NamedTuple, TypeVar
 
 Item = TypeVar("Item")
 
@@ -35,7 +36,7 @@ class _Blas(NamedTuple):
 def _openblas() -> _Blas | None:
     """The OpenBLAS that NumPy multiplies with, or None."""
     try:
-        from numpy._core import _multiarray_umath
+        _multiarray_umath: Any = import_module("numpy._core._multiarray_umath")
     except ImportError:
         return None
     try:
@@ -175,9 +176,9 @@ def _share(work: Callable[[Item], object], todo: deque[Item], helpers: int) -> N
         # Interrupted while waiting: these helpers still owe an answer nobody will collect.
         _helpers.clear()
         raise
-    for failure in failures:
-        if failure is not None:
-            raise failure
+    for error in failures:
+        if error is not None:
+            raise error
 
 
 def _forget_helpers() -> None:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.kernels.product import dot, rows
@@ -22,7 +23,7 @@ from rushlight.ops.fast import F4, F8, named, view_edge
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.matrix import bmm, fold, mm, mv, outer, sum_bmm
 from rushlight.ops.nodes import named_node
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
 from rushlight.ops.nodes import (
@@ -25,7 +26,7 @@ from rushlight.ops.nodes import (
     Output,
     named_node,
 )
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, no_overload, operands, require_tensor
 from rushlight.ops.promotion import check_broadcast
 from rushlight.parameter import Parameter
@@ -311,7 +312,7 @@ def binary(
 
     def slow(input: Any, other: Any) -> Any:
         if type(input) is Tensor and input._array.dtype is I8 and whole:
-            y = other if type(other) is int and takes_numbers else None
+            y: Any = other if type(other) is int and takes_numbers else None
             if type(other) is Tensor and other._array.dtype is I8:
                 y = other._array
             if y is not None:

@@ -10,12 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
 from rushlight.kernels.accumulate import add_at
 from rushlight.ops.declare import linear
 from rushlight.ops.fitting import sum_to
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.operator import Operator
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import LEAF, Tensor, View, wrap
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence, stale_input
 from rushlight.kernels.product import dot as _dot
@@ -21,7 +22,7 @@ from rushlight.kernels.product import rows, stacked
 from rushlight.ops.declare import linear, multilinear
 from rushlight.ops.fast import F4, F8, named, view_edge
 from rushlight.ops.nodes import BinaryNode, named_node
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 

@@ -23,7 +23,7 @@ __all__ = ["BinaryNode", "OperatorNode", "Output", "UnaryNode", "fit", "fit_grap
 new = object.__new__
 
 
-def named_node(name: str, base: type[Node], **attributes: Any) -> type[Node]:
+def named_node(name: str, base: type[Node], **attributes: Any) -> type[Any]:
     """Make the node class of one operator, under the name that PyTorch shows."""
     return type(name, (base,), {"__module__": "builtins", **attributes})
 

@@ -11,11 +11,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, sequence
+from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.ops.fast import F4, F8, named
-from rushlight.ops.nodes import Output, fit, fit_graph, named_node, stale_input
-from rushlight.ops.operator import mark_inference
+from rushlight.ops.nodes import Output, fit, fit_graph, named_node
 from rushlight.ops.promotion import Promoting, check_broadcast
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor
@@ -131,7 +131,9 @@ def several(op: Promoting) -> Callable[..., Any]:
         node = new(cls)
         node.edges = edges
         wanted = {i for edge, (_, places) in zip(edges, rules) if edge is not None for i in places}
-        saved = [a if i in wanted and isinstance(a, Tensor) else None for i, a in enumerate(args)]
+        saved: list[Any] = [
+            a if i in wanted and isinstance(a, Tensor) else None for i, a in enumerate(args)
+        ]
         if last in wanted:
             saved.append(Output(result._array, result._counter))
         node.saved = tuple(saved) if any(x is not None for x in saved) else ()
