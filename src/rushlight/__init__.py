@@ -35,6 +35,7 @@ from rushlight.api.linalg import *
 from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *
+from rushlight.api.moments import *
 from rushlight.api.norm import *
 from rushlight.api.order import *
 from rushlight.api.peaks import *
@@ -51,6 +52,7 @@ from rushlight.api.reduce import *
 from rushlight.api.reinterpret import *
 from rushlight.api.rounding import *
 from rushlight.api.sampling import *
+from rushlight.api.scan import *
 from rushlight.api.sets import *
 from rushlight.api.shape import *
 from rushlight.api.slicing import *

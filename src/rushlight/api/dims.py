@@ -40,10 +40,10 @@ def reduced_dims(function: str, dim: Any, ndim: int) -> Dims:
 
 
 def fits_dims(dim: Any) -> bool:
-    """Whether `dim` is an int, or a tuple or list of ints, or None."""
+    """Whether `dim` is None, an int, or a tuple or list, of which PyTorch looks at the first."""
     if dim is None or is_int(dim):
         return True
-    return isinstance(dim, (tuple, list)) and all(is_int(d) for d in dim)
+    return isinstance(dim, (tuple, list)) and (not dim or is_int(dim[0]))
 
 
 def require_bool(function: str, argument: str, position: int, value: Any) -> bool:

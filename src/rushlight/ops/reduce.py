@@ -11,14 +11,28 @@ from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence
 from rushlight.kernels import reduce as kernels
-from rushlight.ops.declare import constant, linear
+from rushlight.ops.comparison import isnan
+from rushlight.ops.declare import constant, general, linear
+from rushlight.ops.elementary import exp
 from rushlight.ops.fast import F4, F8, view_edge
+from rushlight.ops.masking import kept
 from rushlight.ops.nodes import named_node
 from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View, new
 
-__all__ = ["all_", "any_", "count_nonzero", "full", "mean", "spread", "sum_"]
+__all__ = [
+    "all_",
+    "any_",
+    "count_nonzero",
+    "full",
+    "logsumexp",
+    "mean",
+    "nansum",
+    "over",
+    "spread",
+    "sum_",
+]
 
 ndarray = np.ndarray
 Dims = tuple[int, ...] | None
@@ -46,7 +60,7 @@ mean: Operator = linear(
     "mean",
     kernels.mean,
     x=lambda g, x_shape, dims, keepdim: spread(
-        g / kernels.count_of(x_shape, dims), x_shape, dims, keepdim
+        g / max(kernels.count_of(x_shape, dims), 1), x_shape, dims, keepdim
     ),
     node="MeanBackward1",
 )
@@ -56,13 +70,32 @@ sum_all: Operator = linear(
 mean_all: Operator = linear(
     "mean",
     lambda x: kernels.mean(x),
-    x=lambda g, x_shape: spread(g / kernels.count_of(x_shape, None), x_shape, None, False),
+    x=lambda g, x_shape: spread(g / max(kernels.count_of(x_shape, None), 1), x_shape, None, False),
 )
 
 
+nansum = general(
+    "nansum",
+    kernels.nansum,
+    x=lambda g, x, x_shape, dims, keepdim: kept(spread(g, x_shape, dims, keepdim), ~isnan(x)),
+    jvp=lambda x_t, x, dims, keepdim: sum_(kept(x_t, ~isnan(x)), dims, keepdim),
+)
+logsumexp = general(
+    "logsumexp",
+    kernels.logsumexp,
+    x=lambda g, x, y, x_shape, dims, keepdim: (
+        spread(g, x_shape, dims, keepdim) * exp(x - spread(y, x_shape, dims, keepdim))
+    ),
+    jvp=lambda x_t, x, y, x_shape, dims, keepdim: sum_(
+        x_t * exp(x - spread(y, x_shape, dims, keepdim)), dims, keepdim
+    ),
+)
 any_ = constant("any", kernels.any_)
 all_ = constant("all", kernels.all_)
 count_nonzero = constant("count_nonzero", kernels.count_nonzero)
+
+
+# -- fast paths --------------------------------------------------------------------------------
 
 
 class FullNode(Node):
@@ -78,10 +111,22 @@ class FullNode(Node):
     vjp_graph = vjp
 
 
+class OverNode(FullNode):
+    """The node of a reduction over some dimensions."""
+
+    dims: Dims
+    keepdim: bool
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return (self.rule(g, self.shape, self.dims, self.keepdim),)
+
+    vjp_graph = vjp
+
+
 def full(op: Operator) -> Callable[[Tensor], Tensor]:
     """Make the fast path of a reduction of all elements (``loss.mean()``)."""
     rule = op.rules["x"]
-    cls = named_node(op.node_name, FullNode, rule=staticmethod(rule.formula), op=op)
+    cls = named_node(op.node.__name__, FullNode, rule=staticmethod(rule.formula), op=op)
     kernel = op.kernel
 
     def function(input: Tensor) -> Tensor:
@@ -111,6 +156,46 @@ def full(op: Operator) -> Callable[[Tensor], Tensor]:
                     mark_inference(result)
                 return result
         return op.general(input)  # type: ignore[no-any-return]
+
+    op.function = function
+    return function
+
+
+def over(op: Operator) -> Callable[[Tensor, Dims, bool], Tensor]:
+    """Make the fast path of a reduction over some dimensions (``x.sum(1)``)."""
+    rule = op.rules["x"]
+    cls = named_node(op.node.__name__, OverNode, rule=staticmethod(rule.formula), op=op)
+    kernel = op.kernel
+
+    def function(input: Tensor, dims: Dims, keepdim: bool) -> Tensor:
+        kind = type(input)
+        if kind is Tensor or kind is Parameter:
+            x = input._array
+            dtype = x.dtype
+            if dtype is F4 or dtype is F8:
+                result = new(Tensor)
+                result._array = kernel(x, dims, keepdim)
+                result._counter = [0]
+                if mode.grad:
+                    edge = input._edge
+                    if edge is not None:
+                        if edge is LEAF:
+                            edge = input
+                        elif type(edge) is View:
+                            edge = view_edge(edge, input)
+                            if edge is None:
+                                return result
+                        node: Any = new(cls)
+                        node.edges = (edge,)
+                        node.shape = x.shape
+                        node.dims = dims
+                        node.keepdim = keepdim
+                        node.seq = next(sequence)
+                        result._edge = node
+                elif mode.inference:
+                    mark_inference(result)
+                return result
+        return op.general(input, dims, keepdim)  # type: ignore[no-any-return]
 
     op.function = function
     return function
