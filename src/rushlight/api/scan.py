@@ -140,7 +140,7 @@ def logcumsumexp(input: Tensor, dim: Any = ..., *, out: Tensor | None = None) ->
 
     >>> import rushlight as torch
     >>> torch.logcumsumexp(torch.tensor([1000.0, 1000.0]), dim=0)
-    tensor([1000.0000, 1000.6931])
+    tensor([1000.0000, 1000.6932])
     """
     at = _required_dim("logcumsumexp", input, dim)
     if not (input.dtype.is_floating_point or input.dtype.is_complex):
