@@ -18,6 +18,7 @@ from rushlight.api.bitwise import *
 from rushlight.api.broadcasting import *
 from rushlight.api.comparison import *
 from rushlight.api.complexes import *
+from rushlight.api.conv import *
 from rushlight.api.copying import *
 from rushlight.api.counting import *
 from rushlight.api.create import *
@@ -38,6 +39,7 @@ from rushlight.api.memory import *
 from rushlight.api.moments import *
 from rushlight.api.norm import *
 from rushlight.api.order import *
+from rushlight.api.padding import *
 from rushlight.api.peaks import *
 from rushlight.api.pooling import *
 from rushlight.api.powers import *
@@ -55,6 +57,7 @@ from rushlight.api.sampling import *
 from rushlight.api.scan import *
 from rushlight.api.sets import *
 from rushlight.api.shape import *
+from rushlight.api.shuffling import *
 from rushlight.api.slicing import *
 from rushlight.api.softmax import *
 from rushlight.api.special import *

@@ -52,6 +52,10 @@ def conv_forward(
     groups: int,
 ) -> Array:
     """Correlate `x` with `w`: (batch, out channels, *out), contiguous."""
+    if x.dtype == np.float16:
+        x, w = x.astype(np.float32), w.astype(np.float32)
+        bias = bias if bias is None else bias.astype(np.float32)
+        return conv_forward(x, w, bias, stride, padding, dilation, groups).astype(np.float16)
     out = tuple(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], stride, padding, dilation)
@@ -138,6 +142,10 @@ def conv_backward_input(
 
     `x_shape` says which of the sizes that lead to `g`'s is meant; what no window reaches is zero.
     """
+    if g.dtype == np.float16:
+        g, w = g.astype(np.float32), w.astype(np.float32)
+        wide = conv_backward_input(g, w, x_shape, stride, padding, dilation, groups)
+        return wide.astype(np.float16)
     out = tuple(g.shape[2:])
     geo = geometry(x_shape, w.shape, out, stride, padding, dilation, groups)
     if max(stride) == 1 and not geo.pointwise:
@@ -158,10 +166,29 @@ def conv_backward_input(
     return dx
 
 
+def conv_transpose_forward(
+    x: Array,
+    w: Array,
+    bias: Array | None,
+    size: Ints,
+    stride: Ints,
+    padding: Ints,
+    dilation: Ints,
+    groups: int,
+) -> Array:
+    """Spread `x` by `w`, (channels, out channels / groups, *kernel), over an output of `size`."""
+    shape = (x.shape[0], w.shape[1] * groups, *size)
+    y = conv_backward_input(x, w, shape, stride, padding, dilation, groups)
+    if bias is not None:
+        np.add(y, bias.reshape(-1, *(1,) * len(size)), out=y)
+    return y
+
+
 def _turned(w: Array, geo: Geometry) -> Array:
     """The weights that lead back: in and out channels exchanged, every kernel point-reflected."""
     w = w.reshape(geo.groups, geo.outer, geo.inner, *geo.kernel).swapaxes(1, 2)
-    w = w[(..., *(slice(None, None, -1) for _ in geo.kernel))]
+    backwards: tuple[Any, ...] = (slice(None, None, -1),) * len(geo.kernel)
+    w = w[(..., *backwards)]
     return w.reshape(geo.groups * geo.inner, geo.outer, *geo.kernel)
 
 
@@ -251,15 +278,16 @@ def _widened(g: Array, geo: Geometry) -> Array:
         return g.reshape(shape)
     wide = scratch("cotangent", (*g.shape[:2], geo.out[0], *geo.grid[1:]), g.dtype)
     wide.fill(0)
-    wide[(..., *map(slice, geo.out))] = g
+    corner: tuple[Any, ...] = tuple(map(slice, geo.out))
+    wide[(..., *corner)] = g
     return wide.reshape(shape)[..., :length]
 
 
 def _interleave(planes: Array, target: Array, geo: Geometry) -> None:
     """Copy the phases to where they belong in the input."""
     for phase, place in zip(planes, each_tap(geo.stride)):
-        to: list[slice] = []
-        source: list[slice] = []
+        to: list[Any] = []
+        source: list[Any] = []
         for r, s, p, size, extent in zip(place, geo.stride, geo.padding, geo.size, geo.grid):
             first = (r - p) % s
             q = (first + p) // s
@@ -279,6 +307,10 @@ def conv_backward_weight(
     groups: int,
 ) -> Array:
     """The cotangent of `w` from the cotangent `g` of the result; contiguous."""
+    if g.dtype == np.float16:
+        g, x = g.astype(np.float32), x.astype(np.float32)
+        wide = conv_backward_weight(g, x, w_shape, stride, padding, dilation, groups)
+        return wide.astype(np.float16)
     geo = geometry(x.shape, w_shape, tuple(g.shape[2:]), stride, padding, dilation, groups)
     if g.size == 0 or geo.depth == 0:
         return np.zeros(w_shape, g.dtype)
@@ -321,7 +353,8 @@ def _add_up(
             add(g, x, sums[share], geo, piece)
 
     for_each(work, range(len(shared)), products=True)
-    return np.add.reduce(sums, axis=0) if len(sums) > 1 else sums[0]
+    total: Array = np.add.reduce(sums, axis=0) if len(sums) > 1 else sums[0]
+    return total
 
 
 def _add_weight_last(g: Array, x: Array, total: Array, geo: Geometry, piece: Piece) -> None:

@@ -73,7 +73,8 @@ def direct_weights(spread: Array) -> Array:
     left = np.array([[1, 0, 0, 0], [0, 1, -1, 0], [0, 0, 0, 1]])
     inner, outer = spread.shape[1:]
     taps = np.matmul(np.kron(left, left).astype(spread.dtype), spread.reshape(16, -1))
-    return taps.reshape(1, 9 * inner, outer)
+    gathered: Array = taps.reshape(1, 9 * inner, outer)
+    return gathered
 
 
 def gather_weights(spread: Array) -> Array:

@@ -6,9 +6,11 @@ from rushlight.nn.functional.activation import *
 from rushlight.nn.functional.adaptive import *
 from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.dropout import *
+from rushlight.nn.functional.fold import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.normalization import *
+from rushlight.nn.functional.padding import *
 from rushlight.nn.functional.pooling import *
 from rushlight.nn.functional.softmax import *
 from rushlight.nn.functional.sparse import *

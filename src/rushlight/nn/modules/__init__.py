@@ -7,10 +7,12 @@ from rushlight.nn.modules.batchnorm import *
 from rushlight.nn.modules.container import *
 from rushlight.nn.modules.conv import *
 from rushlight.nn.modules.dropout import *
+from rushlight.nn.modules.fold import *
 from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.loss import *
 from rushlight.nn.modules.module import *
 from rushlight.nn.modules.normalization import *
+from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.parameters import *
 from rushlight.nn.modules.pooling import *
 from rushlight.nn.modules.sparse import *

@@ -12,7 +12,14 @@ from rushlight.nn.modules.module import Module
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor
 
-__all__ = ["Conv1d", "Conv2d", "Conv3d"]
+__all__ = [
+    "Conv1d",
+    "Conv2d",
+    "Conv3d",
+    "ConvTranspose1d",
+    "ConvTranspose2d",
+    "ConvTranspose3d",
+]
 
 PADDING_MODES = ("zeros", "reflect", "replicate", "circular")
 
@@ -23,9 +30,10 @@ def repeat(value: Any, n: int) -> tuple[Any, ...]:
 
 
 class _Conv(Module):
-    """What the convolutions of 1, 2 and 3 dimensions share."""
+    """What the convolutions of 1, 2 and 3 dimensions and their transposes share."""
 
     ndim: int
+    transposed = False
 
     def __init__(
         self,
@@ -66,14 +74,14 @@ class _Conv(Module):
         self.out_channels = out_channels
         self.kernel_size = repeat(kernel_size, n)
         self.stride = stride
-        self.padding = padding if isinstance(padding, str) else repeat(padding, n)
+        self.padding: Any = padding if isinstance(padding, str) else repeat(padding, n)
         self.dilation = repeat(dilation, n)
-        self.transposed = False
         self.output_padding = (0,) * n
         self.groups = groups
         self.padding_mode = padding_mode
         self._around = self._both_sides()
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        channels = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
+        shape = (channels[0], channels[1] // groups, *self.kernel_size)
         self.weight = Parameter(empty(shape, dtype=dtype))
         if bias:
             self.bias = Parameter(empty(out_channels, dtype=dtype))
@@ -132,6 +140,8 @@ class _Conv(Module):
             text += f", padding={self.padding}"
         if self.dilation != (1,) * n:
             text += f", dilation={self.dilation}"
+        if self.output_padding != (0,) * n:
+            text += f", output_padding={self.output_padding}"
         if self.groups != 1:
             text += f", groups={self.groups}"
         if self.bias is None:
@@ -160,5 +170,113 @@ class Conv2d(_Conv):
 
 class Conv3d(_Conv):
     """Cross-correlation over (N, C_in, D, H, W) or (C_in, D, H, W)."""
+
+    ndim = 3
+
+
+# -- transposed ----------------------------------------------------------------------------------
+
+
+class _ConvTranspose(_Conv):
+    """What the transposed convolutions share."""
+
+    transposed = True
+
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if padding_mode != "zeros":
+            raise ValueError(f'Only "zeros" padding mode is supported for {type(self).__name__}')
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
+        self.output_padding = repeat(output_padding, self.ndim)
+
+    def forward(self, input: Tensor, output_size: Any = None) -> Tensor:
+        """Apply the layer; `output_size` chooses among the sizes that a stride leaves open."""
+        spread = (F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d)[self.ndim - 1]
+        extra = self.output_padding
+        if output_size is not None:
+            extra = self._output_padding(input, output_size)
+        parameters = self._parameters
+        return spread(
+            input,
+            parameters["weight"],
+            parameters["bias"],
+            self.stride,
+            self.padding,
+            extra,
+            self.groups,
+            self.dilation,
+        )
+
+    def _output_padding(self, input: Tensor, output_size: Any) -> tuple[int, ...]:
+        """The padding that leads to `output_size`, or ValueError."""
+        n = self.ndim
+        wanted = list(output_size)
+        lead = input.dim() - n
+        if len(wanted) == lead + n:
+            wanted = wanted[lead:]
+        if len(wanted) != n:
+            raise ValueError(
+                f"ConvTranspose{n}D: for {input.dim()}D input, output_size must have {n} or "
+                f"{lead + n} elements (got {len(wanted)})"
+            )
+        low = [
+            (m - 1) * s - 2 * p + d * (k - 1) + 1
+            for m, s, p, d, k in zip(
+                input.shape[lead:], self.stride, self.padding, self.dilation, self.kernel_size
+            )
+        ]
+        high = [m + s - 1 for m, s in zip(low, self.stride)]
+        if any(not a <= m <= b for a, m, b in zip(low, wanted, high)):
+            raise ValueError(
+                f"requested an output size of {output_size}, but valid sizes range from {low} to "
+                f"{high} (for an input of {input.size()[2:]})"
+            )
+        return tuple(m - a for m, a in zip(wanted, low))
+
+
+class ConvTranspose1d(_ConvTranspose):
+    """The transpose of `Conv1d`: (N, C_in, L) to a longer (N, C_out, L')."""
+
+    ndim = 1
+
+
+class ConvTranspose2d(_ConvTranspose):
+    """The transpose of `Conv2d`; weight (C_in, C_out / groups, kH, kW).
+
+    >>> import rushlight as torch
+    >>> torch.nn.ConvTranspose2d(8, 1, 2, stride=2)(torch.zeros(2, 8, 5, 5)).shape
+    torch.Size([2, 1, 10, 10])
+    """
+
+    ndim = 2
+
+
+class ConvTranspose3d(_ConvTranspose):
+    """The transpose of `Conv3d`; weight (C_in, C_out / groups, kD, kH, kW)."""
 
     ndim = 3

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.nn import functional as F
+from rushlight.nn.modules.conv import repeat
 from rushlight.nn.modules.module import Module
 from rushlight.tensor import Tensor
 
@@ -18,9 +19,15 @@ __all__ = [
     "AvgPool1d",
     "AvgPool2d",
     "AvgPool3d",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "MaxPool1d",
     "MaxPool2d",
     "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
 ]
 
 
@@ -95,10 +102,9 @@ class AvgPool1d(Module):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
-        one = lambda v: v if isinstance(v, tuple) else (v,)
-        self.kernel_size = one(kernel_size)
-        self.stride = one(stride if stride is not None else kernel_size)
-        self.padding = one(padding)
+        self.kernel_size = repeat(kernel_size, 1)
+        self.stride = repeat(stride if stride is not None else kernel_size, 1)
+        self.padding = repeat(padding, 1)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
 
@@ -238,5 +244,85 @@ class AdaptiveMaxPool2d(_AdaptiveMaxPool):
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """The largest elements of as many windows as the output has elements."""
+
+    ndim = 3
+
+
+class _LPPool(Module):
+    ndim: int
+
+    def __init__(
+        self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    ) -> None:
+        super().__init__()
+        self.norm_type = norm_type
+        self.kernel_size = kernel_size
+        self.stride = stride
+        self.ceil_mode = ceil_mode
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Apply the layer."""
+        pool = (F.lp_pool1d, F.lp_pool2d, F.lp_pool3d)[self.ndim - 1]
+        return pool(input, float(self.norm_type), self.kernel_size, self.stride, self.ceil_mode)
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return (
+            f"norm_type={self.norm_type}, kernel_size={self.kernel_size}, stride={self.stride}, "
+            f"ceil_mode={self.ceil_mode}"
+        )
+
+
+class LPPool1d(_LPPool):
+    """The p-norm of each window of (N, C, L) or (C, L)."""
+
+    ndim = 1
+
+
+class LPPool2d(_LPPool):
+    """The p-norm of each window of (N, C, H, W) or (C, H, W)."""
+
+    ndim = 2
+
+
+class LPPool3d(_LPPool):
+    """The p-norm of each window of (N, C, D, H, W) or (C, D, H, W)."""
+
+    ndim = 3
+
+
+class _MaxUnpool(Module):
+    ndim: int
+
+    def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
+        super().__init__()
+        self.kernel_size = repeat(kernel_size, self.ndim)
+        self.stride = repeat(stride if stride is not None else kernel_size, self.ndim)
+        self.padding = repeat(padding, self.ndim)
+
+    def forward(self, input: Tensor, indices: Tensor, output_size: Any = None) -> Tensor:
+        """Apply the layer."""
+        unpool = (F.max_unpool1d, F.max_unpool2d, F.max_unpool3d)[self.ndim - 1]
+        return unpool(input, indices, self.kernel_size, self.stride, self.padding, output_size)
+
+    def extra_repr(self) -> str:
+        """The options."""
+        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+
+class MaxUnpool1d(_MaxUnpool):
+    """Maxima back where `MaxPool1d` found them, among zeros."""
+
+    ndim = 1
+
+
+class MaxUnpool2d(_MaxUnpool):
+    """Maxima back where `MaxPool2d` found them, among zeros."""
+
+    ndim = 2
+
+
+class MaxUnpool3d(_MaxUnpool):
+    """Maxima back where `MaxPool3d` found them, among zeros."""
 
     ndim = 3

@@ -1,0 +1,73 @@
+"""Padding: a constant around an array, or its own elements, an axis at a time.
+
+`pads` is in PyTorch's order: (left, right) of the last dimension, then of the one before it, and
+so on. A negative number crops.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rushlight.kernels.windows import Array, Ints
+
+
+def _sides(ndim: int, pads: Ints) -> list[tuple[int, int, int]]:
+    """(axis, left, right) of each axis that is padded, the last axis first."""
+    return [(ndim - 1 - i, pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)]
+
+
+def constant_pad(x: Array, pads: Ints, value: Any) -> Array:
+    """Put `value` around `x`, or crop it; always a copy."""
+    shape = list(x.shape)
+    inside = [slice(None)] * x.ndim
+    part = [slice(None)] * x.ndim
+    for axis, left, right in _sides(x.ndim, pads):
+        n = shape[axis]
+        shape[axis] = n + left + right
+        inside[axis] = slice(max(left, 0), shape[axis] - max(right, 0))
+        part[axis] = slice(max(-left, 0), n - max(-right, 0))
+    out = np.empty(shape, x.dtype)
+    if shape != list(x.shape) or any(pads):
+        out.fill(np.asarray(value).astype(x.dtype))
+    out[tuple(inside)] = x[tuple(part)]
+    return out
+
+
+def _sources(n: int, left: int, right: int, mode: str) -> Array:
+    """The index in `n` elements of each element of the padded axis."""
+    places = np.arange(-left, n + right)
+    if mode == "replicate":
+        return np.clip(places, 0, n - 1)
+    if mode == "reflect":
+        places = np.abs(places)
+        return np.minimum(places, 2 * (n - 1) - places)
+    # What is cropped is gone before the rest wraps around.
+    first, last = max(0, -left), n - max(0, -right)
+    return first + (places - first) % max(1, last - first)
+
+
+def edge_pad(x: Array, pads: Ints, mode: str) -> Array:
+    """Continue `x` by its own elements: ``reflect``, ``replicate`` or ``circular``."""
+    for axis, left, right in _sides(x.ndim, pads):
+        if left or right:
+            x = x.take(_sources(x.shape[axis], left, right, mode), axis)
+    return x.copy() if not any(pads) else x
+
+
+def edge_pad_backward(g: Array, x_shape: Ints, pads: Ints, mode: str) -> Array:
+    """Add every element of the cotangent up where `edge_pad` took it from."""
+    for axis, left, right in reversed(_sides(len(x_shape), pads)):
+        if not (left or right):
+            continue
+        n = x_shape[axis]
+        sources = _sources(n, left, right, mode)
+        g = g.swapaxes(axis, 0)
+        total = np.zeros((n, *g.shape[1:]), g.dtype)
+        middle = slice(max(left, 0), len(sources) - max(right, 0))
+        total[sources[middle]] = g[middle]
+        for i in (*range(middle.start), *range(middle.stop, len(sources))):
+            total[sources[i]] += g[i]
+        g = total.swapaxes(axis, 0)
+    return np.ascontiguousarray(g)
