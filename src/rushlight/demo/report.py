@@ -69,6 +69,7 @@ def _curves(history: list[dict[str, float]], path: Path) -> None:
             values = [epoch[f"{part}_{what}"] for epoch in history]
             axes.plot(epochs, values, color=colour, label=part, marker="o", markersize=3)
         axes.set(title=title, xlabel="epoch")
+        axes.xaxis.get_major_locator().set_params(integer=True)
         axes.grid(alpha=0.25)
         axes.spines[["top", "right"]].set_visible(False)
         if what == "loss":
