@@ -5,6 +5,7 @@ that carries it in an array. What each of them can hold is told by rushlight.lim
 
 Note [bfloat16]. It is carried by the NumPy type of the package ml_dtypes, which is imported when
 the first such array is asked for. What that type may be trusted with, found beside PyTorch:
+
 - Honest: casts in every direction, storage, indexing, comparisons, sorting, and pointwise ufuncs:
   each computes in float32 and rounds once, to PyTorch's bits. (`floor_divide`, `fmod` and
   `remainder` differ where the quotient is past bfloat16's integers; `sinh` near overflow.)
