@@ -152,7 +152,9 @@ def test_cross_entropy(
         g = np.asarray(rng.standard_normal(loss.shape), dtype)
         (want_gx,) = torch.autograd.grad(want, leaf, torch.from_numpy(g.copy()))
         gx = cross_entropy_backward(g, saved)
-        near(gx, want_gx.numpy(), 80, float(want_gx.abs().max()))
+        # A sum over thousands of classes is rounded in another order.
+        ulps = max(80, shape[min(1, len(shape) - 1)] / 20)
+        near(gx, want_gx.numpy(), ulps, float(want_gx.abs().max()))
         again = cross_entropy_backward(g, saved)
         np.testing.assert_array_equal(again, gx)
 

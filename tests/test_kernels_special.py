@@ -128,7 +128,7 @@ def test_zeta_and_refusals() -> None:
 def test_halves() -> None:
     x = np.linspace(0.1, 0.9, 50).astype(np.float16)
     for name, (theirs, ours, _) in UNARY.items():
-        if name == "erfcx":
+        if name in ("erfcx", "log_ndtr"):
             continue  # PyTorch has none for halves
         y = ours(x)
         assert y.dtype == np.float16, name

@@ -190,7 +190,9 @@ def check(ours: list[np.ndarray], theirs: list[np.ndarray], rtol: float) -> None
 def test_one_operand(name: str, dtype: str) -> None:
     fn = PARAMETERS.get(name) or (lambda lib, x: getattr(lib, name)(x))
     rtol = 1e-9 if dtype == "float64" else 3e-5
-    ours, theirs = (results(lib, fn, EDGES, dtype=dtype) for lib in (rushlight, torch))
+    # At -0 PyTorch's derivative of logit is inf in a small tensor and -inf in a large one.
+    edges = [e for e in EDGES if not (name == "logit" and e == 0 and str(e) == "-0.0")]
+    ours, theirs = (results(lib, fn, edges, dtype=dtype) for lib in (rushlight, torch))
     check(ours, theirs, rtol)
 
 

@@ -24,6 +24,7 @@ from rushlight.api.counting import *
 from rushlight.api.create import *
 from rushlight.api.cross import *
 from rushlight.api.data import *
+from rushlight.api.distance import *
 from rushlight.api.einsum import *
 from rushlight.api.elementary import *
 from rushlight.api.extremes import *
@@ -33,6 +34,7 @@ from rushlight.api.indexed import *
 from rushlight.api.legacy import set_default_tensor_type
 from rushlight.api.likes import *
 from rushlight.api.linalg import *
+from rushlight.api.losses import *
 from rushlight.api.masks import *
 from rushlight.api.matrix import *
 from rushlight.api.memory import *

@@ -121,7 +121,7 @@ def broadcast_shapes(*shapes: Any) -> Size:
             if result[i] != 1:
                 raise RuntimeError(
                     f"Attempting to broadcast a dimension of length {n} at {i}! Mismatching "
-                    f"argument at index {k} had {shape}; but expected shape should be "
+                    f"argument at index {k} had {shapes[k]}; but expected shape should be "
                     f"broadcastable to {result}"
                 )
             result[i] = n

@@ -17,6 +17,7 @@ from rushlight.ops.comparison import ne
 from rushlight.ops.fast import F4, F8
 from rushlight.ops.losses import nll
 from rushlight.ops.masking import kept
+from rushlight.ops.nodes import named_node
 from rushlight.ops.operator import mark_inference
 from rushlight.ops.softmax import log_softmax
 from rushlight.parameter import Parameter
@@ -46,16 +47,10 @@ class FusedCrossEntropy(Node):
             return grad(loss, logits, g, create_graph=True)
 
 
-FusedCrossEntropy.__name__ = FusedCrossEntropy.__qualname__ = "NllLossBackward0"
-FusedCrossEntropy.__module__ = "builtins"
-
-
-class FusedCrossEntropy2d(FusedCrossEntropy):
-    """The same for images; PyTorch has another name for it."""
-
-
-FusedCrossEntropy2d.__name__ = FusedCrossEntropy2d.__qualname__ = "NllLoss2DBackward0"
-FusedCrossEntropy2d.__module__ = "builtins"
+# PyTorch's last step has a name of its own for images, and another with smoothing.
+OF_ROWS = named_node("NllLossBackward0", FusedCrossEntropy)
+OF_IMAGES = named_node("NllLoss2DBackward0", FusedCrossEntropy)
+SMOOTHED = named_node("AddBackward0", FusedCrossEntropy)
 
 
 def composed(
@@ -68,6 +63,10 @@ def composed(
 ) -> Tensor:
     """The definition: log-softmax, negative log-likelihood, and the share of the smoothing."""
     axis = 0 if input.dim() == 1 else 1
+    if not input.dtype.is_floating_point and input.numel():
+        raise NotImplementedError(
+            f"\"log_softmax_lastdim_kernel_impl\" not implemented for '{input.dtype.scalar_name}'"
+        )
     logs = log_softmax(input, axis)
     loss, total = nll(logs, target, weight, ignore_index, reduction)
     if not smoothing:
@@ -117,7 +116,10 @@ def cross_entropy_of(
     if mode.grad:
         edge = edge_of(input)
         if edge is not None:
-            node = new(FusedCrossEntropy if input._array.ndim <= 2 else FusedCrossEntropy2d)
+            if smoothing:
+                node = new(SMOOTHED)
+            else:
+                node = new(OF_ROWS if input._array.ndim <= 2 else OF_IMAGES)
             node.edges = (edge,)
             options = (target, weight, ignore_index, smoothing, reduction)
             node.saved = (input, input._counter[0], kept, options)

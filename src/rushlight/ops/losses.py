@@ -14,14 +14,21 @@ import numpy as np
 
 from rushlight.kernels import likelihood, losses
 from rushlight.kernels.reduce import count_of
+from rushlight.ops.activation import logsigmoid
 from rushlight.ops.comparison import lt
-from rushlight.ops.declare import constant, general
+from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.elementary import exp, log, sigmoid
 from rushlight.ops.masking import kept
 from rushlight.ops.operator import Operator
 from rushlight.ops.reduce import mean_all, sum_all
 
-__all__ = ["bce", "bce_with_logits", "huber", "kl_div", "l1", "mse", "nll", "smooth_l1"]
+__all__ = ["bce", "bce_with_logits", "huber", "kl_div", "l1", "mse", "nll", "nll_2d", "smooth_l1"]
+
+REDUCED = {"mean": "MeanBackward0", "sum": "SumBackward0"}
+
+
+# A sum over a plain number, which PyTorch's C++ divides by.
+divided = linear("div", lambda x, n: x / n, x=lambda g, n: g / n, node="DivBackward1")
 
 
 def share(g: Any, shape: tuple[int, ...], reduction: str) -> Any:
@@ -49,13 +56,17 @@ mse_backward: Operator = general(
     x=lambda h, g, x_shape, reduction: h * share(g, x_shape, reduction) * 2,
     target=lambda h, g, x_shape, reduction: h * share(g, x_shape, reduction) * -2,
 )
-l1 = general(
-    "l1_loss",
-    losses.l1,
-    x=lambda g, x, target, reduction: l1_backward(g, x, target, reduction),
-    target=lambda g, x, target, reduction: -l1_backward(g, x, target, reduction),
-    node="L1LossBackward0",
-)
+# PyTorch composes this one, so that its node has the name of the last step: one for each reduction.
+l1 = {
+    reduction: general(
+        "l1_loss",
+        losses.l1,
+        x=lambda g, x, target, reduction: l1_backward(g, x, target, reduction),
+        target=lambda g, x, target, reduction: -l1_backward(g, x, target, reduction),
+        node=node,
+    )
+    for reduction, node in {**REDUCED, "none": "AbsBackward0"}.items()
+}
 l1_backward: Operator = general(
     "l1_loss_backward",
     losses.l1_backward,
@@ -122,8 +133,8 @@ bce = general(
     "binary_cross_entropy",
     losses.bce,
     x=lambda g, x, target, weight, reduction: bce_backward(g, x, target, weight, reduction),
-    target=lambda g, x, weight, x_shape, reduction: _weighted(
-        share(g, x_shape, reduction) * (log(1 - x) - log(x)), weight
+    target=lambda g, x, target, weight, reduction: _weighted(
+        share(g, x.shape, reduction) * (log(1 - x) - log(x)), weight
     ),
 )
 bce_backward: Operator = general(
@@ -157,8 +168,8 @@ bce_with_logits = general(
     x=lambda g, x, target, weight, pos_weight, reduction: bce_with_logits_backward(
         g, x, target, weight, pos_weight, reduction
     ),
-    target=lambda g, x, weight, pos_weight, x_shape, reduction: (
-        -_weighted(share(g, x_shape, reduction), weight)
+    target=lambda g, x, target, weight, pos_weight, reduction: (
+        -_weighted(share(g, x.shape, reduction), weight)
         * (x if pos_weight is None else x + (pos_weight - 1) * logsigmoid(x))
     ),
 )
@@ -182,36 +193,49 @@ bce_with_logits_backward: Operator = general(
 )
 
 
-def logsigmoid(x: Any) -> Any:
-    """``log(sigmoid(x))`` of either kind, for a formula that is rarely asked for."""
-    return log(sigmoid(x))
-
-
 # -- Kullback-Leibler divergence ---------------------------------------------------------------
 
-kl_div = general(
-    "kl_div",
-    losses.kl_div,
-    x=lambda g, target, log_target, x_shape, reduction: (
-        -share(g, x_shape, reduction) * (exp(target) if log_target else target)
-    ),
-    target=lambda g, x, target, log_target, x_shape, reduction: (
-        share(g, x_shape, reduction)
-        * (exp(target) * (target - x + 1) if log_target else log(target) + 1 - x)
-    ),
-)
+
+def _declare_kl_div(node: str) -> Operator:
+    return general(
+        "kl_div",
+        losses.kl_div,
+        x=lambda g, x, target, log_target, reduction: (
+            -share(g, x.shape, reduction) * (exp(target) if log_target else target)
+        ),
+        target=lambda g, x, target, log_target, reduction: (
+            share(g, x.shape, reduction)
+            * (exp(target) * (target - x + 1) if log_target else log(target) + 1 - x)
+        ),
+        node=node,
+    )
+
+
+# By reduction, and whether the target is given as its logarithm: composed in PyTorch, as l1.
+kl_div = {
+    (reduction, log_target): _declare_kl_div(node)
+    for log_target, last in ((False, "SubBackward0"), (True, "MulBackward0"))
+    for reduction, node in {**REDUCED, "none": last}.items()
+}
 
 # -- negative log-likelihood -------------------------------------------------------------------
 
-nll = general(
-    "nll_loss",
-    likelihood.nll,
-    log_probs=lambda g, log_probs_shape, target, weight, ignore_index, reduction, total: (
-        nll_backward(g[0], log_probs_shape, target, weight, ignore_index, reduction, total)
-    ),
-    outputs=("y", "total"),
-    constant=("total",),
-)
+
+def _declare_nll(name: str, node: str) -> Operator:
+    return general(
+        name,
+        likelihood.nll,
+        log_probs=lambda g, log_probs_shape, target, weight, ignore_index, reduction, total: (
+            nll_backward(g[0], log_probs_shape, target, weight, ignore_index, reduction, total)
+        ),
+        outputs=("y", "total"),
+        constant=("total",),
+        node=node,
+    )
+
+
+nll = _declare_nll("nll_loss", "NllLossBackward0")
+nll_2d = _declare_nll("nll_loss2d", "NllLoss2DBackward0")
 
 
 def _nll_backward(

@@ -5,10 +5,14 @@ from __future__ import annotations
 from rushlight.nn.functional.activation import *
 from rushlight.nn.functional.adaptive import *
 from rushlight.nn.functional.conv import *
+from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.fold import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
+from rushlight.nn.functional.loss_classes import *
+from rushlight.nn.functional.loss_likelihood import *
+from rushlight.nn.functional.loss_margin import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.padding import *
 from rushlight.nn.functional.pooling import *

@@ -5,9 +5,12 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from rushlight.tensor import Tensor
+import numpy as np
 
-__all__ = ["log_softmax", "softmax", "softmin"]
+from rushlight.api.likes import empty_like, zeros_like
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["gumbel_softmax", "log_softmax", "softmax", "softmin"]
 
 
 def _implicit_dim(name: str, ndim: int, stacklevel: int) -> int:
@@ -60,3 +63,26 @@ def softmin(
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
     return (-input).softmax(dim, dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1
+) -> Tensor:
+    """Draw from the Gumbel-Softmax distribution (Jang et al., ICLR 2017), at temperature `tau`.
+
+    With `hard` the draws are one-hot, and their gradient is that of the soft ones. `eps` does
+    nothing.
+
+    >>> import rushlight as torch
+    >>> torch.nn.functional.gumbel_softmax(torch.zeros(3), hard=True).sum()
+    tensor(1.)
+    """
+    if eps != 1e-10:
+        warnings.warn("`eps` parameter is deprecated and has no effect.", stacklevel=2)
+    noise = -empty_like(logits).exponential_().log()
+    soft = ((logits + noise) / tau).softmax(dim)
+    if not hard:
+        return soft  # type: ignore[no-any-return]
+    index = wrap(np.expand_dims(soft._array.argmax(dim), dim))
+    one_hot = zeros_like(logits).scatter_(dim, index, 1.0)
+    return one_hot - soft.detach() + soft  # type: ignore[no-any-return]

@@ -6,10 +6,12 @@ from rushlight.nn.modules.activation import *
 from rushlight.nn.modules.batchnorm import *
 from rushlight.nn.modules.container import *
 from rushlight.nn.modules.conv import *
+from rushlight.nn.modules.distance import *
 from rushlight.nn.modules.dropout import *
 from rushlight.nn.modules.fold import *
 from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.loss import *
+from rushlight.nn.modules.loss_margin import *
 from rushlight.nn.modules.module import *
 from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.padding import *

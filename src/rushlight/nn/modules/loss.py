@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from rushlight.nn import functional as F
 from rushlight.nn.modules.module import Module
 from rushlight.nn.modules.reduction import legacy_reduction
@@ -11,17 +13,22 @@ __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
     "CrossEntropyLoss",
+    "GaussianNLLLoss",
     "HuberLoss",
     "KLDivLoss",
     "L1Loss",
     "MSELoss",
     "NLLLoss",
+    "NLLLoss2d",
+    "PoissonNLLLoss",
     "SmoothL1Loss",
 ]
 
 
-class _Loss(Module):
+class Loss(Module):
     """A loss of an input and a target; `reduction` is "mean", "sum" or "none"."""
+
+    reduction: str
 
     def __init__(
         self,
@@ -33,23 +40,45 @@ class _Loss(Module):
         self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 
-class MSELoss(_Loss):
-    """``(input - target)**2``."""
+class WeightedLoss(Loss):
+    """A loss with a weight for each class, or element, kept as a buffer."""
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+# -- differences -------------------------------------------------------------------------------
+
+
+class MSELoss(Loss):
+    """``(input - target)**2``.
+
+    >>> import rushlight as torch
+    >>> torch.nn.MSELoss()(torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]))
+    tensor(2.)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.mse_loss(input, target, reduction=self.reduction)
+        return F.mse_loss(input, target, None, None, self.reduction)
 
 
-class L1Loss(_Loss):
+class L1Loss(Loss):
     """``|input - target|``."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.l1_loss(input, target, reduction=self.reduction)
+        return F.l1_loss(input, target, None, None, self.reduction)
 
 
-class SmoothL1Loss(_Loss):
+class SmoothL1Loss(Loss):
     """Quadratic within `beta`, linear outside (Girshick, ICCV 2015, eq. 3)."""
 
     def __init__(
@@ -64,10 +93,10 @@ class SmoothL1Loss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+        return F.smooth_l1_loss(input, target, None, None, self.reduction, self.beta)
 
 
-class HuberLoss(_Loss):
+class HuberLoss(Loss):
     """Quadratic within `delta`, linear outside (Huber, 1964)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -76,10 +105,13 @@ class HuberLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.huber_loss(input, target, reduction=self.reduction, delta=self.delta)
+        return F.huber_loss(input, target, self.reduction, self.delta)
 
 
-class KLDivLoss(_Loss):
+# -- likelihoods -------------------------------------------------------------------------------
+
+
+class KLDivLoss(Loss):
     """``target * (log(target) - input)``, the input being log-probabilities."""
 
     def __init__(
@@ -94,11 +126,57 @@ class KLDivLoss(_Loss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
+        return F.kl_div(input, target, None, None, self.reduction, self.log_target)
 
 
-class _WeightedLoss(_Loss):
-    """A loss with a weight a class, or an element, kept as a buffer."""
+class PoissonNLLLoss(Loss):
+    """``exp(input) - target * input``, the negative log-likelihood of Poisson counts."""
+
+    def __init__(
+        self,
+        log_input: bool = True,
+        full: bool = False,
+        size_average: bool | None = None,
+        eps: float = 1e-8,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_input = log_input
+        self.full = full
+        self.eps = eps
+
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return F.poisson_nll_loss(
+            log_input, target, self.log_input, self.full, None, self.eps, None, self.reduction
+        )
+
+
+class GaussianNLLLoss(Loss):
+    """``(log(var) + (input - target)**2 / var) / 2`` (Nix and Weigend, ICNN 1994)."""
+
+    def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
+        super().__init__(None, None, reduction)
+        self.full = full
+        self.eps = eps
+
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
+        """Return the loss."""
+        return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
+
+
+class BCELoss(WeightedLoss):
+    """Binary cross entropy of probabilities."""
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        weight = self._buffers["weight"]
+        return F.binary_cross_entropy(input, target, weight, None, None, self.reduction)
+
+
+class BCEWithLogitsLoss(Loss):
+    """Binary cross entropy of logits, which neither overflows nor cancels."""
 
     def __init__(
         self,
@@ -106,12 +184,24 @@ class _WeightedLoss(_Loss):
         size_average: bool | None = None,
         reduce: bool | None = None,
         reduction: str = "mean",
+        pos_weight: Tensor | None = None,
     ) -> None:
         super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        buffers = self._buffers
+        return F.binary_cross_entropy_with_logits(
+            input, target, buffers["weight"], None, None, self.reduction, buffers["pos_weight"]
+        )
 
 
-class NLLLoss(_WeightedLoss):
+# -- classes -----------------------------------------------------------------------------------
+
+
+class NLLLoss(WeightedLoss):
     """Minus the log-probability of the target class."""
 
     def __init__(
@@ -127,16 +217,32 @@ class NLLLoss(_WeightedLoss):
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
-        return F.nll_loss(
-            input,
-            target,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
+        weight = self._buffers["weight"]
+        return F.nll_loss(input, target, weight, None, self.ignore_index, None, self.reduction)
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` of images, under its old name."""
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        warnings.warn(
+            "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead as a drop-in "
+            "replacement and see https://pytorch.org/docs/main/nn.html#torch.nn.NLLLoss for more "
+            "details.",
+            FutureWarning,
+            stacklevel=2,
         )
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
-class CrossEntropyLoss(_WeightedLoss):
+class CrossEntropyLoss(WeightedLoss):
     """Minus the log-softmax at the target: class indices, or probabilities of classes.
 
     >>> import rushlight as torch
@@ -162,42 +268,10 @@ class CrossEntropyLoss(_WeightedLoss):
         return F.cross_entropy(
             input,
             target,
-            weight=self.weight,
-            ignore_index=self.ignore_index,
-            reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
-        )
-
-
-class BCELoss(_WeightedLoss):
-    """Binary cross entropy of probabilities."""
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss."""
-        return F.binary_cross_entropy(input, target, weight=self.weight, reduction=self.reduction)
-
-
-class BCEWithLogitsLoss(_Loss):
-    """Binary cross entropy of logits, computed stably."""
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-        pos_weight: Tensor | None = None,
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-        self.register_buffer("pos_weight", pos_weight)
-
-    def forward(self, input: Tensor, target: Tensor) -> Tensor:
-        """Return the loss."""
-        return F.binary_cross_entropy_with_logits(
-            input,
-            target,
-            self.weight,
-            pos_weight=self.pos_weight,
-            reduction=self.reduction,
+            self._buffers["weight"],
+            None,
+            self.ignore_index,
+            None,
+            self.reduction,
+            self.label_smoothing,
         )
