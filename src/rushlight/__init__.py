@@ -25,6 +25,7 @@ from rushlight.api.create import *
 from rushlight.api.cross import *
 from rushlight.api.data import *
 from rushlight.api.distance import *
+from rushlight.api.dropout import *
 from rushlight.api.einsum import *
 from rushlight.api.elementary import *
 from rushlight.api.extremes import *

@@ -8,7 +8,6 @@ import numpy as np
 
 from rushlight.api.options import kept_option, option
 from rushlight.autograd.modes import mode
-from rushlight.kernels import samplers
 from rushlight.kernels.blocks import ZERO
 from rushlight.kernels.piecewise import rrelu_noise
 from rushlight.ops import activation as smooth
@@ -171,10 +170,14 @@ def _slopes(
     if not training:
         return low, high, None
     x = np.ascontiguousarray(input._array)
-    for check in ops.rrelu.checks:
-        check((x,), x.dtype)
+    if x.dtype.kind not in "fV" or x.dtype == np.float16:
+        raise NotImplementedError(
+            f"\"rrelu_with_noise_out_cpu\" not implemented for '{input.dtype.scalar_name}'"
+        )
     count = int(np.count_nonzero(x <= 0))
-    draws = samplers.uniform(stream_of(None), (count,), np.float64, low, high)
+    # PyTorch rounds the bounds to the dtype, and draws doubles.
+    first, last = (float(x.dtype.type(bound)) for bound in (low, high))
+    draws = stream_of(None).unit64(count) * (last - first) + first
     return low, high, rrelu_noise(x, draws)
 
 
