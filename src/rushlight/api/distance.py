@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.broadcasting import broadcast_tensors
-from rushlight.api.reduce import normalize_dims
+from rushlight.api.dims import reduced_dims
 from rushlight.api.scalars import as_float
 from rushlight.api.sizes import as_dim
 from rushlight.autograd.modes import no_grad
 from rushlight.dtypes import promote_types
-from rushlight.ops import norms as ops
+from rushlight.ops import vector_norm as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -25,7 +25,7 @@ def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
             "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
             f"{input.dtype.scalar_name}"
         )
-    return ops.vector_norm(input, p, normalize_dims(dim, input.ndim), keepdim)  # type: ignore[no-any-return]
+    return ops.vector_norm(input, p, reduced_dims("linalg_vector_norm", dim, input.ndim), keepdim)  # type: ignore[no-any-return]
 
 
 def pairwise_distance(
