@@ -35,6 +35,7 @@ from rushlight.api import (
     matrix,
     memory,
     moments,
+    numpy_protocol,
     operators,
     order,
     peaks,

@@ -1,0 +1,363 @@
+"""NumPy's functions on tensors: recorded, and Tensors again.
+
+``np.exp(t)``, ``np.sum(t, axis=0)``, ``ndarray * t`` arrive at ``Tensor.__array_ufunc__`` and
+``Tensor.__array_function__`` (NEP 13 and NEP 18), and are handed to the public function of the same
+meaning; `UFUNCS` and `FUNCTIONS` say which, and what NumPy's parameters are called there. Types
+are promoted as PyTorch does.
+
+What has no counterpart (``np.add.reduce``, ``np.median``, a ``where=``) works on the plain arrays
+and gives plain arrays. For a tensor that requires grad that would lose the graph without a word,
+so it is a TypeError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from rushlight import dtypes
+from rushlight.api.numpy_functions import (
+    Untranslated,
+    atleast_1d,
+    cumulative,
+    dot,
+    einsum,
+    flip,
+    matmul,
+    outer,
+    public,
+    ravel,
+    repeat,
+    reshape,
+    sort,
+    spread,
+    tile,
+    transpose,
+)
+from rushlight.api.python import numpy
+from rushlight.ops.outputs import number_tensor
+from rushlight.tensor import Tensor, wrap
+
+__all__: list[str] = []
+
+
+class Call:
+    """A public function, and what NumPy calls its parameters, in NumPy's order.
+
+    ``Call("sum", a="input", axis="dim")``: np.sum's ``a`` is our ``input``, its ``axis`` ``dim``.
+    Arguments that are None are left to our defaults.
+    """
+
+    def __init__(self, path: str, **parameters: str) -> None:
+        self.path = path
+        self.names = tuple(parameters)
+        self.ours = parameters
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if len(args) > len(self.names):
+            raise Untranslated
+        given = {**dict(zip(self.names, args)), **kwargs}
+        named = {}
+        for name, value in given.items():
+            ours = self.ours.get(name)
+            if not ours:
+                raise Untranslated
+            if value is not None:
+                named[ours] = dtypes.as_dtype(value) if ours == "dtype" else tensors(value)
+        return self.run(named)
+
+    def run(self, named: dict[str, Any]) -> Any:
+        """Call our function: its first parameter goes by position."""
+        first = next(iter(self.ours.values()))
+        return public(self.path)(named.pop(first), **named)
+
+
+class Reduction(Call):
+    """A reduction over ``axis``; with ``keepdims`` and no axis, over all of them by name."""
+
+    def run(self, named: dict[str, Any]) -> Any:
+        if "keepdim" in named and "dim" not in named:
+            named["dim"] = tuple(range(named["input"].ndim))
+        return super().run(named)
+
+
+def tensors(value: Any) -> Any:
+    """An argument with Tensors for its ndarrays and Python's numbers for NumPy's."""
+    if isinstance(value, np.ndarray):
+        return wrap(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
+        return [tensors(v) for v in value]
+    return value
+
+
+# -- ufuncs ----------------------------------------------------------------------------------------
+
+SAME_NAMES = """
+    abs arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil copysign cos cosh deg2rad exp exp2
+    expm1 floor fmax fmin gcd heaviside hypot isfinite isinf isnan lcm ldexp log log10 log1p log2
+    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum negative
+    nextafter positive rad2deg reciprocal sign signbit sin sinh sqrt square tan tanh trunc
+"""
+
+UFUNCS: dict[np.ufunc, str] = {
+    **{getattr(np, name): name for name in SAME_NAMES.split()},
+    np.conjugate: "conj",
+    np.degrees: "rad2deg",
+    np.radians: "deg2rad",
+    np.fabs: "abs",
+    np.rint: "round",
+    np.invert: "bitwise_not",
+    np.matmul: "matmul",
+}
+
+# These take Python's numbers for a second operand.
+WITH_NUMBERS: dict[np.ufunc, str] = {
+    np.add: "add",
+    np.subtract: "sub",
+    np.multiply: "mul",
+    np.divide: "div",
+    np.floor_divide: "floor_divide",
+    np.power: "pow",
+    np.float_power: "float_power",
+    np.remainder: "remainder",
+    np.fmod: "fmod",
+    np.equal: "eq",
+    np.not_equal: "ne",
+    np.less: "lt",
+    np.less_equal: "le",
+    np.greater: "gt",
+    np.greater_equal: "ge",
+    np.bitwise_and: "bitwise_and",
+    np.bitwise_or: "bitwise_or",
+    np.bitwise_xor: "bitwise_xor",
+    np.left_shift: "bitwise_left_shift",
+    np.right_shift: "bitwise_right_shift",
+}
+
+
+def _array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """NEP 13: what a ufunc with a tensor among its arguments does."""
+    out = kwargs.pop("out", None)
+    name = WITH_NUMBERS.get(ufunc)
+    numbers = name is not None
+    name = name or UFUNCS.get(ufunc)
+    if method == "__call__" and name is not None and not kwargs:
+        for x in inputs:
+            if not isinstance(x, (Tensor, np.ndarray, np.generic, bool, int, float, complex)):
+                return NotImplemented  # a list is no operand to an operator of tensors
+        operands = [tensors(x) for x in inputs]
+        for i, x in enumerate(operands):
+            if not isinstance(x, Tensor) and (i == 0 or not numbers):
+                operands[i] = number_tensor(x)
+        try:
+            function = matmul if ufunc is np.matmul else public(name)
+            return written(function(*operands), out, ufunc.__name__)
+        except Untranslated:
+            pass
+    label = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
+    if out is not None:
+        kwargs["out"] = out
+    return plainly(label, getattr(ufunc, method), inputs, kwargs)
+
+
+def written(result: Any, out: Any, name: str) -> Any:
+    """The result, in ``out=`` where there is one."""
+    if out is None:
+        return result
+    (target,) = out if isinstance(out, tuple) else (out,)
+    if isinstance(target, Tensor):
+        return target.copy_(result)
+    if result.requires_grad or result._interpreter is not None:
+        raise TypeError(
+            f"np.{name}(): a tensor that requires grad cannot be written to an ndarray (out=); "
+            "detach it first"
+        )
+    np.copyto(target, result._array, casting="same_kind")
+    return target
+
+
+# -- functions -------------------------------------------------------------------------------------
+
+
+def _axes(path: str, first: str = "input", **more: str) -> Call:
+    """A function of one tensor and ``axis``."""
+    return Call(path, a=first, axis="dim", **more)
+
+
+def _reduction(path: str, **more: str) -> Call:
+    return Reduction(path, a="input", axis="dim", **more, keepdims="keepdim")
+
+
+def _sequence(path: str, theirs: str = "arrays", **more: str) -> Call:
+    return Call(path, **{theirs: "tensors"}, **more)
+
+
+FUNCTIONS: dict[Any, Callable[..., Any]] = {
+    # reductions
+    np.sum: _reduction("sum", dtype="dtype"),
+    np.prod: _reduction("prod", dtype="dtype"),
+    np.mean: _reduction("mean", dtype="dtype"),
+    np.nansum: _reduction("nansum", dtype="dtype"),
+    np.nanmean: _reduction("nanmean", dtype="dtype"),
+    np.max: _reduction("amax"),
+    np.amax: _reduction("amax"),
+    np.min: _reduction("amin"),
+    np.amin: _reduction("amin"),
+    np.all: _reduction("all"),
+    np.any: _reduction("any"),
+    np.std: spread("std"),
+    np.var: spread("var"),
+    np.argmax: _reduction("argmax"),
+    np.argmin: _reduction("argmin"),
+    np.count_nonzero: _axes("count_nonzero"),
+    np.cumsum: cumulative("cumsum"),
+    np.cumprod: cumulative("cumprod"),
+    # selection
+    np.where: Call("where", condition="condition", x="input", y="other"),
+    np.clip: Call("clamp", a="input", a_min="min", a_max="max", min="min", max="max"),
+    np.sort: sort,
+    np.argsort: Call("argsort", a="input", axis="dim"),
+    np.nan_to_num: Call(
+        "nan_to_num", x="input", copy="", nan="nan", posinf="posinf", neginf="neginf"
+    ),
+    np.isclose: Call("isclose", a="input", b="other", rtol="rtol", atol="atol"),
+    # joining and shapes
+    np.concatenate: _sequence("cat", axis="dim"),
+    np.stack: _sequence("stack", axis="dim"),
+    np.hstack: _sequence("hstack", "tup"),
+    np.vstack: _sequence("vstack", "tup"),
+    np.dstack: _sequence("dstack", "tup"),
+    np.column_stack: _sequence("column_stack", "tup"),
+    np.reshape: reshape,
+    np.ravel: ravel,
+    np.transpose: transpose,
+    np.matrix_transpose: lambda x: x.mT,
+    np.swapaxes: Call("swapaxes", a="input", axis1="axis0", axis2="axis1"),
+    np.moveaxis: Call("movedim", a="input", source="source", destination="destination"),
+    np.squeeze: _axes("squeeze"),
+    np.expand_dims: _axes("unsqueeze"),
+    np.broadcast_to: Call("broadcast_to", array="input", shape="size"),
+    np.tile: tile,
+    np.repeat: repeat,
+    np.flip: flip,
+    np.flipud: Call("flipud", m="input"),
+    np.fliplr: Call("fliplr", m="input"),
+    np.roll: Call("roll", a="input", shift="shifts", axis="dims"),
+    np.rot90: Call("rot90", m="input", k="k", axes="dims"),
+    np.atleast_1d: atleast_1d,
+    np.diag: Call("diag", v="input", k="diagonal"),
+    np.diagonal: Call("diagonal", a="input", offset="offset", axis1="dim1", axis2="dim2"),
+    np.tril: Call("tril", m="input", k="diagonal"),
+    np.triu: Call("triu", m="input", k="diagonal"),
+    # products
+    np.dot: dot,
+    np.vdot: Call("vdot", a="input", b="other"),
+    np.inner: Call("inner", a="input", b="other"),
+    np.outer: outer,
+    np.kron: Call("kron", a="input", b="other"),
+    np.trace: Call("trace", a="input"),
+    np.cross: Call("cross", a="input", b="other", axis="dim"),
+    np.diff: Call("diff", a="input", n="n", axis="dim", prepend="prepend", append="append"),
+    np.tensordot: Call("tensordot", a="a", b="b", axes="dims"),
+    np.einsum: einsum,
+    np.linalg.norm: Call("linalg.norm", x="A", ord="ord", axis="dim", keepdims="keepdim"),
+    np.linalg.inv: Call("linalg.inv", a="A"),
+    np.linalg.det: Call("linalg.det", a="A"),
+    np.linalg.solve: Call("linalg.solve", a="A", b="B"),
+    np.linalg.cholesky: Call("linalg.cholesky", a="input"),
+    np.linalg.matrix_power: Call("linalg.matrix_power", a="input", n="n"),
+    np.linalg.multi_dot: Call("linalg.multi_dot", arrays="tensors"),
+    # complex numbers, rounding
+    np.real: Call("real", val="input"),
+    np.imag: Call("imag", val="input"),
+    np.angle: Call("angle", z="input"),
+    np.sinc: Call("sinc", x="input"),
+    np.round: Call("round", a="input", decimals="decimals"),
+    np.around: Call("round", a="input", decimals="decimals"),
+    # new tensors, sizes
+    np.copy: Call("clone", a="input"),
+    np.zeros_like: Call("zeros_like", a="input", dtype="dtype"),
+    np.ones_like: Call("ones_like", a="input", dtype="dtype"),
+    np.empty_like: Call("empty_like", prototype="input", dtype="dtype"),
+    np.full_like: Call("full_like", a="input", fill_value="fill_value", dtype="dtype"),
+    np.shape: lambda a: a.shape,
+    np.ndim: lambda a: a.ndim,
+}
+
+# Questions whose answer has no derivative: they may look at a tensor that requires grad.
+QUESTIONS = frozenset(
+    [
+        np.allclose,
+        np.array_equal,
+        np.array_equiv,
+        np.can_cast,
+        np.iscomplexobj,
+        np.isrealobj,
+        np.may_share_memory,
+        np.result_type,
+        np.shares_memory,
+        np.size,
+    ]
+)
+
+
+def _array_function(
+    self: Tensor, func: Any, types: Sequence[type], args: Sequence[Any], kwargs: dict[str, Any]
+) -> Any:
+    """NEP 18: what one of NumPy's functions does with a tensor among its arguments."""
+    for kind in types:
+        if not issubclass(kind, (Tensor, np.ndarray)):
+            return NotImplemented
+    function = FUNCTIONS.get(func)
+    name = func.__name__
+    if function is not None:
+        out = kwargs.pop("out", None)
+        try:
+            return written(function(*args, **kwargs), out, name)
+        except Untranslated:
+            if out is not None:
+                kwargs["out"] = out
+    return plainly(name, func, args, kwargs, look=func in QUESTIONS)
+
+
+def plainly(
+    name: str,
+    function: Any,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    *,
+    look: bool = False,
+) -> Any:
+    """Run NumPy's own function on the arrays of tensors, none of which may require grad."""
+
+    def array(value: Any) -> Any:
+        if isinstance(value, Tensor):
+            if not look and (value.requires_grad or value._interpreter is not None):
+                raise TypeError(
+                    f"np.{name}() cannot be recorded, as a tensor that requires grad asks for: "
+                    "Rushlight has no counterpart of it (or of one of its arguments). Use "
+                    "tensor.detach()"
+                )
+            return numpy(value, force=True)
+        if isinstance(value, (list, tuple)) and any(isinstance(v, Tensor) for v in value):
+            return type(value)([array(v) for v in value])
+        return value
+
+    return function(*[array(a) for a in args], **{k: array(v) for k, v in kwargs.items()})
+
+
+def _array_wrap(
+    self: Tensor, array: np.ndarray[Any, Any], context: Any = None, return_scalar: bool = False
+) -> Tensor:
+    """A Tensor of what NumPy computed from the plain array; booleans become uint8, as in
+    PyTorch."""
+    return wrap(array.astype(np.uint8) if array.dtype == bool else array)
+
+
+Tensor.__array_ufunc__ = _array_ufunc
+Tensor.__array_function__ = _array_function
+Tensor.__array_wrap__ = _array_wrap

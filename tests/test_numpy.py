@@ -1,0 +1,313 @@
+"""NumPy's functions on tensors: NumPy's values, Tensors that are recorded, and clear refusals."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rushlight as torch
+from rushlight.api.numpy_functions import Untranslated, public
+from rushlight.api.numpy_protocol import FUNCTIONS, UFUNCS, WITH_NUMBERS, Call
+from tests.both import assert_alike, expressions
+
+A = np.random.RandomState(0).uniform(0.5, 2.0, (3, 4))
+B = np.random.RandomState(1).uniform(0.5, 2.0, (3, 4))
+V = np.random.RandomState(2).uniform(0.5, 2.0, 4)
+
+# NumPy expressions of a, b (3, 4) and v (4): under Tensors they must have NumPy's values.
+DIFFERENTIABLE = """
+np.exp(a)
+np.tanh(a) + np.log(b)
+np.sqrt(a) * np.abs(b)
+np.add(B, a)
+B * a
+B - a
+B / a
+B @ a.T
+2.0 * a
+np.float64(2.0) * a
+np.power(a, 2)
+np.power(2.0, a)
+np.subtract(5, a)
+np.maximum(a, 1.0)
+np.minimum(a, b)
+np.arctan2(a, b)
+np.hypot(a, b)
+np.logaddexp(a, b)
+np.square(a)
+np.reciprocal(a)
+np.negative(a)
+np.sum(a)
+np.sum(a, axis=0)
+np.sum(a, 1, keepdims=True)
+np.sum(a, axis=(0, 1))
+np.sum(a, keepdims=True)
+np.mean(a)
+np.mean(a, axis=-1, keepdims=True)
+np.max(a)
+np.max(a, axis=0)
+np.amin(a, axis=1, keepdims=True)
+np.clip(a, 0.8, 1.5)
+np.clip(a, None, 1.5)
+np.where(a > 1, a, b)
+np.where(a > 1, a, 0.0)
+np.where(A > 1, a, 0.0)
+np.concatenate([a, b])
+np.concatenate((a, B), axis=1)
+np.stack([a, b], axis=-1)
+np.vstack([a, v])
+np.hstack([a, b])
+np.reshape(a, (2, 6))
+np.reshape(a, -1)
+np.ravel(a)
+np.transpose(a)
+np.transpose(a, (1, 0))
+np.swapaxes(a, 0, 1)
+np.moveaxis(a, 0, 1)
+np.expand_dims(v, 0)
+np.squeeze(a[:1], axis=0)
+np.broadcast_to(v, (3, 4))
+np.tile(v, (2, 1))
+np.repeat(v, 2)
+np.repeat(a, 2, axis=1)
+np.flip(a)
+np.flip(a, axis=0)
+np.roll(a, 1, axis=0)
+np.sort(a, axis=0)
+np.diag(v)
+np.diagonal(a)
+np.tril(a)
+np.triu(a, k=1)
+np.dot(a, v)
+np.dot(v, v)
+np.dot(2.0, a)
+np.dot(A, b.T)
+np.matmul(a, b.T)
+np.vdot(v, V)
+np.inner(v, v)
+np.outer(v, v)
+np.outer(a, v)
+np.trace(a[:, :3])
+np.tensordot(a, b, axes=([0], [0]))
+np.tensordot(a, b)
+np.einsum('ij,ij->i', a, b)
+np.einsum('ij,j', a, v)
+np.copy(a)
+np.round(a, 1) + a
+"""
+
+PLAIN = """
+np.shape(a)
+np.ndim(a)
+np.size(a)
+np.argmax(a)
+np.argmax(a, axis=1)
+np.isnan(a)
+np.isfinite(a)
+np.equal(a, b)
+np.less(B, a)
+A < a
+np.all(a > 0)
+np.any(a > 1, axis=0)
+np.count_nonzero(a > 1)
+np.argsort(a, axis=0)
+np.allclose(a, A)
+np.array_equal(a, A)
+np.isclose(a, B)
+np.median(a)
+np.add.reduce(a)
+np.add.outer(v, v)
+np.multiply.accumulate(v)
+np.add(a, b, where=A > 1, out=np.zeros((3, 4)))
+np.percentile(a, 30)
+np.zeros_like(a)
+np.ones_like(a)
+np.full_like(a, 3.0)
+np.asarray(a)
+np.array(a)
+np.array(a, dtype=np.float32)
+"""
+
+
+def lines(text: str) -> list[str]:
+    return text.strip().splitlines()
+
+
+def scope(make: Any) -> dict[str, Any]:
+    return {"np": np, "A": A, "B": B, "V": V, "a": make(A), "b": make(B), "v": make(V)}
+
+
+def test_no_warnings_anywhere() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for line in lines(DIFFERENTIABLE) + lines(PLAIN):
+            eval(line, scope(lambda x: torch.tensor(x)))
+
+
+@pytest.mark.parametrize("line", lines(DIFFERENTIABLE))
+def test_value_and_gradient(line: str) -> None:
+    """NumPy's value, and the gradient of finite differences."""
+    expected = np.asarray(eval(line, scope(lambda x: x)))
+    leaves: list[Any] = []
+
+    def leaf(x: Any) -> Any:
+        leaves.append(torch.tensor(x, requires_grad=True))
+        return leaves[-1]
+
+    names = scope(leaf)
+    result = eval(line, names)
+    assert isinstance(result, torch.Tensor) and result.requires_grad
+    assert result.shape == expected.shape
+    np.testing.assert_allclose(result.detach().numpy(), expected, rtol=1e-12)
+    g = np.random.RandomState(3).uniform(-1, 1, expected.shape)
+    grads = torch.autograd.grad(result, leaves, torch.tensor(g), allow_unused=True)
+    assert any(grad is not None for grad in grads)
+    step = 1e-6
+    for name, grad in zip("abv", grads):
+        if grad is None:
+            continue
+        direction = np.random.RandomState(4).uniform(-1, 1, tuple(grad.shape))
+        ends = []
+        for sign in (1, -1):
+            plain = scope(lambda x: x)
+            plain[name] = plain[name] + sign * step * direction
+            ends.append(np.sum(g * np.asarray(eval(line, plain))))
+        numeric = (ends[0] - ends[1]) / (2 * step)
+        np.testing.assert_allclose(np.sum(grad.numpy() * direction), numeric, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("line", lines(PLAIN))
+def test_values_without_derivative(line: str) -> None:
+    expected = eval(line, scope(lambda x: x))
+    result = eval(line, scope(lambda x: torch.tensor(x)))
+    if isinstance(result, torch.Tensor):
+        result = result.numpy()
+    np.testing.assert_allclose(result, expected)
+    assert np.shape(result) == np.shape(expected)
+
+
+@pytest.mark.parametrize(
+    ("call", "name"),
+    [
+        (lambda r: np.median(r), "median"),
+        (lambda r: np.add.reduce(r), "add.reduce"),
+        (lambda r: np.add(r, r, where=np.ones(2, bool)), "add"),
+        (lambda r: np.sum(r, where=np.ones(2, bool)), "sum"),
+        (lambda r: np.percentile(r, 3), "percentile"),
+        (lambda r: np.add(r, 1, out=np.zeros(2)), "add"),
+    ],
+)
+def test_nothing_drops_a_graph_in_silence(call: Any, name: str) -> None:
+    with pytest.raises(TypeError, match=rf"np\.{name}\(\)"):
+        call(torch.ones(2, requires_grad=True))
+
+
+def test_questions_may_look_at_a_tensor_that_requires_grad() -> None:
+    r = torch.ones(2, requires_grad=True)
+    assert np.allclose(r, 1.0) and np.array_equal(r, np.ones(2)) and np.size(r) == 2
+
+
+def test_ndarray_in_place() -> None:
+    x = np.ones(2)
+    y = x
+    x += torch.tensor([1.0, 2.0])
+    assert x is y and x.tolist() == [2, 3]
+    with pytest.raises(TypeError, match="out="):
+        x += torch.ones(2, requires_grad=True)
+    assert x.tolist() == [2, 3]
+
+
+def test_out_of_a_tensor() -> None:
+    out = torch.zeros(2)
+    assert np.exp(torch.zeros(2), out=out) is out
+    assert out.tolist() == [1, 1]
+
+
+def test_types_are_promoted_as_in_torch() -> None:
+    assert np.sqrt(torch.tensor([4])).dtype is torch.float32
+    assert (np.float64(2) * torch.ones(2)).dtype is torch.float32
+    assert (np.ones(2) * torch.ones(2)).dtype is torch.float64
+    assert np.matmul(np.ones(2), torch.ones(2)).dtype is torch.float64
+    assert np.sum(torch.ones(2), dtype=np.float64).dtype is torch.float64
+
+
+def test_second_derivative_and_forward_mode_pass_through() -> None:
+    x = torch.tensor(A, requires_grad=True)
+    (g,) = torch.autograd.grad(np.sum(np.exp(x) * B), x, create_graph=True)
+    (h,) = torch.autograd.grad(np.sum(g), x)
+    np.testing.assert_allclose(h.numpy(), np.exp(A) * B)
+    fwd = torch.autograd.forward_ad
+    with fwd.dual_level():
+        dual = fwd.make_dual(torch.tensor(A), torch.tensor(B))
+        tangent = fwd.unpack_dual(np.sum(np.exp(dual), axis=0)).tangent
+    np.testing.assert_allclose(tangent.numpy(), np.sum(np.exp(A) * B, axis=0))
+
+
+def test_foreign_types_get_their_turn() -> None:
+    class Other:
+        __array_ufunc__ = None
+
+        def __radd__(self, other: Any) -> str:
+            return "other's"
+
+    class Foreign:
+        def __array_function__(self, *args: Any) -> str:
+            return "foreign"
+
+    assert torch.ones(2) + Other() == "other's"
+    assert np.concatenate([torch.ones(2), Foreign()]) == "foreign"
+
+
+def test_the_table_names_real_functions_and_parameters() -> None:
+    """Every translation fits the signature of the function that it names."""
+    for name in (*UFUNCS.values(), *WITH_NUMBERS.values()):
+        assert callable(getattr(torch, name)), name
+    checked = 0
+    for theirs, call in FUNCTIONS.items():
+        if not isinstance(call, Call):
+            continue
+        try:
+            function = public(call.path)
+        except Untranslated:
+            continue  # of a family that isn't there: np's own function answers, or a TypeError
+        try:
+            parameters = inspect.signature(function).parameters
+        except ValueError:
+            continue
+        ours = {name for name in call.ours.values() if name}
+        first = next(iter(call.ours.values()))
+        assert ours - {first} <= set(parameters), (theirs.__name__, ours)
+        known = inspect.signature(theirs).parameters
+        assert set(call.ours) <= set(known), theirs.__name__
+        checked += 1
+    assert checked > 40
+
+
+@expressions(
+    """
+    np.asarray(torch.ones(2))
+    np.asarray(x)
+    np.array(x)
+    np.array(torch.ones(2), dtype='f8')
+    np.array(torch.ones(2), dtype='f8', copy=False)
+    np.asarray(torch.ones(2, dtype=torch.bfloat16))
+    np.array([torch.tensor(1.0), torch.tensor(2.0)])
+    np.shares_memory(np.asarray(xi), xi.numpy())
+    np.float64(2) * torch.ones(2)
+    torch.ones(2) * np.float64(2)
+    torch.ones(2).__array_wrap__(np.ones(2))
+    torch.ones(2).__array_wrap__(np.ones(2, bool))
+    np.exp(torch.zeros(2))
+    np.add(np.ones(2), torch.ones(2))
+    np.from_dlpack(torch.ones(2))
+    np.from_dlpack(x)
+    torch.from_dlpack(np.ones(2))
+    torch.ones(2).__dlpack_device__()[1]
+    """
+)
+def test_as_in_pytorch(expression: str) -> None:
+    assert_alike(expression)
