@@ -159,7 +159,7 @@ def told(lib: Any, story: Callable[[Any], Any]) -> tuple[Any, ...]:
 
 def _plain(message: Any) -> str:
     """A warning's text without the place in PyTorch's sources that it ends with."""
-    text = str(message).replace("rushlight.", "torch.")
+    text = re.sub("0x[0-9a-f]+", "0x", str(message)).replace("rushlight.", "torch.")
     return re.sub(r" ?\(Triggered internally at .*", "", text)
 
 

@@ -75,9 +75,9 @@ class RandomSampler(Sampler[int]):
         self.replacement = replacement
         self._num_samples = num_samples
         self.generator = generator
-        if not isinstance(self.num_samples, int) or self.num_samples < 0:
+        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
             raise ValueError(
-                "num_samples should be a non-negative integer value, but got "
+                "num_samples should be a positive integer value, but got "
                 f"num_samples={self.num_samples}"
             )
 
@@ -90,14 +90,13 @@ class RandomSampler(Sampler[int]):
         n = len(self.data_source)
         generator = own_generator() if self.generator is None else self.generator
         if self.replacement:
-            for _ in range(self.num_samples // 32):
-                yield from randint(0, n, (32,), dtype=int64, generator=generator).tolist()
-            rest = self.num_samples % 32
-            yield from randint(0, n, (32,), dtype=int64, generator=generator).tolist()[:rest]
+            for start in range(0, self.num_samples, 32):
+                count = min(32, self.num_samples - start)
+                yield from randint(0, n, (count,), dtype=int64, generator=generator).tolist()
             return
-        for _ in range(self.num_samples // n if n else 0):
+        for _ in range(self.num_samples // n):
             yield from randperm(n, generator=generator).tolist()
-        yield from randperm(n, generator=generator).tolist()[: self.num_samples % n if n else 0]
+        yield from randperm(n, generator=generator).tolist()[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import queue
+import random
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["Failure", "WorkerInfo", "get_worker_info", "work"]
+import numpy as np
+
+from rushlight.kernels.threads import set_num_threads
+from rushlight.random import manual_seed
+from rushlight.utils.data.fetch import make_fetcher
+
+__all__ = ["RESUME", "Done", "Failure", "Job", "WorkerInfo", "get_worker_info", "work"]
+
+RESUME = "resume"  # the task, and its answer, that starts another pass in the same worker
+_LOOK = 5.0  # seconds between looks whether the main process still lives
 
 
 @dataclass(frozen=True)
@@ -24,8 +36,20 @@ _info: WorkerInfo | None = None
 
 
 def get_worker_info() -> WorkerInfo | None:
-    """Return this worker's `WorkerInfo`, or None in the main process."""
+    """Return this worker's `WorkerInfo`, or None in the main process.
+
+    An IterableDataset asks for it to share its stream out among the workers.
+    """
     return _info
+
+
+class _Verbatim(str):
+    """A message that KeyError, which shows the `repr` of its argument, shows as it is."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
 
 
 @dataclass(frozen=True)
@@ -45,58 +69,87 @@ class Failure:
         """Raise the same kind of exception here, with the worker's traceback in its message."""
         message = f"Caught {self.kind.__name__} {self.where}.\nOriginal {self.text}"
         if self.kind is KeyError:
-            message = repr(message)
+            raise KeyError(_Verbatim(message))
         try:
             error = self.kind(message)
-        except TypeError:  # a constructor that wants more than a message
+        except Exception:  # a constructor that wants more than a message
             raise RuntimeError(message) from None
         raise error
 
 
+@dataclass(frozen=True)
 class Done:
-    """A worker's iterable dataset came to its end."""
+    """The answer of a worker whose stream came to its end."""
 
 
-def work(
-    number: int,
-    workers: int,
-    dataset: Any,
-    fetch: Callable[[Any], Any],
-    start: Callable[[Any], Any] | None,
-    tasks: Any,
-    results: Any,
-    seed: int,
-    init_fn: Callable[[int], None] | None,
-) -> None:
-    """Serve tasks ``(ticket, indices)`` until None comes."""
-    global _info
-    import random
+@dataclass(frozen=True)
+class Job:
+    """What a worker is started with; all of it can be pickled if the user's parts can."""
 
-    from rushlight.random import manual_seed
+    dataset: Any
+    stream: bool
+    batched: bool
+    collate: Callable[[Any], Any]
+    drop_last: bool
+    workers: int
+    seed: int
+    init: Callable[[int], Any] | None
 
-    where = f"in DataLoader worker process {number}"
-    failure: Failure | None = None
-    _info = WorkerInfo(number, workers, seed, dataset)
+
+def work(number: int, job: Job, tasks: Any, results: Any) -> None:
+    """Serve tasks ``(ticket, indices)`` until None comes or the main process is gone."""
     try:
-        random.seed(seed)
-        manual_seed(seed)
-        if init_fn is not None:
-            init_fn(number)
-        if start is not None:
-            fetch = start(dataset)
+        _work(number, job, tasks, results)
+    except KeyboardInterrupt:
+        pass  # the main process was interrupted too, and says so
+    finally:
+        results.cancel_join_thread()  # nobody may be reading any more
+
+
+def _work(number: int, job: Job, tasks: Any, results: Any) -> None:
+    global _info
+    where = f"in DataLoader worker process {number}"
+    parent = os.getppid()
+    set_num_threads(1)
+    seed = job.seed + number
+    random.seed(seed)
+    manual_seed(seed)
+    words = [number, job.seed & 0xFFFF_FFFF, job.seed >> 32, 0]
+    np.random.seed(np.random.SeedSequence(words).generate_state(4))  # PyTorch's choice
+    _info = WorkerInfo(number, job.workers, seed, job.dataset)
+    failure: Failure | None = None
+    fetch: Any = None
+
+    def start() -> None:
+        nonlocal fetch
+        fetch = make_fetcher(job.dataset, job.stream, job.batched, job.collate, job.drop_last)
+
+    try:
+        if job.init is not None:
+            job.init(number)
+        start()
     except Exception as error:
         failure = Failure.of(error, where)
-    try:
-        while (task := tasks.get()) is not None:
-            ticket, indices = task
-            if failure is not None:
-                results.put((ticket, failure))
-                continue
-            try:
-                results.put((ticket, fetch(indices)))
-            except StopIteration:
-                results.put((ticket, Done()))
-            except Exception as error:
-                results.put((ticket, Failure.of(error, where)))
-    except KeyboardInterrupt:
-        return  # the main process was interrupted too, and says so
+    while True:
+        try:
+            task = tasks.get(timeout=_LOOK)
+        except queue.Empty:
+            if os.getppid() != parent:
+                return
+            continue
+        if task is None:
+            return
+        ticket, indices = task
+        answer: Any
+        try:
+            if ticket == RESUME:
+                answer = None
+                start()
+            elif failure is not None:
+                answer, failure = failure, None
+            else:
+                answer = fetch(indices)
+        except Exception as error:
+            ended = job.stream and isinstance(error, StopIteration)
+            answer = Done() if ended else Failure.of(error, where)
+        results.put((ticket, answer))
