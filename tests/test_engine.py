@@ -153,6 +153,29 @@ def test_values_changed_since_they_were_saved(lib: Any) -> None:
     z.sum().backward()
 
 
+@pytest.mark.parametrize("write", [lambda t: t.mul_(3), lambda t: t.__iadd__(t * 2)])
+def test_views_written_where_nothing_records(lib: Any, write: Any) -> None:
+    base, x = lib.ones(2, 2), leaf(lib)
+    saved = x * base[0]
+    write(base[1])  # another part of the same buffer: PyTorch counts the buffer
+    assert base.tolist() == [[1.0, 1.0], [3.0, 3.0]]
+    assert base._version == 1
+    with pytest.raises(RuntimeError, match="is at version 1; expected version 0"):
+        saved.sum().backward()
+    made = leaf(lib) * 1
+    view = made[:1]
+    with lib.no_grad():
+        write(view)
+    assert made._version == view._version == 1
+    assert view.grad_fn.name() == "AsStridedBackward0"  # its base was written since
+    with pytest.raises(RuntimeError, match="more than one element of the written-to tensor"):
+        lib.ones(1).expand(3).mul_(2)
+    with lib.no_grad():
+        part = leaf(lib)[:1]
+    with pytest.raises(RuntimeError, match="A view was created in no_grad mode and is being mod"):
+        part.mul_(2)
+
+
 # -- lifetime ----------------------------------------------------------------------------------
 
 

@@ -393,8 +393,14 @@ def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
         if kind is Tensor or kind is Parameter:
             edge = self._edge
             counter = self._counter  # a list, but of inference tensors
-            if (edge is None or (edge is LEAF and not mode.grad)) and type(counter) is list:
-                x = self._array
+            x = self._array
+            if type(edge) is View:
+                free = 0 not in x.strides and (
+                    (edge.edge is None and edge.base._edge is None) or not mode.grad
+                )
+            else:
+                free = edge is None or not mode.grad
+            if free and type(counter) is list:
                 dtype = x.dtype
                 if dtype is F4 or dtype is F8:
                     kind = type(other)

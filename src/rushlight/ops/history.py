@@ -48,8 +48,7 @@ def rebase(t: Tensor, edge: Any) -> None:
     base = view.base
     node = CopySlices(base, t, view.edge, edge)
     _keep_retaining(base, base._edge, node)
-    base._edge = node
-    view.refresh(t)
+    base._edge = node  # `t` too finds its new edge when it is next used: mostly never
 
 
 def _keep_retaining(t: Tensor, old: Any, edge: Any) -> None:
