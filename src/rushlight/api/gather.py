@@ -5,11 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.broadcasting import broadcast_pair, expand_to
-from rushlight.api.sizes import as_dim
+from rushlight.api.dims import is_int
+from rushlight.api.peaks import require_dtype
+from rushlight.api.scalars import as_number, checked
+from rushlight.api.sizes import as_dim, as_int, wrap_dim
 from rushlight.api.views import flatten
 from rushlight.ops import gather as ops
-from rushlight.ops.outputs import into, no_overload, require_tensor
-from rushlight.ops.scatter_reduce import REDUCTIONS
+from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
+from rushlight.ops.scatter_reduce import ALIASES, REDUCTIONS
 from rushlight.ops.scatter_reduce import scatter_reduce as reduce_op
 from rushlight.tensor import Tensor
 
@@ -22,25 +25,16 @@ INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
 
 
-def _check_index(input: Tensor, dim: Any, index: Any, function: str, kind: str, what: str) -> int:
-    """Check an index tensor's type and number of dimensions; return the wrapped dimension."""
+def _check_index(input: Tensor, dim: Any, index: Any, function: str, kind: str) -> int:
+    """Check an index tensor's type; return the wrapped dimension."""
     require_tensor(input, function, "input", 1)
+    if type(dim) is not int:
+        dim = as_int(dim, function, "dim", 2)
     require_tensor(index, function, "index", 3)
-    d = as_dim(dim, input, function)
+    d = wrap_dim(dim, input.ndim)
     if index.dtype.name not in INTEGERS:
         raise RuntimeError(f"{kind}(): Expected dtype int32/int64 for index")
-    if index.numel() and max(index.ndim, 1) != max(input.ndim, 1):
-        raise RuntimeError(f"Index tensor must have the same number of dimensions as {what} tensor")
     return d
-
-
-def _check_bounds(index: Tensor, dim: int, n: int) -> None:
-    values = index._array
-    if values.size:
-        low, high = values.min(), values.max()
-        if low < 0 or high >= n:
-            bad = next(int(i) for i in values.reshape(-1) if not 0 <= i < n)
-            raise RuntimeError(f"index {bad} is out of bounds for dimension {dim} with size {n}")
 
 
 def gather(
@@ -62,16 +56,15 @@ def gather(
     tensor([[1, 1],
             [4, 3]])
     """
-    d = _check_index(input, dim if axis is None else axis, index, "gather", "gather", "input")
-    sizes = tuple(input.shape)
-    if index.numel():
-        for i, (n, m) in enumerate(zip(index.shape, sizes)):
-            if i != d and n > m:
-                raise RuntimeError(
-                    f"Size does not match at dimension {i} expected index {list(index.shape)} to "
-                    f"be no larger than self {list(sizes)} apart from dimension {d}"
-                )
-        _check_bounds(index, d, sizes[d] if sizes else 1)
+    if index is None:
+        raise TypeError('gather() missing 1 required positional arguments: "index"')
+    if sparse_grad is not False and sparse_grad is not True:
+        raise TypeError(
+            f"gather(): argument 'sparse_grad' must be bool, not {type_name(sparse_grad)}"
+        )
+    d = _check_index(input, dim if axis is None else axis, index, "gather", "gather")
+    if out is not None:
+        require_dtype(require_tensor(out, "gather", "out", 5), input.dtype)
     result = ops.gather(input, d, index)
     return result if out is None else into(out, result, "gather")
 
@@ -79,29 +72,13 @@ def gather(
 def _check_scatter(
     input: Tensor, dim: Any, index: Any, src: Any, function: str, kind: str = "scatter"
 ) -> int:
-    d = _check_index(input, dim, index, function, kind, "self")
-    if isinstance(src, Tensor) and src.dtype is not input.dtype:
-        raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")
-    if index.numel() == 0:
-        return d
-    own = tuple(input.shape)
-    sizes = tuple(index.shape)
-    small = all(n <= m for i, (n, m) in enumerate(zip(sizes, own)) if i != d)
+    d = _check_index(input, dim, index, function, kind)
     if isinstance(src, Tensor):
-        if max(src.ndim, 1) != max(index.ndim, 1):
-            raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
-        small = small and all(n <= m for n, m in zip(sizes, src.shape))
-    if not small:
-        tail = (
-            f" and to be no larger size than src {list(src.shape)}"
-            if isinstance(src, Tensor)
-            else ""
-        )
-        raise RuntimeError(
-            f"Expected index {list(sizes)} to be no larger than self {list(own)} apart from "
-            f"dimension {d}{tail}"
-        )
-    _check_bounds(index, d, own[d] if own else 1)
+        if src.dtype is not input.dtype:
+            raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")
+        # PyTorch compares size by size, and comes to one that the source doesn't have.
+        if index.numel() and max(src.ndim, 1) < index.ndim == input.ndim:
+            wrap_dim(max(src.ndim, 1), src.ndim)
     return d
 
 
@@ -135,12 +112,18 @@ def scatter(
     """
     if src is None:
         src = value
-    require_tensor(input, "scatter", "input", 1)
-    if not isinstance(index, Tensor) or not isinstance(src, (Tensor, *NUMBERS)):
-        raise no_overload("scatter", _SCATTER, dim, index, src)
+    if (
+        not isinstance(input, Tensor)
+        or not isinstance(index, Tensor)
+        or not isinstance(src, (Tensor, *NUMBERS))
+        or not (type(dim) is int or is_int(dim))
+    ):
+        raise no_overload("scatter", _SCATTER, input, dim, index, src)
     if reduce is not None and reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     d = _check_scatter(input, dim, index, src, "scatter")
+    if not isinstance(src, Tensor):
+        src = checked(as_number(src, "scatter", "value", 4), input.dtype)
     if reduce is not None:
         result = _scatter_combined(input, d, index, src, reduce)
     elif isinstance(src, Tensor):
@@ -198,15 +181,37 @@ def scatter_reduce(
     require_tensor(input, "scatter_reduce", "input", 1)
     require_tensor(index, "scatter_reduce", "index", 3)
     require_tensor(src, "scatter_reduce", "src", 4)
-    if reduce not in REDUCTIONS:
+    if not isinstance(reduce, str):
+        raise wrong_type("scatter_reduce", "reduce", 5, reduce, "str")
+    if not isinstance(include_self, bool):
+        raise TypeError(
+            f"scatter_reduce(): argument 'include_self' must be bool, not {type_name(include_self)}"
+        )
+    if reduce not in REDUCTIONS and reduce not in ALIASES:
         raise RuntimeError(
             f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
         )
     d = _check_scatter(input, dim, index, src, "scatter_reduce")
+    _check_reduction(input, reduce, index.numel())
     if tuple(src.shape) != tuple(index.shape) and index.numel():
+        if src.ndim < 2 > index.ndim:  # one of them may have no dimension, which counts as one
+            src = src.reshape(-1)
         src = src[tuple([slice(n) for n in index.shape])]
     result = reduce_op(input, d, index, src, reduce, include_self)
     return result if out is None else into(out, result, "scatter_reduce")
+
+
+def _check_reduction(input: Tensor, reduce: str, count: int) -> None:
+    """Raise PyTorch's error for a dtype that its kernel of a reduction lacks."""
+    dtype = input.dtype
+    reduce = ALIASES.get(reduce, reduce)
+    kernel = ""
+    if reduce == "mean" and dtype.name == "bool":
+        kernel = "scatter_gather_tensor_cpu_reduce_mean" if count else "div_floor_cpu"
+    elif reduce in ("amax", "amin") and dtype.is_complex and count:
+        kernel = f"scatter_gather_tensor_cpu_reduce_{reduce}"
+    if kernel:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.scalar_name}'")
 
 
 def take_along_dim(
@@ -242,4 +247,8 @@ def take_along_dim(
     shape[d] = own_there
     whole = expand_to(input, tuple(shape))
     shape[d] = wanted_there
+    if own_there:
+        indices = indices.remainder(
+            own_there
+        )  # as PyTorch has it: any index counts, round and round
     return gather(whole, d, expand_to(indices, tuple(shape)), out=out)

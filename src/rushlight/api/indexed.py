@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.assigning import check_put
+from rushlight.api.dims import require_bool
 from rushlight.api.indexing import parse
+from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim
 from rushlight.ops import gather as ops
 from rushlight.ops import indexing
@@ -42,28 +44,10 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     d = as_dim(dim, input, "index_select")
     if index.ndim > 1:
         raise IndexError("index_select(): Index is supposed to be a vector")
-    if input.ndim == 0 and index.numel() != 1:
-        raise RuntimeError(
-            f"index_select(): Index to scalar can have only 1 value, got {index.numel()} value(s)"
-        )
     if index.dtype.name not in INTEGERS:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
-    if _out_of(index, input.shape[d] if input.ndim else 1) is not None:
-        raise IndexError("index out of range in self")
     result = ops.index_select(input, d, index)
     return result if out is None else into(out, result, "index_select")
-
-
-def _out_of(index: Tensor, n: int, low: int = 0) -> int | None:
-    """Return the first index that is out of range, or None."""
-    values = index._array
-    if values.size and (values.min() < low or values.max() >= n):
-        return next(int(i) for i in values.reshape(-1) if not low <= i < n)
-    return None
-
-
-def _slice_sizes(sizes: Any, dim: int) -> list[int]:
-    return [n for i, n in enumerate(sizes) if i != dim]
 
 
 def index_add(
@@ -85,11 +69,6 @@ def index_add(
     require_tensor(index, "index_add", "index", 3)
     require_tensor(source, "index_add", "source", 4)
     d = as_dim(dim, input, "index_add")
-    if index.ndim > 1:
-        raise IndexError(
-            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
-            f"{index.dtype.scalar_name} and size: {list(index.shape)}"
-        )
     if index.dtype.name not in INTEGERS:
         raise RuntimeError(
             f"index_add_(): Expected dtype int32/int64 for index but got: {index.dtype.scalar_name}"
@@ -99,26 +78,7 @@ def index_add(
             f"index_add_(): self ({input.dtype.scalar_name}) and source "
             f"({source.dtype.scalar_name}) must have the same scalar type"
         )
-    if d >= max(source.ndim, 1):
-        raise RuntimeError(
-            f"index_add_(): Indexing dim {d} is out of bounds of the source tensor with dim "
-            f"{source.ndim}"
-        )
-    count = source.shape[d] if source.ndim else 1
-    if input.ndim != source.ndim or _slice_sizes(input.shape, d) != _slice_sizes(source.shape, d):
-        raise RuntimeError(
-            "source tensor shape must match self tensor shape, excluding the specified dimension. "
-            f"Got self.shape = {list(input.shape)} source.shape = {list(source.shape)}"
-        )
-    if index.numel() != count:
-        raise RuntimeError(
-            f"index_add_(): Number of indices ({index.numel()}) should be equal to "
-            f"source.size(dim): ({count}), for dim: {d}"
-        )
-    n = input.shape[d] if input.ndim else 1
-    bad = _out_of(index, n)
-    if bad is not None:
-        raise RuntimeError(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    alpha = checked(as_number(alpha, "index_add", "alpha", None), input.dtype)
     result = ops.index_add(input, d, index, source, alpha)
     return result if out is None else into(out, result, "index_add")
 
@@ -136,17 +96,6 @@ def index_copy(
     require_tensor(index, "index_copy", "index", 3)
     require_tensor(source, "index_copy", "source", 4)
     d = as_dim(dim, input, "index_copy")
-    if index.ndim > 1:
-        raise IndexError(
-            "index_copy_(): Index should have dimension 1 or 0 (got " + f"{index.ndim})"
-        )
-    count = source.shape[d] if 0 <= d < source.ndim else 1
-    if source.ndim and input.ndim and source.ndim != input.ndim:
-        raise IndexError(
-            "index_copy_(): When source and destination are not scalars, their dimensionality must "
-            f"match. Source dimensionality ({source.ndim}), destination dimensionality "
-            f"({input.ndim})"
-        )
     if index.dtype.name != "int64":
         raise RuntimeError(
             f"index_copy_(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
@@ -155,24 +104,6 @@ def index_copy(
         raise RuntimeError(
             "index_copy_(): self and source expected to have the same dtype, but got (self) "
             f"{input.dtype.scalar_name} and (source) {source.dtype.scalar_name}"
-        )
-    have, given = _slice_sizes(input.shape, d), _slice_sizes(source.shape, d)
-    if have != given:
-        raise RuntimeError(
-            "index_copy_(): Source/destination tensor must have same slice shapes. Destination "
-            f"slice shape: {' '.join(map(str, have))} at dimension {d} and source slice shape: "
-            f"{' '.join(map(str, given))} at dimension 0."
-        )
-    if index.numel() != count:
-        raise IndexError(
-            f"index_copy_(): Number of indices ({index.numel()}) should be equal to "
-            f"source.size(dim) ({count})"
-        )
-    n = input.shape[d] if input.ndim else 1
-    bad = _out_of(index, n)
-    if bad is not None:
-        raise IndexError(
-            f"index_copy_(): index {bad} is out of bounds for dimension {d} with size {n}"
         )
     result = ops.index_copy(input, d, index, source)
     return result if out is None else into(out, result, "index_copy")
@@ -191,7 +122,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """
     require_tensor(input, "index_fill", "input", 1)
     if not isinstance(value, (Tensor, *NUMBERS)) or not isinstance(index, Tensor):
-        raise no_overload("index_fill", _FILL, dim, index, value)
+        raise no_overload("index_fill", _FILL, input, dim, index, value)
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
             "index_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -200,12 +131,12 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     if index.dtype.name != "int64":
         raise IndexError("index_fill_(): Expected dtype int64 for index.")
     d = as_dim(dim, input, "index_fill")
-    if index.ndim > 1:
-        raise RuntimeError("Index has to be a vector/scalar")
-    n = input.shape[d] if input.ndim else 1
-    bad = _out_of(index, n, -n)
-    if bad is not None:
-        raise IndexError(f"index {bad} is out of bounds for dimension {d} with size {n}")
+    if not isinstance(value, Tensor):
+        if isinstance(value, complex) and not input.dtype.is_complex:
+            raise RuntimeError(
+                "index_fill_(): Converting complex Scalar to non-complex type is not supported"
+            )
+        value = checked(value, input.dtype)
     op = ops.index_fill_with if isinstance(value, Tensor) else ops.index_fill
     return op(input, d, index, value)  # type: ignore[no-any-return]
 
@@ -224,7 +155,7 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     for i, item in enumerate(indices):
         if not isinstance(item, Tensor):
             raise TypeError(
-                f"expected Tensor as element {i} in argument 0, but got {type_name(item)}"
+                f"expected Tensor as element {i} in argument 1, but got {type_name(item)}"
             )
     require_tensor(values, "index_put", "values", 3)
     if values.dtype is not input.dtype:
@@ -233,6 +164,11 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
             f"{input.dtype.scalar_name} for the destination and {values.dtype.scalar_name} for the "
             "source."
         )
+    if not indices:
+        raise RuntimeError("sym_strides() called on an undefined Tensor")
+    used = sum([i.ndim if i.dtype.name in ("bool", "uint8") else 1 for i in indices])
+    if used > input.ndim:
+        raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {used})")
     arrays = parse(input, _vectors(indices)).arrays
     assert arrays is not None
     check_put(input, values, arrays)
@@ -244,17 +180,11 @@ def _vectors(indices: Any) -> tuple[Any, ...]:
     return tuple([i if i.ndim else i.reshape(1) for i in indices])
 
 
-def _check_flat(input: Tensor, index: Tensor, function: str) -> None:
+def _check_flat(index: Tensor, function: str) -> None:
     if index.dtype.name != "int64":
         raise RuntimeError(
             f"{function}(): Expected a long tensor for index, but got {index.dtype.scalar_name}"
         )
-    n = input.numel()
-    if n == 0 and index.numel():
-        raise IndexError(f"{function}(): tried to {function.rstrip('_')} from an empty tensor")
-    bad = _out_of(index, n, -n)
-    if bad is not None:
-        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} elements.")
 
 
 def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -266,7 +196,12 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     require_tensor(input, "take", "input", 1)
     require_tensor(index, "take", "index", 2)
-    _check_flat(input, index, "take")
+    _check_flat(index, "take")
+    if isinstance(out, Tensor) and out.dtype is not input.dtype:
+        raise RuntimeError(
+            "take(): self and out expected to have the same dtype, but got self.dtype = "
+            f"{input.dtype.scalar_name} and out.dtype = {out.dtype.scalar_name}"
+        )
     result = ops.take(input, index)
     return result if out is None else into(out, result, "take")
 
@@ -280,17 +215,13 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
             [0., 5.]])
     """
     require_tensor(input, "put", "input", 1)
-    require_tensor(index, "put", "index", 2)
-    require_tensor(source, "put", "source", 3)
+    require_tensor(index, "put", "index", 1)
+    require_tensor(source, "put", "source", 2)
+    require_bool("put", "accumulate", 3, accumulate)
     if index.dtype.name == "int64" and source.dtype is not input.dtype:
         raise RuntimeError(
             "put_(): self and source expected to have the same dtype, but got self.dtype = "
             f"{input.dtype.scalar_name} and source.dtype = {source.dtype.scalar_name}"
         )
-    if index.dtype.name == "int64" and source.numel() != index.numel():
-        raise IndexError(
-            "put_(): Expected source and index to have the same number of elements, but got "
-            f"source.numel() = {source.numel()}, index.numel() = {index.numel()}"
-        )
-    _check_flat(input, index, "put_")
+    _check_flat(index, "put_")
     return ops.put(input, index, source, accumulate)  # type: ignore[no-any-return]

@@ -6,7 +6,7 @@ from typing import Any
 
 from rushlight.api.broadcasting import broadcast_pair
 from rushlight.ops import masks as ops
-from rushlight.ops.outputs import into, no_overload, require_tensor
+from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.tensor import Tensor
 
@@ -30,7 +30,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     """
     require_tensor(input, "masked_fill", "input", 1)
     if not isinstance(value, (Tensor, *NUMBERS)) or not isinstance(mask, Tensor):
-        raise no_overload("masked_fill", _FILL, mask, value)
+        raise no_overload("masked_fill", _FILL, input, mask, value)
     if isinstance(value, Tensor) and value.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor with "
@@ -65,6 +65,8 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
     require_tensor(mask, "masked_select", "mask", 2)
     if mask.dtype.name != "bool":
         raise RuntimeError("masked_select: expected BoolTensor for mask")
+    if isinstance(out, Tensor) and out.dtype is not input.dtype:
+        raise RuntimeError("masked_select(): self and result must have the same scalar type")
     _check_broadcast(mask, input)
     result = ops.masked_select(input, mask)
     return result if out is None else into(out, result, "masked_select")
@@ -110,6 +112,13 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
             [1, 0]])
     """
     require_tensor(input, "nonzero", "input", 1)
+    if not isinstance(as_tuple, bool):
+        raise TypeError(f"nonzero(): argument 'as_tuple' must be bool, not {type_name(as_tuple)}")
+    if isinstance(out, Tensor) and out.dtype.name != "int64":
+        raise RuntimeError(
+            "nonzero: Expected out tensor to have scalar type Long but got scalar type"
+            f"{out.dtype.scalar_name}"
+        )
     if as_tuple:
         rows = ops.nonzero(input if input.ndim else input.reshape(1))
         return rows.unbind(1)

@@ -6,56 +6,24 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.accumulate import along_dim
+from rushlight.kernels.gather import scatter_reduce_
 from rushlight.ops.declare import general
 from rushlight.ops.gather import gather, scatter_fill, scatter_sum
 from rushlight.ops.masking import kept, where
 from rushlight.ops.operator import Operator
 
-__all__ = ["REDUCTIONS", "scatter_reduce"]
+__all__ = ["ALIASES", "REDUCTIONS", "scatter_reduce"]
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
-_UFUNCS = {
-    "sum": np.add,
-    "mean": np.add,
-    "prod": np.multiply,
-    "amax": np.maximum,
-    "amin": np.minimum,
-}
-
-
-def _neutral(reduce: str, dtype: np.dtype[Any]) -> Any:
-    """What an element starts from that doesn't take part itself."""
-    if reduce in ("sum", "mean", "prod"):
-        return 1 if reduce == "prod" else 0
-    if dtype.kind == "f":
-        return -np.inf if reduce == "amax" else np.inf
-    if dtype.kind == "b":
-        return reduce == "amin"
-    info = np.iinfo(dtype)
-    return info.min if reduce == "amax" else info.max
+# Other names that PyTorch takes, until it is asked for a gradient.
+ALIASES = {"max": "amax", "min": "amin"}
 
 
 def _scatter_reduce(
     x: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool
 ) -> Any:
-    out = x.copy("C")
-    if index.size == 0:
-        return out
-    flat = out.reshape(-1)
-    at = along_dim(x.shape, dim, index).reshape(-1)
-    values = source[tuple([slice(n) for n in index.shape])].reshape(-1)
-    if not include_self:
-        flat[at] = _neutral(reduce, x.dtype)
-    _UFUNCS[reduce].at(flat, at, values)
-    if reduce == "mean":
-        counts = np.bincount(at, minlength=flat.size)
-        counts += include_self
-        np.maximum(counts, 1, out=counts)
-        if x.dtype.kind in "iu":
-            flat //= counts.astype(x.dtype)
-        else:
-            flat /= counts.astype(x.real.dtype)
+    out = np.array(x, order="C")  # also of a NumPy scalar
+    scatter_reduce_(out, dim, index, source, ALIASES.get(reduce, reduce), include_self)
     return out
 
 
@@ -71,6 +39,11 @@ def _cotangents(
     needs: tuple[bool, ...],
 ) -> tuple[Any, Any]:
     """The cotangents of `x` and `source`; the source has the shape of the index."""
+    if reduce in ALIASES:
+        raise RuntimeError(
+            "Expected 'reduce' to be one of 'sum', 'prod', 'mean', 'amax', 'amin' but got "
+            f"{reduce}."
+        )
     size = tuple(x.shape)
     if reduce == "sum":
         gx, gs = g, gather(g, dim, index)
