@@ -60,6 +60,11 @@ LAYERS = [
     ("PixelShuffle(2)", (2, 4, 3, 3)),
     ("PixelUnshuffle(3)", (2, 4, 3, 6)),
     ("ChannelShuffle(2)", (2, 4, 3, 3)),
+    ("Upsample(5)", (2, 4, 9)),
+    ("Upsample(scale_factor=2.5, mode='bilinear')", (2, 4, 3, 4)),
+    ("Upsample(scale_factor=(2, 3), mode='bicubic', align_corners=True)", (2, 4, 3, 4)),
+    ("UpsamplingNearest2d(scale_factor=2)", (2, 4, 3, 4)),
+    ("UpsamplingBilinear2d((5, 3))", (2, 4, 3, 4)),
 ]
 
 

@@ -8,6 +8,7 @@ from rushlight.nn.functional.conv import *
 from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.fold import *
+from rushlight.nn.functional.interpolate import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.loss_classes import *

@@ -18,3 +18,4 @@ from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.parameters import *
 from rushlight.nn.modules.pooling import *
 from rushlight.nn.modules.sparse import *
+from rushlight.nn.modules.upsampling import *

@@ -1,0 +1,98 @@
+"""Interpolation on a grid, an axis at a time: each output element is a few weighted inputs.
+
+Where the outputs lie between the inputs is worked out as PyTorch does, in float32 unless the
+data is float64, since which neighbour is nearest can hang on the last bit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from rushlight.kernels.windows import Array, Ints
+
+
+class Grid(NamedTuple):
+    """What is wanted: output sizes, and for each axis its scale, input elements an output one."""
+
+    out: Ints
+    scales: tuple[float | None, ...]  # None: the ratio of the sizes
+    mode: str  # nearest, nearest-exact, linear or cubic
+    align_corners: bool
+
+
+def _taps(n: int, out: int, scale: float | None, grid: Grid, dtype: Any) -> list[tuple[Any, Any]]:
+    """For one axis, index and weight arrays: output i is the sum of weight[i] * x[index[i]]."""
+    places = np.arange(out).astype(dtype)
+    if grid.mode in ("nearest", "nearest-exact"):
+        step = np.float32(n / out if scale is None else scale)
+        places = places.astype(np.float32)
+        if grid.mode == "nearest-exact":
+            places = places + np.float32(0.5)
+        return [(np.minimum(np.floor(places * step).astype(np.intp), n - 1), None)]
+    if grid.align_corners:
+        real = places * np.asarray((n - 1) / (out - 1) if out > 1 else 0.0, dtype)
+    else:
+        half = np.asarray(0.5, dtype)
+        real = np.asarray(n / out if scale is None else scale, dtype) * (places + half) - half
+    if grid.mode == "linear":
+        real = np.maximum(real, 0)
+        first = np.minimum(real.astype(np.intp), n - 1)
+        t = np.clip(real - first, 0, 1).astype(dtype)
+        return [(first, 1 - t), (np.minimum(first + 1, n - 1), t)]
+    first = np.floor(real).astype(np.intp)
+    t = (real - first).astype(dtype)
+    weights = (_outer(t + 1), _inner(t), _inner(1 - t), _outer(2 - t))
+    return [(np.clip(first + i - 1, 0, n - 1), weight) for i, weight in enumerate(weights)]
+
+
+# The cubic convolution kernel of Keys, "Cubic convolution interpolation for digital image
+# processing" (1981), with a = -3/4 as PyTorch has it.
+_A = -0.75
+
+
+def _inner(t: Any) -> Any:
+    return ((_A + 2) * t - (_A + 3)) * t * t + 1
+
+
+def _outer(t: Any) -> Any:
+    return ((_A * t - 5 * _A) * t + 8 * _A) * t - 4 * _A
+
+
+def _real_type(dtype: np.dtype[Any]) -> Any:
+    return np.float64 if dtype == np.float64 else np.float32
+
+
+def interpolate(x: Array, grid: Grid) -> Array:
+    """Resize the last dimensions of `x`; contiguous."""
+    dtype = x.dtype
+    y = x.astype(np.float32) if dtype == np.float16 else x
+    dims = len(grid.out)
+    for i, (out, scale) in enumerate(zip(grid.out, grid.scales)):
+        axis = y.ndim - dims + i
+        total: Any = None
+        for index, weight in _taps(y.shape[axis], out, scale, grid, _real_type(dtype)):
+            part = y.take(index, axis)
+            if weight is not None:
+                part *= weight.reshape(-1, *(1,) * (dims - 1 - i))
+            total = part if total is None else np.add(total, part, out=total)
+        y = total
+    return np.ascontiguousarray(y, dtype)
+
+
+def interpolate_backward(g: Array, x_shape: Ints, grid: Grid) -> Array:
+    """Give every input its weighted share of the cotangent; contiguous."""
+    dtype = g.dtype
+    dx = g.astype(np.float32) if dtype == np.float16 else g
+    dims = len(grid.out)
+    for i in reversed(range(dims)):
+        axis = g.ndim - dims + i
+        n = x_shape[axis]
+        g = dx.swapaxes(axis, 0)
+        spread = np.zeros((n, *g.shape[1:]), dx.dtype)
+        for index, weight in _taps(n, grid.out[i], grid.scales[i], grid, _real_type(dtype)):
+            for place, source in enumerate(index.tolist()):
+                spread[source] += g[place] if weight is None else g[place] * weight[place]
+        dx = spread.swapaxes(axis, 0)
+    return np.ascontiguousarray(dx, dtype)
