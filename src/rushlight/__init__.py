@@ -24,6 +24,7 @@ from rushlight.api.counting import *
 from rushlight.api.create import *
 from rushlight.api.cross import *
 from rushlight.api.data import *
+from rushlight.api.differences import *
 from rushlight.api.distance import *
 from rushlight.api.dropout import *
 from rushlight.api.einsum import *
@@ -41,6 +42,7 @@ from rushlight.api.matrix import *
 from rushlight.api.memory import *
 from rushlight.api.moments import *
 from rushlight.api.norm import *
+from rushlight.api.norms import *
 from rushlight.api.order import *
 from rushlight.api.padding import *
 from rushlight.api.peaks import *
