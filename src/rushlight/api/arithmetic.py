@@ -9,7 +9,7 @@ import numpy as np
 from rushlight.api.install import inplace
 from rushlight.ops import arithmetic as ops
 from rushlight.ops.fast import binary, in_place, unary, with_parameters
-from rushlight.ops.inplace import overwrite
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import (
     into,
     no_overload,
@@ -359,6 +359,7 @@ def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """In-place form of `add`."""
     if type(alpha) is int and alpha == 1:
         return iadd(input, other)  # type: ignore[no-any-return]
+    check_operands(input, (other,))
     return overwrite(input, add(input, other, alpha=alpha))
 
 
@@ -366,6 +367,7 @@ def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """In-place form of `sub`."""
     if type(alpha) is int and alpha == 1:
         return isub(input, other)  # type: ignore[no-any-return]
+    check_operands(input, (other,))
     return overwrite(input, sub(input, other, alpha=alpha))
 
 

@@ -11,7 +11,7 @@ from rushlight.api.indexing import basic_step, basic_view, out_of_bounds, parse
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.inplace import check_sources, check_writable, overwrite
+from rushlight.ops.inplace import check_operands, check_writable, overwrite
 from rushlight.ops.outputs import type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.ops.viewing import is_plain
@@ -40,7 +40,7 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
         target = basic_view(input, found.basic, found.last)
     if found.arrays is None:
         _copy_to(target, source)
-    elif type(index) is bool or (isinstance(index, Tensor) and index.ndim == 0):
+    elif type(index) is bool:
         if found.arrays[0].size:  # x[True] = value; x[False] = value does nothing
             _copy_to(target, source)
     else:
@@ -113,10 +113,10 @@ def _is_whole(index: slice, input: Tensor) -> bool:
 
 
 def _copy_to(target: Tensor, source: Tensor) -> None:
-    if source.ndim == 0:
+    if source.ndim == 0 and target.ndim:
         if source.dtype is not target.dtype:
             source = source.to(target.dtype)
-        check_writable(target, False)
+        check_operands(target, (source,))
         target.fill_(source)
         return
     if source.shape != target.shape:
@@ -149,11 +149,11 @@ def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
         or (mode.grad and (target.requires_grad or source.requires_grad))
     ):
         check_put(target, source, arrays)
-        check_sources(target, (source,))
+        check_operands(target, (source,), overlap=False)
         overwrite(target, ops.index_put(target, source, arrays, False), overlap=False)
         return
     check_writable(target, False, overlap=False)
-    check_sources(target, (source,))
+    check_operands(target, (source,), overlap=False)
     x = target._array
     try:
         x[ops.numpy_index(arrays)] = source._array

@@ -42,7 +42,8 @@ def expand_to(input: Tensor, size: tuple[int, ...]) -> Tensor:
             f"dimensions in the tensor ({len(shape)})"
         )
     target = list(size)
-    for i, n in enumerate(size):
+    for i in range(len(size) - 1, -1, -1):
+        n = size[i]
         if i < lead:
             if n < 0:
                 raise RuntimeError(

@@ -10,7 +10,7 @@ import numpy as np
 from rushlight.ops import comparison as ops
 from rushlight.ops.comparison import compared_in_place
 from rushlight.ops.fast import OPERANDS, binary, comparison, named
-from rushlight.ops.inplace import check_sources, overwrite
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, operands, require_tensor
 from rushlight.ops.promotion import Promoting
@@ -115,7 +115,7 @@ def _in_place(op: Promoting, name: str) -> Callable[[Tensor, Any], Tensor]:
     """Make the in-place form, which writes 0 and 1; it is recorded, to cut the history off."""
 
     def method(self: Tensor, other: Any) -> Tensor:
-        check_sources(self, (other,))
+        check_operands(self, (other,))
         tracked = self.requires_grad or (isinstance(other, Tensor) and other.requires_grad)
         if tracked and self.dtype.category >= 2 and isinstance(other, OPERANDS):
             self, other = operands(name, self, other)

@@ -19,7 +19,7 @@ from rushlight.kernels.copies import write
 from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.fast import unary
-from rushlight.ops.inplace import check_sources, check_writable, overwrite
+from rushlight.ops.inplace import check_operands, check_writable, overwrite
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor, wrap
@@ -108,15 +108,14 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
         )
     if other._interpreter is not None or input._interpreter is not None:
         return overwrite(input, convert.copy_over(input, other))
+    check_operands(input, () if other is input else (other,), overlap=other is not input)
     target, source = input._array, other._array
     _check_broadcast(target.shape, source.shape)
     if source.dtype.kind == "c" and target.dtype.kind not in "cb":
         warn_discards()
     if _records(input, other):
-        check_sources(input, (other,))
         return overwrite(input, convert.copy_over(input, other))
-    check_writable(input, False)
-    check_sources(input, (other,))
+    check_writable(input, False, overlap=other is not input)
     write(target, source)
     input._counter[0] += 1
     return input
@@ -189,6 +188,7 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
     """
     value = _fill_value("fill_", input, args, named, args)
     if input._interpreter is not None or _records(input, value):
+        check_operands(input, (value,), overlap=isinstance(value, Tensor))
         operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
         return overwrite(input, operator(input, value), overlap=isinstance(value, Tensor))
     check_writable(input, False, overlap=False)
@@ -208,6 +208,7 @@ def zero_(input: Tensor) -> Tensor:
     tensor([0., 0.])
     """
     if input._interpreter is not None or _records(input):
+        check_operands(input, (), overlap=False)
         return overwrite(input, convert.zero(input), overlap=False)
     check_writable(input, False, overlap=False)
     input._array.fill(0)

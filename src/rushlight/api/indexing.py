@@ -152,7 +152,7 @@ def parse(input: Tensor, index: Any) -> Parsed:
     arrays: list[Any] = []
     last = "alias"
     dim = 0
-    for item in items:
+    for place, item in enumerate(items):
         kind = type(item)
         if kind is slice:
             if _leaves_out(item, shape[dim]) or len(items) == 1:
@@ -178,7 +178,7 @@ def parse(input: Tensor, index: Any) -> Parsed:
             size = shape[dim]
             if not -size <= item < size:
                 raise IndexError(
-                    f"index {item} is out of bounds for dimension {dim} with size {size}"
+                    f"index {item} is out of bounds for dimension {place} with size {size}"
                 )
             basic.append(item)
             last = "select"
@@ -260,6 +260,8 @@ def _check_scalar_index(input: Tensor, items: list[Any]) -> None:
         if type(items[0]) is slice:
             raise IndexError("slice() cannot be applied to a 0-dim tensor.")
         if type(items[0]) is int:
+            if items[0] != 0:
+                raise IndexError(f"index {items[0]} is out of bounds for dimension 0 with size 0")
             raise IndexError(
                 "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
                 "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"

@@ -58,7 +58,7 @@ def _become(t: Tensor, kind: str, function: Callable[..., Tensor], *args: Any) -
         as_dual(t, made._tangent)
     t._counter[0] += 1
     own = t._edge
-    if type(own) is View:
+    if type(own) is View and mode.grad:  # without, its next edge goes through the base
         own.version = t._counter[0]
     if mode.grad and edge is not None:
         edge.__class__ = _NODES[kind]
@@ -84,6 +84,9 @@ def unsqueeze_(input: Tensor, dim: int) -> Tensor:
 
 def t_(input: Tensor) -> Tensor:
     """In-place form of `t`."""
+    check_writable(input, input.requires_grad, overlap=False)
+    if input.ndim > 2:
+        raise RuntimeError(f"t_() expects a tensor with <= 2 dimensions, but self is {input.ndim}D")
     return _become(input, "t", axes.t)
 
 

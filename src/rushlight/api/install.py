@@ -11,7 +11,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from rushlight.ops.inplace import check_sources, overwrite
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.tensor import Tensor
 
 __all__ = ["inplace", "install"]
@@ -22,7 +22,7 @@ def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        check_sources(self, args)
+        check_operands(self, args)
         return overwrite(self, function(self, *args, **kwargs))
 
     method.__name__ = method.__qualname__ = function.__name__ + "_"

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rushlight.api.broadcasting import broadcast_pair
 from rushlight.ops import masks as ops
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.tensor import Tensor
 
 __all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero"]
 
-METHODS = __all__
-INPLACE = ("masked_fill", "masked_scatter")
+METHODS = (*__all__, "masked_fill_")
+INPLACE = ("masked_scatter",)
 
 NUMBERS = (bool, int, float, complex)
 _FILL = ("(Tensor mask, Tensor value)", "(Tensor mask, Number value)")
@@ -46,6 +49,16 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         return ops.masked_fill_with(input, mask, value)  # type: ignore[no-any-return]
     checked_number(value, input._array.dtype)
     return ops.masked_fill(input, mask, value)  # type: ignore[no-any-return]
+
+
+def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
+    """In-place form of `masked_fill`; an expanded tensor takes the value where any mask holds."""
+    check_operands(input, (mask, value), overlap=False)
+    overwrite(input, masked_fill(input, mask, value), overlap=False)
+    if 0 in input._array.strides:
+        filler = value._array if isinstance(value, Tensor) else value
+        np.copyto(input._array, filler, casting="unsafe", where=mask._array)
+    return input
 
 
 def _check_broadcast(mask: Tensor, input: Tensor) -> None:

@@ -36,9 +36,10 @@ def unbind(input: Tensor, dim: int = 0) -> Tensors:
     (tensor([1, 2]), tensor([3, 4]))
     """
     require_tensor(input, "unbind", "input", 1)
+    d = as_dim(dim, input, "unbind")
     if input.ndim == 0:
-        raise IndexError("Dimension specified as 0 but tensor has no dimensions")
-    return ops.unbind(input, as_dim(dim, input, "unbind"))  # type: ignore[no-any-return]
+        raise IndexError(f"Dimension specified as {d} but tensor has no dimensions")
+    return ops.unbind(input, d)  # type: ignore[no-any-return]
 
 
 def __iter__(input: Tensor) -> Iterator[Tensor]:

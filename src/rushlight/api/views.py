@@ -98,6 +98,8 @@ def reshaped(input: Tensor, size: tuple[int, ...], must_view: bool = False) -> T
             if must_view:
                 raise RuntimeError(NOT_VIEWABLE)
             return ops.unsafe_view(input, y.shape)  # type: ignore[no-any-return]
+        if not must_view:
+            return share(input, y, ops.ReshapeAliasNode, (x.shape,))
     return share(input, y, ops.ReshapeNode, (x.shape,))
 
 

@@ -17,7 +17,7 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import LEAF, Tensor, wrap
 
 __all__ = ["AccumulateGrad", "LeafHooks", "accumulate", "accumulate_graph", "accumulator"]
 
@@ -76,6 +76,8 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
     """Add the raw cotangent `g` to ``leaf.grad``, keeping `g` itself when it is `fresh`."""
+    if leaf._edge is not LEAF and not leaf.requires_grad:
+        return  # it did when the graph was made
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None:
         g = _before(leaf, hooks, wrap(np.asarray(g)))._array
@@ -107,6 +109,8 @@ def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
     """
     if not mode.grad and (g._interpreter is None or type(g) is Dual):
         accumulate(leaf, g._array, False)
+        return
+    if leaf._edge is not LEAF and not leaf.requires_grad:
         return
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None:

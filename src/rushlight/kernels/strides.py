@@ -8,6 +8,7 @@ import numpy as np
 
 __all__ = [
     "address",
+    "beyond",
     "check_expanded",
     "element_strides",
     "overlaps",
@@ -50,6 +51,11 @@ def restrided(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
     """View the memory of any ndarray by strides in bytes, from `skip` bytes after its start."""
     if x.flags.c_contiguous and skip == 0:
         return np.ndarray(shape, x.dtype, x, 0, strides)
+    return beyond(x, shape, strides, skip)
+
+
+def beyond(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
+    """As `restrided`, also where the view reaches beyond `x`, in the memory that `x` is part of."""
     whole = owner(x)
     if not whole.flags.c_contiguous:
         whole = whole.transpose(sorted(range(whole.ndim), key=lambda d: -whole.strides[d]))
@@ -97,7 +103,8 @@ def partly_shared(a: Any, b: Any) -> bool:
     start, other = address(a), address(b)
     stop, other_stop = start + a.nbytes, other + b.nbytes
     if start == other and stop == other_stop:
-        return bool(a.strides != b.strides)
+        pairs = zip(a.shape, a.strides, b.shape, b.strides)
+        return a.ndim != b.ndim or any(s != t and (n > 1 or m > 1) for n, s, m, t in pairs)
     return bool(start < other_stop and other < stop)
 
 

@@ -40,7 +40,7 @@ def _winner_share(g: Any, a: Any, b: Any) -> Any:
     lost = np.less(a, b)
     tie = np.equal(a, b)
     # In forward mode g is a tangent, which has one operand's shape.
-    share = g.copy() if g.shape == lost.shape else np.array(np.broadcast_to(g, lost.shape))
+    share = np.array(g if g.shape == lost.shape else np.broadcast_to(g, lost.shape))
     if np.count_nonzero(tie):
         np.multiply(share, 0.5, out=share, where=tie)
     return drop(share, lost)

@@ -402,7 +402,7 @@ def in_place(op: Operator, slow: Callable[..., Any]) -> Callable[..., Any]:
                 free = edge is None or not mode.grad
             if free and type(counter) is list:
                 dtype = x.dtype
-                if dtype is F4 or dtype is F8:
+                if (dtype is F4 or dtype is F8) and (x.base is None or 0 not in x.strides):
                     kind = type(other)
                     if kind is float or kind is int:
                         kernel(x, other, out=x)

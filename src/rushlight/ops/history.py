@@ -97,7 +97,7 @@ class CopySlices(Node):
         size, stride, offset, layout = self.geometry
         g = _cast(g, self.cast)
         if layout is None:
-            g = np.ascontiguousarray(g)
+            g = np.asarray(g, order="C")  # np.ascontiguousarray makes a vector of 0-d arrays
             part = strided_view(g, size, stride, offset)
         else:
             part = gather_strided(g, *self.geometry)
@@ -169,10 +169,13 @@ def _geometry(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
 # -- the views ---------------------------------------------------------------------------------
 
 
-def edge_through(base: Tensor, t: Tensor) -> Any:
-    """Make the edge of a view `t` whose base's history was rewritten: an as_strided of the base."""
+def edge_through(base: Tensor, t: Tensor, always: bool = False) -> Any:
+    """Make the edge of a view `t` whose base's history was rewritten: an as_strided of the base.
+
+    It is None where the base has no history, but for `always`.
+    """
     edge = edge_of(base)
-    if edge is None:
+    if edge is None and not always:
         return None
     geometry, kind = _geometry(base, t)
     shape = base._array.shape
@@ -202,7 +205,8 @@ def _refresh(view: View, t: Tensor) -> Any:
         return edge  # no graph is concerned, so far
     if view.origin:
         raise view_error(view, "its base or another view of its base has been")
-    view.edge = made = edge_through(view.base, t)
+    # The view of a view that was made a leaf keeps a node, though its base has no history.
+    view.edge = made = edge_through(view.base, t, isinstance(edge, (Node, Slot)))
     view.version = version
     if made is not None:
         _keep_retaining(t, edge, made)

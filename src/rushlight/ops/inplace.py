@@ -24,7 +24,7 @@ from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
 from rushlight.tensor import LEAF, Tensor, View, wrap
 
-__all__ = ["check_sources", "check_writable", "overwrite", "rebase"]
+__all__ = ["check_operands", "check_writable", "overwrite", "rebase"]
 
 
 def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
@@ -41,11 +41,19 @@ def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
         check_expanded(array)
 
 
-def check_sources(t: Tensor, sources: Iterable[Any]) -> None:
-    """Raise PyTorch's error where `t` is to be written and shares part of its memory with a source.
+def check_operands(t: Tensor, sources: Iterable[Any], *, overlap: bool = True) -> None:
+    """Raise what PyTorch would before it runs an in-place operation on `t` with these operands.
 
-    Views share their version counter, so that others needn't be looked at.
+    That is an error of the history, or of memory that `t` shares with itself (`overlap` False lets
+    that pass) or, in part, with a source. Views share their version counter, so that tensors with
+    another one needn't be looked at.
     """
+    if mode.grad and (
+        t.requires_grad or any(isinstance(s, Tensor) and s.requires_grad for s in sources)
+    ):
+        _check_history(t)
+    if overlap and 0 in t._array.strides:
+        check_expanded(t._array)
     for source in sources:
         if (
             isinstance(source, Tensor)

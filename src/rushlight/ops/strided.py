@@ -14,11 +14,11 @@ import numpy as np
 
 from rushlight.kernels.strides import (
     address,
+    beyond,
     element_strides,
     overlaps,
     positions,
     reach,
-    restrided,
     strided_view,
 )
 from rushlight.ops.declare import linear, view
@@ -106,7 +106,7 @@ def _as_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | No
     if x.flags.c_contiguous and offset >= 0 and offset + reach(size, stride) <= x.size:
         return strided_view(x, size, stride, offset)
     item = x.dtype.itemsize
-    return restrided(x, size, tuple([s * item for s in stride]), offset * item)
+    return beyond(x, size, tuple([s * item for s in stride]), offset * item)
 
 
 def _gather_strided(x: Any, size: Ints, stride: Ints, offset: int, layout: Ints | None) -> Any:

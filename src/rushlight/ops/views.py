@@ -27,6 +27,7 @@ __all__ = [
     "permute",
     "place",
     "reshape",
+    "reshape_alias",
     "reverse",
     "select",
     "select_scatter",
@@ -99,6 +100,8 @@ matrix_transpose: Operator = _view(
 # A 0-d tensor has no axes to swap, but is swapped all the same.
 transpose_scalar: Operator = _view("transpose", lambda x: x[...], "TransposeBackward0", lambda g: g)
 permute: Operator = view("permute", _permute, x=lambda g, dims: permute(g, inverse(dims)))
+# What `reshape` makes where the input isn't contiguous but can be viewed.
+reshape_alias: Operator = view("reshape_alias", _reshape, x=_back, node="ReshapeAliasBackward0")
 squeeze: Operator = _view("squeeze", _reshape, "SqueezeBackward0", _back)
 squeeze_dim: Operator = _view("squeeze", _reshape, "SqueezeBackward1", _back)
 squeeze_dims: Operator = _view("squeeze", _reshape, "SqueezeBackward2", _back)
@@ -144,6 +147,7 @@ IndexUnsqueezeNode = view_node(index_unsqueeze)
 MatrixTransposeNode = view_node(matrix_transpose)
 PermuteNode = view_node(permute)
 ReshapeNode = view_node(reshape)
+ReshapeAliasNode = view_node(reshape_alias)
 ReverseNode = view_node(reverse)
 SelectNode = view_node(select)
 SliceNode = view_node(slice_)
