@@ -143,3 +143,37 @@ def test_nan_and_infinite_cotangents_stay_where_they_belong() -> None:
             y.backward(lib.full(y.shape, float("inf")))
             assert int(lib.isnan(x.grad).sum()) == 0
             assert int((x.grad == 0).sum()) == 16 - y.numel()
+
+
+def _losses(lib: Any) -> list[float]:
+    """Three steps of a small network on images, from a seed."""
+    lib.manual_seed(0)
+    nn = lib.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 4, 3),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(4, 8, 3, padding=1),
+        nn.ReLU(),
+        nn.AvgPool2d(2),
+        nn.Flatten(),
+        nn.Linear(72, 5),
+    )
+    rng = np.random.RandomState(0)
+    x = lib.tensor(rng.randn(8, 1, 14, 14).astype("float32"))
+    target = lib.tensor(rng.randint(0, 5, 8))
+    optimizer = lib.optim.SGD(model.parameters(), lr=0.1)
+    losses = []
+    for _ in range(3):
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), target)
+        loss.backward()
+        optimizer.step()
+        losses.append(loss.item())
+    return losses
+
+
+def test_a_network_learns_alike() -> None:
+    ours, theirs = _losses(rushlight), _losses(torch)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-4)
+    assert ours[2] < ours[0]

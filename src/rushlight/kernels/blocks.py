@@ -153,4 +153,10 @@ def drop(g: Array, mask: Array, out: Array | None = None) -> Array:
     """A copy of ``g`` with +0 where ``mask`` holds, whatever stood there."""
     if g.size > BLOCK:
         return in_blocks(drop, (g, mask), out=out)
-    return fill(np.positive(g, out=owned(g, out)), mask, ZERO)
+    if g.size <= FEW:
+        return fill(np.positive(g, out=owned(g, out)), mask, ZERO)
+    if out is None:
+        out = np.empty_like(g)
+    bits = _BITS[g.itemsize]  # as in `fill`, without the copy before
+    np.multiply(g.view(bits), np.logical_not(mask).astype(bits), out=out.view(bits))
+    return out
