@@ -214,7 +214,7 @@ def native_dropout(input: Tensor, p: float, train: bool | None) -> tuple[Tensor,
     require_tensor(input, "native_dropout", "input", 1)
     p = as_float(p, "native_dropout", "p", 2)
     if train is False or not input._array.size:
-        return input.clone(), wrap(np.ones(input._array.shape, bool))  # type: ignore[attr-defined]
+        return input.clone(), wrap(np.ones(input._array.shape, bool))
     if not 0.0 <= p <= 1.0:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={1 - p:g}")
     mask = wrap(_tosses(input, p, False) != 0)

@@ -43,7 +43,7 @@ def reduced(loss: Tensor, reduction: int) -> Tensor:
     """Apply a reduction by its number."""
     if reduction == 1:
         return loss.mean()  # type: ignore[no-any-return]
-    return loss.sum() if reduction == 2 else loss  # type: ignore[no-any-return]
+    return loss.sum() if reduction == 2 else loss
 
 
 # -- probabilities -----------------------------------------------------------------------------

@@ -29,7 +29,7 @@ def _normalized(
     axis = as_dim(dim, x, name)
     if dtype is not None:
         wanted = numpy_dtype(name, dtype, None)
-        x = x.to(dtypes.from_numpy(wanted))
+        x = x.to(dtypes.from_numpy(wanted)) if wanted is not None else x
     if not x.dtype.is_floating_point and x.numel():
         raise NotImplementedError(
             f"\"{name}_lastdim_kernel_impl\" not implemented for '{x.dtype.scalar_name}'"

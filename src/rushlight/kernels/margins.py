@@ -77,7 +77,8 @@ def multilabel_margin(x: Array, target: Array) -> Array:
     losses = np.zeros(len(x), x.dtype)
     for short, _ in _by_target(x, target):
         losses += np.maximum(short, 0).sum(axis=1)
-    return losses / max(1, x.shape[1])
+    mean: Array = losses / max(1, x.shape[1])
+    return mean
 
 
 def multilabel_margin_slope(x: Array, target: Array) -> Array:
@@ -88,7 +89,8 @@ def multilabel_margin_slope(x: Array, target: Array) -> Array:
         on = short > 0
         slope += on
         slope[rows, at] -= on.sum(axis=1)
-    return slope / max(1, x.shape[1])
+    mean: Array = slope / max(1, x.shape[1])
+    return mean
 
 
 def _by_target(x: Array, target: Array) -> list[tuple[Array, Array]]:

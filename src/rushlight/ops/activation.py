@@ -207,7 +207,7 @@ gelu_backward: Operator = backward(
 
 # -- what PyTorch composes, and names after the last step --------------------------------------
 
-_REAL = {"promote": "float", "checks": (refuse("bc", "a composite for {}"),)}
+_REAL: dict[str, Any] = {"promote": "float", "checks": (refuse("bc", "a composite for {}"),)}
 
 
 def _softsign_bend(x: Any) -> Any:

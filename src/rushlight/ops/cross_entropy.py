@@ -10,20 +10,21 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.autograd.engine import edge_of
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.kernels import cross_entropy as kernels
+from rushlight.kernels import likelihood
 from rushlight.ops.comparison import ne
 from rushlight.ops.fast import F4, F8
-from rushlight.ops.losses import nll
+from rushlight.ops.losses import nll, nll_2d, nll_backward
 from rushlight.ops.masking import kept
 from rushlight.ops.nodes import named_node
-from rushlight.ops.operator import mark_inference
 from rushlight.ops.softmax import log_softmax
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor, new
 
-__all__ = ["cross_entropy_of"]
+__all__ = ["cross_entropy_of", "nll_of"]
 
 
 class FusedCrossEntropy(Node):
@@ -123,6 +124,64 @@ def cross_entropy_of(
             node.edges = (edge,)
             options = (target, weight, ignore_index, smoothing, reduction)
             node.saved = (input, input._counter[0], kept, options)
+            node.seq = next(sequence)
+            result._edge = node
+    elif mode.inference:
+        mark_inference(result)
+    return result
+
+
+# -- the negative log-likelihood by itself -----------------------------------------------------
+
+
+class PlainNll(Node):
+    """Without class weights: ``saved`` is (target, version), ``params`` the other arguments."""
+
+    params: tuple[Any, ...]
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        target, version = self.saved
+        if target._counter[0] != version:
+            raise stale_input(target, version)
+        shape, ignore_index, reduction, total = self.params
+        args = (shape, target._array, None, ignore_index, reduction, total)
+        return (likelihood.nll_backward(g, *args),)
+
+    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        target, version = self.saved
+        if target._counter[0] != version:
+            raise stale_input(target, version)
+        shape, ignore_index, reduction, total = self.params
+        return (nll_backward(g, shape, target, None, ignore_index, reduction, total),)
+
+
+PLAIN_ROWS = named_node("NllLossBackward0", PlainNll)
+PLAIN_IMAGES = named_node("NllLoss2DBackward0", PlainNll)
+
+
+def nll_of(input: Any, target: Any, weight: Any, ignore_index: int, reduction: str) -> Tensor:
+    """The negative log-likelihood: in few calls for plain float tensors without class weights."""
+    kind = type(input)
+    x = input._array
+    if (
+        (kind is not Tensor and kind is not Parameter)
+        or type(target) is not Tensor
+        or weight is not None
+        or (x.dtype is not F4 and x.dtype is not F8)
+    ):
+        op = nll if x.ndim <= 2 else nll_2d
+        return op(input, target, weight, ignore_index, reduction)[0]  # type: ignore[no-any-return]
+    loss, total = likelihood.nll(x, target._array, None, ignore_index, reduction)
+    result = new(Tensor)
+    result._array = loss
+    result._counter = [0]
+    if mode.grad:
+        edge = edge_of(input)
+        if edge is not None:
+            node: Any = new(PLAIN_ROWS if x.ndim <= 2 else PLAIN_IMAGES)
+            node.edges = (edge,)
+            node.saved = (target, target._counter[0])
+            node.params = (x.shape, ignore_index, reduction, total)
             node.seq = next(sequence)
             result._edge = node
     elif mode.inference:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, sequence
+from rushlight.autograd.node import Node, sequence, stale_input
 from rushlight.ops.fast import F4, F8, named, view_edge
-from rushlight.ops.nodes import named_node, stale_input
-from rushlight.ops.operator import Operator, mark_inference
+from rushlight.ops.nodes import named_node
+from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View, new
 

@@ -72,7 +72,7 @@ l1_backward: Operator = general(
     losses.l1_backward,
     g=lambda h, x, target, reduction: reduced(h * sign(x - target), reduction),
 )
-sign = constant("sign", np.sign)
+sign: Operator = constant("sign", np.sign)
 smooth_l1 = general(
     "smooth_l1_loss",
     losses.smooth_l1,
@@ -101,7 +101,7 @@ smooth_l1_backward: Operator = general(
         -_within(h * share(g, x_shape, reduction) / (beta or 1.0), x, target, beta)
     ),
 )
-ones = constant("ones_like", lambda x: np.ones(x.shape, x.dtype))
+ones: Operator = constant("ones_like", lambda x: np.ones(x.shape, x.dtype))
 huber = general(
     "huber_loss",
     losses.huber,

@@ -95,7 +95,7 @@ def _channels(input: Tensor, p: float, training: bool, inplace: bool, single: bo
     if not single:
         return run(input, p, training)
     result = run(input.unsqueeze(0), p, training)
-    return input if inplace else result.squeeze(0)  # type: ignore[no-any-return]
+    return input if inplace else result.squeeze(0)
 
 
 def dropout1d(

@@ -31,7 +31,8 @@ def _alike(input: Any, target: Any) -> tuple[Any, Any]:
         "Please ensure they have the same size.",
         stacklevel=4,
     )
-    return broadcast_tensors(input, target)
+    first, second = broadcast_tensors(input, target)
+    return first, second
 
 
 def _paired(op: Operator, kernel: str) -> Callable[..., Tensor]:

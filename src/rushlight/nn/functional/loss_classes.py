@@ -10,7 +10,7 @@ from rushlight.kernels.classes import check
 from rushlight.nn.functional.softmax import log_softmax
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction
 from rushlight.ops import losses as ops
-from rushlight.ops.cross_entropy import cross_entropy_of
+from rushlight.ops.cross_entropy import cross_entropy_of, nll_of
 from rushlight.ops.fast import I8
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
@@ -59,6 +59,10 @@ def nll_loss(
     if size_average is not None or reduce is not None:
         reduction = legacy_reduction(size_average, reduce, reduction)
     check_reduction(reduction)
+    plain = weight is None and type(target) is Tensor and target._array.dtype is I8
+    floats = isinstance(input, Tensor) and input._array.dtype.kind == "f"
+    if plain and floats and type(ignore_index) is int:
+        return nll_of(input, target, None, ignore_index, reduction)
     require_tensor(input, "nll_loss_nd", "input", 1)
     require_tensor(target, "nll_loss_nd", "target", 2)
     if type(ignore_index) is not int:
@@ -68,8 +72,7 @@ def nll_loss(
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar_name}'")
     _check_shapes(input, target, weight)
     _check_classes(input, target, weight)
-    op = ops.nll if input.ndim <= 2 else ops.nll_2d
-    return op(input, target, weight, ignore_index, reduction)[0]  # type: ignore[no-any-return]
+    return nll_of(input, target, weight, ignore_index, reduction)
 
 
 def cross_entropy(

@@ -197,7 +197,7 @@ def triplet_margin_with_distance_loss(
     if swap:
         far = minimum(far, distance(positive, negative))
     loss = clamp_min(margin + near - far, 0.0)
-    return loss if reduction == "none" else getattr(loss, reduction)()  # type: ignore[no-any-return]
+    return loss if reduction == "none" else getattr(loss, reduction)()
 
 
 # -- classes -----------------------------------------------------------------------------------

@@ -34,7 +34,7 @@ def softmax(
     """
     if dim is None:
         dim = _implicit_dim("softmax", input.dim(), _stacklevel)
-    return input.softmax(dim, dtype)
+    return input.softmax(dim, dtype)  # type: ignore[no-any-return]
 
 
 def log_softmax(
@@ -48,7 +48,7 @@ def log_softmax(
     """
     if dim is None:
         dim = _implicit_dim("log_softmax", input.dim(), _stacklevel)
-    return input.log_softmax(dim, dtype)
+    return input.log_softmax(dim, dtype)  # type: ignore[no-any-return]
 
 
 def softmin(
@@ -62,7 +62,7 @@ def softmin(
     """
     if dim is None:
         dim = _implicit_dim("softmin", input.dim(), _stacklevel)
-    return (-input).softmax(dim, dtype)
+    return (-input).softmax(dim, dtype)  # type: ignore[no-any-return]
 
 
 def gumbel_softmax(
