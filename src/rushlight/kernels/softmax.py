@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, Array, short_buffers
+from rushlight.kernels.blocks import BLOCK, FEW, Array, short_buffers
 
 # Rows of fewer classes than this are transposed, unless there are hardly any rows.
 NARROW = 64
@@ -23,6 +23,10 @@ FEW_ROWS = 8
 
 def softmax(x: Array, axis: int = -1) -> Array:
     """exp(x) / Σ exp(x), shifted by the maximum."""
+    if _small(x, axis):
+        y: Array = np.subtract(x, np.maximum.reduce(x, -1, keepdims=True))
+        np.exp(y, y)
+        return np.divide(y, np.add.reduce(y, -1, keepdims=True), y)
     if x.itemsize < 4:
         return softmax(x.astype(np.float32), axis).astype(x.dtype)
     y = np.empty(x.shape, x.dtype)
@@ -39,6 +43,11 @@ def _softmax(x: Array, y: Array, axis: int) -> None:
 
 def softmax_backward(g: Array, y: Array, axis: int = -1) -> Array:
     """y · (g - Σ g·y) from the result y."""
+    if _small(y, axis):
+        gx: Array = np.multiply(g, y)
+        np.subtract(g, np.add.reduce(gx, -1, keepdims=True), gx)
+        np.multiply(gx, y, gx)
+        return gx
     if y.itemsize < 4:
         return softmax_backward(g.astype(np.float32), y.astype(np.float32), axis).astype(y.dtype)
     gx = np.empty(y.shape, y.dtype)
@@ -57,6 +66,10 @@ def _softmax_backward(g: Array, y: Array, gx: Array, axis: int) -> None:
 
 def log_softmax(x: Array, axis: int = -1) -> Array:
     """x - log Σ exp(x), shifted by the maximum."""
+    if _small(x, axis):
+        y: Array = np.subtract(x, np.maximum.reduce(x, -1, keepdims=True))
+        sums = np.add.reduce(np.exp(y), -1, keepdims=True)
+        return np.subtract(y, np.log(sums, sums), y)
     if x.itemsize < 4:
         return log_softmax(x.astype(np.float32), axis).astype(x.dtype)
     y = np.empty(x.shape, x.dtype)
@@ -73,6 +86,10 @@ def _log_softmax(x: Array, y: Array, axis: int) -> None:
 
 def log_softmax_backward(g: Array, y: Array, axis: int = -1) -> Array:
     """g - exp(y) · Σ g from the result y."""
+    if _small(y, axis):
+        gx: Array = np.exp(y)
+        np.multiply(gx, np.add.reduce(g, -1, keepdims=True), gx)
+        return np.subtract(g, gx, gx)
     if y.itemsize < 4:
         wide = log_softmax_backward(g.astype(np.float32), y.astype(np.float32), axis)
         return wide.astype(y.dtype)
@@ -85,6 +102,17 @@ def _log_softmax_backward(g: Array, y: Array, gx: Array, axis: int) -> None:
     np.exp(y, out=gx)
     np.multiply(gx, total(g, axis), out=gx)
     np.subtract(g, gx, out=gx)
+
+
+def _small(x: Array, axis: int) -> bool:
+    """Whether the calls cost more than the elements: then plain reductions do best."""
+    return (
+        0 < x.size <= FEW
+        and x.itemsize >= 4
+        and x.ndim > 0
+        and (axis == -1 or axis == x.ndim - 1)
+        and x.flags.c_contiguous
+    )
 
 
 def each_slab(body: Callable[..., None], arrays: tuple[Array, ...], axis: int) -> None:
@@ -131,6 +159,9 @@ def turned(x: Array, y: Array, axis: int) -> tuple[Array, Array, Array, int]:
 
 def peak(x: Array, axis: int) -> Array:
     """The maximum along an axis, kept as an axis of one."""
+    if x.size <= FEW:
+        few: Array = np.maximum.reduce(x, axis, keepdims=True)
+        return few
     if axis == -1 and x.shape[0] > FEW_ROWS and x.flags.c_contiguous:
         index = x.argmax(axis=-1)
         np.add(index, starts(*x.shape), out=index)
@@ -142,6 +173,9 @@ def peak(x: Array, axis: int) -> Array:
 
 def total(x: Array, axis: int) -> Array:
     """The sum along an axis, kept as an axis of one."""
+    if x.size <= FEW:
+        few: Array = np.add.reduce(x, axis, keepdims=True)
+        return few
     if axis == -1:
         sums: Array = x.dot(ones(x.shape[1], x.dtype))[:, None]
     elif x.ndim == 2:
