@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, Array, short_buffers
+from rushlight.kernels.blocks import BLOCK, FEW, Array, short_buffers
 from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
 from rushlight.kernels.reduction import ratio, sum_of
 from rushlight.kernels.softmax import FEW_ROWS, NARROW, log_softmax, ones, peak, total
@@ -90,6 +90,12 @@ def _exponentials(
     if not logits.size:
         nothing = np.zeros(batch * inner, logits.dtype)
         return -1, np.empty(logits.shape, logits.dtype), nothing + 1, nothing.copy(), nothing
+    if logits.size <= FEW and inner == 1 and tilt is None:  # the calls cost more than the elements
+        x = logits.reshape(batch, classes)
+        work = np.subtract(x, np.maximum.reduce(x, 1, keepdims=True))
+        picked = work.take(places(target, batch, classes, 1))
+        np.exp(work, work)
+        return -1, work, np.add.reduce(work, 1), picked, None
     if inner == 1 and classes < NARROW and batch > FEW_ROWS:
         work = logits.reshape(batch, classes).T.copy()
         return 0, work, *_slab(work, work, places(target, 1, classes, batch), tilt, 0)
