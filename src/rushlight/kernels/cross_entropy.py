@@ -93,9 +93,9 @@ def _exponentials(
     if logits.size <= FEW and inner == 1 and tilt is None:  # the calls cost more than the elements
         x = logits.reshape(batch, classes)
         work = np.subtract(x, np.maximum.reduce(x, 1, keepdims=True))
-        picked = work.take(places(target, batch, classes, 1))
+        chosen = work.take(places(target, batch, classes, 1))
         np.exp(work, work)
-        return -1, work, np.add.reduce(work, 1), picked, None
+        return -1, work, np.add.reduce(work, 1), chosen, None
     if inner == 1 and classes < NARROW and batch > FEW_ROWS:
         work = logits.reshape(batch, classes).T.copy()
         return 0, work, *_slab(work, work, places(target, 1, classes, batch), tilt, 0)
