@@ -148,7 +148,7 @@ class Many(Pass):
             if ticket == RESUME:
                 waiting -= 1
                 if isinstance(answer, Failure):
-                    self._fail(answer)
+                    answer.reraise()
         self._begin()
 
     def _send(self) -> None:
@@ -177,7 +177,7 @@ class Many(Pass):
                 self._active[worker] = False
             self._send()
             if isinstance(answer, Failure):
-                self._fail(answer)
+                answer.reraise()
             if not isinstance(answer, Done):
                 return answer
 
@@ -197,11 +197,6 @@ class Many(Pass):
 
     def _take(self, ticket: int, answer: Any) -> None:
         self._ready[ticket] = answer
-
-    def _fail(self, failure: Failure) -> None:
-        if not self._loader.persistent_workers:
-            self._stop()
-        failure.reraise()
 
     def _receive(self) -> tuple[Any, Any]:
         """Wait for an answer, looking now and then whether the workers still live."""
