@@ -7,6 +7,8 @@ of ``y``, ``names(t)`` the nodes along the first inputs, ``nograd(f)`` is ``f()`
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
 import warnings
 from collections.abc import Callable
@@ -60,6 +62,8 @@ def scope(lib: ModuleType) -> dict[str, Any]:
         "grad": lib.autograd.grad,
         "nograd": nograd,
         "inference": inference,
+        "copy": copy,
+        "pickle": pickle,
     }
 
 
@@ -72,7 +76,9 @@ def outcome(lib: ModuleType, program: str) -> tuple[str, str]:
             exec(program, names)
         except Exception as error:
             return type(error).__name__, str(error).split("\n")[0]
-        return "done", re.sub("0x[0-9a-f]+", "0x", repr(names.get("out")))
+        return "done", re.sub(
+            "0x[0-9a-f]+", "0x", repr(names.get("out")).replace("rushlight.", "torch.")
+        )
 
 
 def programs(text: str) -> Any:
