@@ -32,6 +32,9 @@ both = pytest.mark.parametrize("torch", LIBRARIES)
     torch.nn.EmbeddingBag.from_pretrained(torch.ones(3))
     torch.nn.EmbeddingBag.from_pretrained(torch.ones(3, 2)).weight
     torch.nn.EmbeddingBag(4, 2, mode="max")(torch.tensor([0, 3, 1]), torch.tensor([0, 0, 2]))
+    torch.nn.EmbeddingBag(4, 2)(torch.tensor([[0, 4]]))
+    torch.nn.EmbeddingBag(4, 2, padding_idx=1)(torch.tensor([[0, 4]]))
+    torch.nn.EmbeddingBag(4, 2, mode="max")(torch.tensor([[0, -1]]))
     torch.nn.EmbeddingBag(4, 2, max_norm=0.5)(torch.tensor([[0, 3], [1, 1]]))
     """
 )

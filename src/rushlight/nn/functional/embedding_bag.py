@@ -75,7 +75,8 @@ def embedding_bag(
     _check_types(weight, per_sample_weights)
     # Copies: the graph keeps them, and the caller may write over the originals.
     index = input._array.astype(np.int64)
-    _check_places(index, starts, weight.shape[0], mode != "max" and weight.itemsize < 8)
+    fast = mode != "max" and weight.itemsize < 8 and padding is None
+    _check_places(index, starts, weight.shape[0], fast)
     bags = len(starts) - include_last_offset
     ends = starts[1:] if include_last_offset else np.append(starts[1:], len(index))[:bags]
     counts = ends - starts[:bags]
