@@ -51,12 +51,14 @@ ROWS = [
             call(I(0, high=5), T(5, 3)),  # PyTorch's second derivative fails
         ],
         second=False,
-        forward=False,  # a gradient by frequency is no transpose
+        forward=False,  # a gradient by frequency is no transpose, and no slope
+        finite=False,
     ),
     Row(
         "nn.functional.embedding",
         [call(I(9, high=5), T(5, 3), 2), call(I(9, high=5), T(5, 3), padding_idx=-1)],
         forward=False,  # nor is one without the padding row
+        finite=False,
     ),
     Row(
         "nn.functional.embedding_bag",
