@@ -248,7 +248,7 @@ def triplet_margin_loss(
     >>> import rushlight as torch
     >>> a, b = torch.zeros(1, 2), torch.ones(1, 2)
     >>> torch.triplet_margin_loss(a, b, b)
-    tensor([1.])
+    tensor([1.0000])
     """
     _tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     require_int("triplet_margin_loss", reduction, "reduction", 8)

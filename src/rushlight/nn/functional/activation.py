@@ -357,7 +357,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 
     >>> import rushlight as torch
     >>> torch.nn.functional.hardswish(torch.tensor([-4.0, 1.0]))
-    tensor([-0.0000,  0.6667])
+    tensor([-0.0000, 0.6667])
     """
     return overwrite(input, _hardswish(input)) if inplace else _hardswish(input)
 

@@ -163,7 +163,7 @@ def triplet_margin_loss(
     >>> import rushlight as torch
     >>> a, b = torch.zeros(1, 2), torch.ones(1, 2)
     >>> torch.nn.functional.triplet_margin_loss(a, b, b)
-    tensor(1.)
+    tensor(1.0000)
     """
     number = _enum(size_average, reduce, reduction)
     if margin <= 0:
@@ -186,7 +186,7 @@ def triplet_margin_with_distance_loss(
     >>> import rushlight as torch
     >>> a, b = torch.zeros(1, 2), torch.ones(1, 2)
     >>> torch.nn.functional.triplet_margin_with_distance_loss(a, b, b)
-    tensor(1.)
+    tensor(1.0000)
     """
     check_reduction(reduction)
     if margin <= 0:
