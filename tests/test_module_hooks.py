@@ -276,6 +276,14 @@ def test_the_hooked_graph(lib: Any) -> Any:
 
 
 @story
+def test_in_place_on_the_output_of_a_hooked_module(lib: Any) -> Any:
+    m = scaler(lib)
+    m.register_full_backward_hook(lambda *_: None)
+    y = m(lib.ones(2, requires_grad=True))
+    return attempt(lambda: y.add_(1))
+
+
+@story
 def test_the_old_backward_hook(lib: Any) -> Any:
     class Double(lib.nn.Module):
         def forward(self, x: Any) -> Any:

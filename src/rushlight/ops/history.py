@@ -218,7 +218,8 @@ View.refresh = _refresh  # tensor.py knows views but no operators
 
 def _output(edge: Any) -> str:
     """``Output 0 of Split``: how errors name what an operation made."""
-    return f"Output {edge.index} of {edge.owner.name().partition('Backward')[0]}"
+    name = edge.owner.name()
+    return f"Output {edge.index} of {name.rpartition('Backward')[0] or name}"
 
 
 def view_error(view: View, what: str) -> RuntimeError:

@@ -102,7 +102,8 @@ class BackwardHook:
                 _same_number("hook", "grad_input", changed, given)
                 given = changed
         self.grad_outputs = None
-        return tuple(given[i] for i in self.inputs or ())
+        # The zeros of constants were only shown: the node has no cotangent there to replace.
+        return tuple(None if i in self.constants else given[i] for i in self.inputs or ())
 
     def _without_inputs(self, grad_outputs: Any) -> None:
         warnings.warn(
