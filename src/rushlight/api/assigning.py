@@ -168,7 +168,7 @@ def check_put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
     try:
         shape = target._array[ops.numpy_index(arrays)].shape
     except IndexError as error:
-        raise out_of_bounds(error) from None
+        raise out_of_bounds(error, arrays) from None
     given = tuple(source.shape)
     fits = len(given) <= len(shape) and all(
         n == 1 or n == m for n, m in zip(reversed(given), reversed(shape))

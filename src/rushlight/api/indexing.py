@@ -8,6 +8,7 @@ finds PyTorch's words for what is wrong.
 from __future__ import annotations
 
 import operator
+import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -55,7 +56,7 @@ def __getitem__(input: Tensor, index: Any) -> Tensor:
     try:
         return ops.indexed(input, found.arrays, found.tensors)
     except IndexError as error:
-        raise out_of_bounds(error) from None
+        raise out_of_bounds(error, found.arrays) from None
 
 
 NODES = {
@@ -115,12 +116,19 @@ def basic_view(input: Tensor, index: tuple[Any, ...], last: str) -> Tensor:
     return OPERATORS[last](input, index)  # type: ignore[no-any-return]
 
 
-def out_of_bounds(error: IndexError) -> IndexError:
-    """PyTorch's words for an index array that leads nowhere."""
-    text = str(error)
-    if not text.startswith("index "):
+def out_of_bounds(error: IndexError, arrays: tuple[Any, ...]) -> IndexError:
+    """PyTorch's words for an index array that leads nowhere.
+
+    PyTorch names the dimension as counted among those that are indexed by arrays.
+    """
+    found = re.fullmatch(
+        r"(index -?\d+ is out of bounds for) axis (\d+) (with size \d+)", str(error)
+    )
+    if found is None:
         return IndexError("index is out of bounds for dimension with size 0")
-    return IndexError(text.replace("axis", "dimension"))
+    start, axis, end = found.groups()
+    nth = sum(a is not None for a in arrays[: int(axis)])
+    return IndexError(f"{start} dimension {nth} {end}")
 
 
 # -- parsing ---------------------------------------------------------------------------------------
@@ -227,7 +235,10 @@ def _item(item: Any, tensors: list[Tensor]) -> Any:
         if isinstance(item, list) and any(isinstance(i, Tensor) for i in item):
             item = [i._array if isinstance(i, Tensor) else i for i in item]
         array = np.asarray(item)
-        return _index_array(array if array.size else array.astype(np.intp))
+        kind = array.dtype.kind
+        if not array.size or kind in "fi" or (kind == "u" and array.dtype != np.uint8):
+            array = array.astype(np.int64)  # fractions are cut off
+        return _index_array(array)
     if isinstance(item, np.integer) or (
         hasattr(item, "__index__") and not isinstance(item, np.generic)
     ):
