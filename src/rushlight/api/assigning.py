@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.broadcasting import expand_to
-from rushlight.api.indexing import basic_step, basic_view, out_of_bounds, parse
+from rushlight.api.indexing import basic_step, basic_view, in_empty, out_of_bounds, parse
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
@@ -133,6 +133,8 @@ def _without_leading_ones(source: Tensor) -> Tensor:
 
 
 def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
+    if not target._array.size:
+        arrays = in_empty(target, arrays)
     source = _without_leading_ones(source)
     if source.dtype is not target.dtype:
         one_mask = len(arrays) == 1 and arrays[0].dtype.kind == "b"

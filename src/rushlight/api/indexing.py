@@ -53,8 +53,9 @@ def __getitem__(input: Tensor, index: Any) -> Tensor:
         input = basic_view(input, found.basic, found.last)
     if found.arrays is None:
         return input
+    arrays = found.arrays if input._array.size else in_empty(input, found.arrays)
     try:
-        return ops.indexed(input, found.arrays, found.tensors)
+        return ops.indexed(input, arrays, found.tensors)
     except IndexError as error:
         raise out_of_bounds(error, found.arrays) from None
 
@@ -116,15 +117,24 @@ def basic_view(input: Tensor, index: tuple[Any, ...], last: str) -> Tensor:
     return OPERATORS[last](input, index)  # type: ignore[no-any-return]
 
 
+def in_empty(input: Tensor, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Indices of a tensor without elements: PyTorch looks at none where a dimension has some."""
+    return tuple(
+        [
+            np.zeros_like(a) if a is not None and a.dtype.kind == "i" and n else a
+            for a, n in zip(arrays, input.shape)
+        ]
+    )
+
+
 def out_of_bounds(error: IndexError, arrays: tuple[Any, ...]) -> IndexError:
     """PyTorch's words for an index array that leads nowhere.
 
     PyTorch names the dimension as counted among those that are indexed by arrays.
     """
-    found = re.fullmatch(
-        r"(index -?\d+ is out of bounds for) axis (\d+) (with size \d+)", str(error)
-    )
-    if found is None:
+    text = str(error)
+    found = re.fullmatch(r"(index -?\d+ is out of bounds for) axis (\d+) (with size \d+)", text)
+    if found is None or text.endswith("size 0"):
         return IndexError("index is out of bounds for dimension with size 0")
     start, axis, end = found.groups()
     nth = sum(a is not None for a in arrays[: int(axis)])
@@ -185,7 +195,7 @@ def parse(input: Tensor, index: Any) -> Parsed:
         elif kind is int:
             size = shape[dim]
             if not -size <= item < size:
-                raise IndexError(
+                raise IndexError(  # PyTorch counts the items before it, not the dimensions
                     f"index {item} is out of bounds for dimension {place} with size {size}"
                 )
             basic.append(item)
@@ -235,8 +245,8 @@ def _item(item: Any, tensors: list[Tensor]) -> Any:
         if isinstance(item, list) and any(isinstance(i, Tensor) for i in item):
             item = [i._array if isinstance(i, Tensor) else i for i in item]
         array = np.asarray(item)
-        kind = array.dtype.kind
-        if not array.size or kind in "fi" or (kind == "u" and array.dtype != np.uint8):
+        letter = array.dtype.kind
+        if not array.size or letter in "fi" or (letter == "u" and array.dtype != np.uint8):
             array = array.astype(np.int64)  # fractions are cut off
         return _index_array(array)
     if isinstance(item, np.integer) or (
