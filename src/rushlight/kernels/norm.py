@@ -218,8 +218,8 @@ def widened(kernel: Callable[..., Result], x: Array, *args: Any) -> Result:
         a.astype(np.float32) if isinstance(a, np.ndarray) and a.itemsize < 4 else a
         for a in (x, *args)
     ]
-    first, *rest = kernel(*wide)  # type: ignore[misc]
-    return first.astype(x.dtype), *rest  # type: ignore[return-value]
+    results: Any = kernel(*wide)
+    return (results[0].astype(x.dtype), *results[1:])  # type: ignore[return-value]
 
 
 def standardize(x: Array, y: Array, eps: float, mean: Array, rstd: Array) -> None:
