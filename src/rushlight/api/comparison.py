@@ -178,7 +178,8 @@ def isclose(
     if input.dtype.category < 2:  # integers might overflow in the difference
         input, other = input.double(), other.double()
     distance = (input.detach() - other.detach()).abs()
-    return close | (isfinite(distance) & (distance <= atol + (rtol * other.detach()).abs()))
+    close |= isfinite(distance) & (distance <= atol + (rtol * other.detach()).abs())
+    return close
 
 
 def allclose(

@@ -88,7 +88,7 @@ class Run:
         self.progress = Progress()
         self.train_set, self.test_set = digits.load()
         self.order = torch.Generator()
-        self.loader = DataLoader(
+        self.loader: DataLoader[Any] = DataLoader(
             self.train_set, options.batch_size, shuffle=True, generator=self.order
         )
 

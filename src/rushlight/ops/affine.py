@@ -132,7 +132,7 @@ _VECTOR_NODES, _MATRIX_NODES, _STACK_NODES = (
 )
 
 
-def linear(slow: Callable[..., Any], doc: str) -> Callable[..., Any]:
+def linear(slow: Callable[..., Any], doc: str) -> Callable[..., Tensor]:
     """Make ``linear(input, weight, bias)``: plain tensors of fitting shapes here, others `slow`."""
 
     def function(input: Any, weight: Any, bias: Any = None) -> Any:

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 
-def _ordering(name: str, ufunc: np.ufunc) -> Any:
+def _ordering(name: str, ufunc: np.ufunc) -> Promoting:
     return constant(name, ufunc, promote="bool", checks=(no_kernel("c", f"{name}_cpu"),))
 
 

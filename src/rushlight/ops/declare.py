@@ -18,7 +18,7 @@ The five words sort operators by how they act on tangents, which is all that for
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -103,6 +103,12 @@ def general(name: str, kernel: Callable[..., Any], **rules: Any) -> Operator:
     return Operator(name, kernel, "general", _args(kernel, rules), rules, **options)
 
 
+@overload
+def constant(name: str, kernel: Callable[..., Any]) -> Operator: ...
+@overload
+def constant(
+    name: str, kernel: Callable[..., Any], *, promote: str, checks: tuple[Check, ...] = ()
+) -> Promoting: ...
 def constant(
     name: str,
     kernel: Callable[..., Any],

@@ -102,7 +102,7 @@ class Operator:
     @cached_property
     def node(self) -> type[OperatorNode]:
         """The class of this operator's nodes. Few programs need many, so each is made when used."""
-        return named_node(self.node_name, OperatorNode, op=self)  # type: ignore[return-value]
+        return named_node(self.node_name, OperatorNode, op=self)
 
     def __repr__(self) -> str:
         return f"<rushlight operator {self.name}>"
