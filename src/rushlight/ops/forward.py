@@ -88,7 +88,7 @@ def _values(
 def _value(op: Operator, name: str, args: Sequence[Any], outs: Any) -> Any:
     if name in op.outputs and name not in op.args:
         return outs[op.outputs.index(name)] if type(outs) is tuple else outs
-    return op.value(name, args, outs, ())
+    return op.value(name, args, outs)
 
 
 def _tangent_or_zero(op: Operator, i: int, a: Any, t: Tensor | None) -> Any:

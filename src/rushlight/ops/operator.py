@@ -31,7 +31,8 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot, sequence
-from rushlight.ops.nodes import OperatorNode, Output, named_node
+from rushlight.ops.nodes import OperatorNode, named_node
+from rushlight.ops.places import Place, keep, place_of, value_at
 from rushlight.tensor import LEAF, Tensor, View
 
 __all__ = ["Operator", "Rule", "dispatch"]
@@ -97,7 +98,7 @@ class Operator:
         self.inputs = inputs if inputs is not None else tuple(rules)
         self.positions = tuple(args.index(i) for i in self.inputs)
         self.node_name = node or _node_name(name)
-        self._kept: dict[tuple[bool, ...], tuple[str, ...]] = {}
+        self._kept: dict[tuple[bool, ...], tuple[Place, ...]] = {}
 
     @cached_property
     def node(self) -> type[OperatorNode]:
@@ -178,27 +179,24 @@ class Operator:
     def record(self, args: Sequence[Any], edges: tuple[Any, ...], outs: Any) -> None:
         """Make the node of this call and hang the outputs on it."""
         several = type(outs) is tuple
-        tracked = [
-            (i, out)
-            for i, out in enumerate(outs if several else (outs,))
-            if out._array.dtype.kind in "fcV"
-            and (not several or self.variable_outputs or self.outputs[i] not in self.constant)
-        ]
-        if not tracked:
+        if several:
+            tracked = [
+                (i, out)
+                for i, out in enumerate(outs)
+                if out._array.dtype.kind in "fcV"
+                and (self.variable_outputs or self.outputs[i] not in self.constant)
+            ]
+            if not tracked:
+                return
+        elif outs._array.dtype.kind not in "fcV":
             return
-        node = new(self.node)
+        node = self.node()
         node.edges = edges
-        self.keep(
-            node,
-            {
-                name: self.value(name, args, outs, edges)
-                for name in self.kept(tuple(e is not None for e in edges))
-            },
-        )
-        node.metas = tuple(
-            None if e is None else (a._array.shape, a._array.dtype)
-            for e, a in zip(edges, self.input_args(args))
-        )
+        keep(node, self.kept(tuple([e is not None for e in edges])), args, outs, self.conjugate)
+        inputs = self.input_args(args)
+        node.metas = [
+            None if e is None else (a._array.shape, a._array.dtype) for e, a in zip(edges, inputs)
+        ]
         node.seq = next(sequence)
         if several:
             node.outputs = len(outs)
@@ -207,40 +205,15 @@ class Operator:
         else:
             outs._edge = node
 
-    def keep(self, node: Node, values: dict[str, Any]) -> None:
-        """Store what the formulas want: tensors, which a backward pass frees, and parameters."""
-        node.saved = saved = dict[str, Any]()
-        node.params = params = {}  # type: ignore[attr-defined]
-        node.versions = versions = dict[str, Any]()
-        for name, value in values.items():
-            if isinstance(value, Tensor):
-                saved[name] = value
-                versions[name] = value._counter[0]
-            elif type(value) is Output:
-                saved[name] = value
-            elif type(value) is tuple and value and isinstance(value[0], Tensor):
-                saved[name] = value
-                versions[name] = tuple(t._counter[0] for t in value)
-            elif type(value) is complex and self.conjugate:
-                params[name] = value.conjugate()
-            else:
-                params[name] = value
-
     def shell(self, args: Sequence[Any], mask: Sequence[bool], outs: Any) -> Node:
         """Make a node as if this call were recorded, saving outputs as the Tensors they are."""
-        node = new(self.node)
+        node = self.node()
         node.edges = tuple(True if on else None for on in mask)
-        values = {}
-        for name in self.kept(tuple(mask)):
-            if name in self.outputs and name not in self.args:
-                values[name] = outs[self.outputs.index(name)] if type(outs) is tuple else outs
-            else:
-                values[name] = self.value(name, args, outs, node.edges)
-        self.keep(node, values)
-        node.metas = tuple(
+        keep(node, self.kept(tuple(mask)), args, outs, self.conjugate, rewrapped=False)
+        node.metas = [
             (a._array.shape, a._array.dtype) if on else None
             for on, a in zip(mask, self.input_args(args))
-        )
+        ]
         return node
 
     def push(self, args: Sequence[Any], tangents: Sequence[Any], outs: Any) -> Any:
@@ -258,10 +231,10 @@ class Operator:
         """The differentiable arguments of a call, in the order of its edges."""
         return args[self.positions[0] :] if self.variadic else [args[p] for p in self.positions]
 
-    def kept(self, mask: tuple[bool, ...]) -> tuple[str, ...]:
-        """Return the names that the formulas of the inputs in `mask` want."""
-        names = self._kept.get(mask)
-        if names is None:
+    def kept(self, mask: tuple[bool, ...]) -> tuple[Place, ...]:
+        """Return the places of what the formulas of the inputs in `mask` want."""
+        places = self._kept.get(mask)
+        if places is None:
             if self.together is not None:
                 wanted = list(self.together.names)
             elif self.variadic:
@@ -269,34 +242,13 @@ class Operator:
             else:
                 rules = [self.rules[i] for i, on in zip(self.inputs, mask) if on]
                 wanted = [name for rule in rules for name in rule.names]
-            names = self._kept[mask] = tuple(dict.fromkeys(wanted))
-        return names
+            places = tuple([place_of(self, name) for name in dict.fromkeys(wanted)])
+            self._kept[mask] = places
+        return places
 
-    def value(self, name: str, args: Sequence[Any], outs: Any, edges: Any) -> Any:
+    def value(self, name: str, args: Sequence[Any], outs: Any) -> Any:
         """Return what a formula's parameter `name` stands for in this call."""
-        if name in self.args:
-            i = self.args.index(name)
-            return tuple(args[i:]) if self.variadic and i == len(self.args) - 1 else args[i]
-        if name in self.outputs:
-            i = self.outputs.index(name)
-            out = outs[i] if type(outs) is tuple else outs
-            return Output(out._array, out._counter, i)
-        if name == "needs":
-            return tuple(e is not None for e in edges)
-        base, _, what = name.rpartition("_")
-        if what == "shapes":
-            return tuple(shape_of(a) for a in args[self.args.index(base) :])
-        a = args[self.args.index(base)]
-        if what == "shape":
-            return shape_of(a)
-        if what == "dtype":
-            return a._array.dtype if isinstance(a, Tensor) else np.asarray(a).dtype
-        raise NameError(f"{self.name}: the formula's parameter {name!r} names nothing")
-
-
-def shape_of(a: Any) -> tuple[int, ...]:
-    """The shape of a Tensor, ndarray or number as a plain tuple."""
-    return a._array.shape if isinstance(a, Tensor) else np.shape(a)
+        return value_at(place_of(self, name), args, outs, ())
 
 
 def _wrap(array: Any) -> Tensor:
