@@ -15,19 +15,29 @@ from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "Untranslated",
-    "atleast_1d",
+    "append",
+    "array_split",
+    "atleast",
+    "cross",
     "cumulative",
+    "diff",
     "dot",
     "einsum",
     "flip",
     "matmul",
+    "meshgrid",
     "outer",
+    "prod",
+    "ptp",
     "public",
     "ravel",
     "repeat",
     "reshape",
     "sort",
+    "split",
     "spread",
+    "take",
+    "take_along_axis",
     "tile",
     "transpose",
 ]
@@ -90,10 +100,57 @@ def repeat(a: Tensor, repeats: Any, axis: int | None = None) -> Tensor:
     return a.repeat_interleave(repeats, dim=axis)  # type: ignore[no-any-return]
 
 
-def atleast_1d(*arys: Tensor) -> Any:
-    """``np.atleast_1d``."""
-    made = [x.reshape(1) if x.ndim == 0 else x for x in map(as_tensor, arys)]
-    return made[0] if len(made) == 1 else tuple(made)
+def atleast(dimensions: int) -> Callable[..., Any]:
+    """``np.atleast_1d``, ``np.atleast_2d`` or ``np.atleast_3d``."""
+
+    def function(*arys: Any) -> Any:
+        made = [public(f"atleast_{dimensions}d")(as_tensor(x)) for x in arys]
+        return made[0] if len(made) == 1 else tuple(made)
+
+    return function
+
+
+def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
+    """``np.append``: flattened where no axis is given."""
+    pair = [as_tensor(arr), as_tensor(values)]
+    if axis is None:
+        pair, axis = [x.reshape(-1) for x in pair], 0
+    return public("cat")(pair, axis)  # type: ignore[no-any-return]
+
+
+def array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """``np.array_split``: parts of nearly the same size, or between indices."""
+    parts = indices_or_sections
+    cuts = parts if isinstance(parts, int) else tuple(int(i) for i in parts)
+    return list(ary.tensor_split(cuts, axis))
+
+
+def split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
+    """``np.split``: as `array_split`, but a number of parts has to divide the size."""
+    if isinstance(indices_or_sections, int) and ary.shape[axis] % indices_or_sections:
+        raise ValueError("array split does not result in an equal division")
+    return array_split(ary, indices_or_sections, axis)
+
+
+def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
+    """``np.meshgrid``, whose first two axes are swapped unless ``indexing="ij"``."""
+    if sparse:
+        raise Untranslated
+    grids = public("meshgrid")(*map(as_tensor, xi), indexing=indexing)
+    return tuple(grid.clone() for grid in grids) if copy else grids
+
+
+def take(a: Any, indices: Any, axis: int | None = None) -> Tensor:
+    """``np.take``: of the flattened tensor where no axis is given."""
+    a, where = as_tensor(a), as_tensor(indices)
+    if axis is None:
+        return a.reshape(-1)[where]  # type: ignore[no-any-return]
+    return a[(slice(None),) * (axis % a.ndim) + (where,)]  # type: ignore[no-any-return]
+
+
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Tensor:
+    """``np.take_along_axis``."""
+    return public("take_along_dim")(as_tensor(arr), as_tensor(indices), axis)  # type: ignore[no-any-return]
 
 
 def sort(a: Tensor, axis: int | None = -1, *, stable: bool | None = None) -> Tensor:
@@ -101,6 +158,57 @@ def sort(a: Tensor, axis: int | None = -1, *, stable: bool | None = None) -> Ten
     if axis is None:
         a, axis = a.reshape(-1), 0
     return a.sort(dim=axis, stable=bool(stable))[0]  # type: ignore[no-any-return]
+
+
+def prod(a: Tensor, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tensor:
+    """``np.prod``, which takes several axes where PyTorch's takes one."""
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    every = range(a.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(axis % a.ndim for axis in every)
+    if not axes:
+        return a.clone() if wanted is None else a.to(wanted, copy=True)  # type: ignore[no-any-return]
+    if len(axes) == 1:
+        return a.prod(axes[0], keepdim=keepdims, dtype=wanted)  # type: ignore[no-any-return]
+    rest = [i for i in range(a.ndim) if i not in axes]
+    out = a.permute(*rest, *axes).flatten(len(rest)).prod(-1, dtype=wanted)
+    if not keepdims:
+        return out  # type: ignore[no-any-return]
+    return out.reshape([1 if i in axes else n for i, n in enumerate(a.shape)])  # type: ignore[no-any-return]
+
+
+def ptp(a: Tensor, axis: Any = None, *, keepdims: bool = False) -> Tensor:
+    """``np.ptp``, the range of the values."""
+    axes = tuple(range(a.ndim)) if axis is None else axis
+    return a.amax(axes, keepdim=keepdims) - a.amin(axes, keepdim=keepdims)  # type: ignore[no-any-return]
+
+
+def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Tensor:
+    """``np.diff``, whose ends may be numbers."""
+    a = as_tensor(a)
+
+    def end(value: Any) -> Any:
+        if value is None:
+            return None
+        value = as_tensor(value)
+        if value.ndim == 0:
+            value = value.broadcast_to(
+                [1 if i == axis % a.ndim else k for i, k in enumerate(a.shape)]
+            )
+        return value
+
+    return public("diff")(a, n, axis, end(prepend), end(append))  # type: ignore[no-any-return]
+
+
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Tensor:
+    """``np.cross`` of vectors of three along the last axis, or those given; the rest broadcasts."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    a, b = (as_tensor(x).movedim(i, -1) for x, i in ((a, axisa), (b, axisb)))
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        raise Untranslated  # vectors of two, which NumPy is giving up
+    return public("linalg.cross")(*public("broadcast_tensors")(a, b)).movedim(-1, axisc)  # type: ignore[no-any-return]
 
 
 def cumulative(name: str) -> Callable[..., Tensor]:
