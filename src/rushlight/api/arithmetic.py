@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.install import inplace
+from rushlight.api.scalars import as_number
 from rushlight.ops import arithmetic as ops
 from rushlight.ops.fast import binary, in_place, unary, with_parameters
 from rushlight.ops.inplace import check_operands, overwrite
@@ -14,6 +15,7 @@ from rushlight.ops.outputs import (
     into,
     no_overload,
     operands,
+    plain_numbers,
     require_tensor,
     type_name,
 )
@@ -101,8 +103,7 @@ ldexp = binary(
 
 def _scaled(op: Any, function: str, input: Any, other: Any, alpha: Any) -> Any:
     """Run an operator that scales `other`, after a look at `alpha`."""
-    if not isinstance(alpha, NUMBERS):
-        raise TypeError(f"{function}(): argument 'alpha' must be Number, not {type_name(alpha)}")
+    alpha = as_number(alpha, function, "alpha", None)
     input, other = operands(function, input, other)
     categories = [t.dtype.category for t in (input, other) if isinstance(t, Tensor)]
     if isinstance(alpha, bool) and max(categories) > 0:
@@ -229,6 +230,8 @@ def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor
     tensor([-4,  3])
     """
     if not isinstance(other, (Tensor, *NUMBERS)):
+        if (plain := plain_numbers(input, other)) is not None:
+            return floor_divide(*plain, out=out)
         raise no_overload("floor_divide", _FLOOR_DIVIDE, input, other)
     result = ops.floor_divide(*operands("floor_divide", input, other))
     return result if out is None else into(out, result, "floor_divide")
@@ -253,6 +256,8 @@ def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         result = ops.remainder_of_number(input, other)
     elif isinstance(input, Tensor) and isinstance(other, Tensor):
         result = _remainder(input, other)
+    elif (numbers := plain_numbers(input, other)) is not None:
+        return remainder(*numbers, out=out)
     else:
         raise no_overload("remainder", _REMAINDER, input, other)
     return result if out is None else into(out, result, "remainder")
@@ -270,6 +275,8 @@ def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
         result = (_fmod_number if plain else ops.fmod_number.general)(input, other)
     elif isinstance(input, Tensor) and isinstance(other, Tensor):
         result = _fmod(input, other)
+    elif (numbers := plain_numbers(input, other)) is not None:
+        return fmod(*numbers, out=out)
     else:
         raise no_overload("fmod", (_DIV[0], _NUMBER), input, other)
     return result if out is None else into(out, result, "fmod")

@@ -8,7 +8,7 @@ from typing import Any
 from rushlight.ops import bitwise as ops
 from rushlight.ops.fast import named
 from rushlight.ops.operator import Operator
-from rushlight.ops.outputs import into, no_overload, require_tensor
+from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor
 from rushlight.ops.promotion import NUMBERS
 from rushlight.tensor import Tensor
 
@@ -37,6 +37,8 @@ def _bits(op: Operator, doc: str) -> Callable[..., Tensor]:
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         a, b = isinstance(input, Tensor), isinstance(other, Tensor)
         known = (a or isinstance(input, NUMBERS)) and (b or isinstance(other, NUMBERS))
+        if not known and (plain := plain_numbers(input, other)) is not None:
+            return function(*plain, out=out)
         if not known or not (a or b):
             raise no_overload(op.name, _SIGNATURES, input, other)
         result = op(input, other)

@@ -6,7 +6,7 @@ from typing import Any
 
 from rushlight.ops import complexes as ops
 from rushlight.ops.fast import binary, unary
-from rushlight.ops.outputs import into, no_overload, require_tensor
+from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor
 from rushlight.ops.promotion import NUMBERS
 from rushlight.tensor import Tensor
 
@@ -96,6 +96,8 @@ def copysign(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
         result = _copysign(input, other)
     elif isinstance(input, Tensor) and isinstance(other, NUMBERS):
         result = ops.copysign_number(input, other)
+    elif (plain := plain_numbers(input, other)) is not None:
+        return copysign(*plain, out=out)
     else:
         raise no_overload("copysign", _COPYSIGN, input, other)
     return result if out is None else into(out, result, "copysign")

@@ -7,6 +7,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.api.comparison import ne
 from rushlight.api.dims import fits_dims, reduced_dims
+from rushlight.api.names import numpy_names
 from rushlight.ops import reduce as ops
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, no_overload, require_tensor
@@ -83,6 +84,7 @@ def _logic(op: Operator, input: Any, dim: Any, keepdim: Any, out: Any) -> Tensor
     return result if out is None else into(out, result, op.name)
 
 
+@numpy_names
 def count_nonzero(input: Tensor, dim: Any = None) -> Tensor:
     """Return how many elements (over `dim`) are not zero, as int64.
 

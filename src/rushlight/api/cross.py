@@ -8,6 +8,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.api.arguments import require_int
 from rushlight.api.broadcasting import broadcast_pair
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops.cross import cross as op
 from rushlight.ops.outputs import into, require_tensor, wrong_type
@@ -18,6 +19,7 @@ __all__ = ["cross"]
 METHODS = __all__
 
 
+@numpy_names
 def cross(
     input: Tensor, other: Tensor, dim: int | None = None, *, out: Tensor | None = None
 ) -> Tensor:
@@ -48,6 +50,7 @@ def cross(
     return _cross(input, other, dim, out)
 
 
+@numpy_names
 def linalg_cross(
     input: Tensor, other: Tensor, *, dim: int = -1, out: Tensor | None = None
 ) -> Tensor:

@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight import dtypes
 from rushlight.api.comparison import logical_xor
+from rushlight.api.names import numpy_names
 from rushlight.api.shape import cat
 from rushlight.api.sizes import as_int, sizes, wrap_dim
 from rushlight.ops.outputs import into, require_tensor
@@ -16,6 +17,7 @@ __all__ = ["diff"]
 METHODS = ("diff", "sum_to_size")
 
 
+@numpy_names
 def diff(
     input: Tensor,
     n: int = 1,

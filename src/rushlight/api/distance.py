@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight.api.broadcasting import broadcast_tensors
 from rushlight.api.dims import reduced_dims
+from rushlight.api.names import numpy_names
 from rushlight.api.scalars import as_float
 from rushlight.api.sizes import as_dim
 from rushlight.autograd.modes import no_grad
@@ -28,6 +29,7 @@ def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
     return ops.vector_norm(input, p, reduced_dims("linalg_vector_norm", dim, input.ndim), keepdim)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-06, keepdim: bool = False
 ) -> Tensor:

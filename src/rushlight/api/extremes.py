@@ -11,7 +11,7 @@ from rushlight.ops import extremes as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.masking import where as choose
-from rushlight.ops.outputs import into, no_overload, require_tensor, wrong_type
+from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor, wrong_type
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor
@@ -122,6 +122,8 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
         result = ops.clamp_number.general(input, min, max)
     elif _bound(min, Tensor) and _bound(max, Tensor):
         result = ops.clamp(input, min, max)
+    elif (plain := plain_numbers(min, max)) is not None:
+        return clamp(input, *plain, out=out)
     else:
         given = [b for b in (min, max) if b is not None]
         raise no_overload("clamp", _CLAMP, input, *given)
@@ -143,6 +145,8 @@ def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
     elif isinstance(input, Tensor) and isinstance(min, NUMBERS):
         run = _clamp_min_number if _fits(min) else ops.clamp_min_number.general
         result = run(input, min)
+    elif (plain := plain_numbers(min)) is not None:
+        return clamp_min(input, *plain, out=out)
     else:
         signatures = (
             "(Tensor input, Tensor min, *, Tensor out = None)",
@@ -164,6 +168,8 @@ def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
     elif isinstance(input, Tensor) and isinstance(max, NUMBERS):
         run = _clamp_max_number if _fits(max) else ops.clamp_max_number.general
         result = run(input, max)
+    elif (plain := plain_numbers(max)) is not None:
+        return clamp_max(input, *plain, out=out)
     else:
         signatures = (
             "(Tensor input, Tensor max, *, Tensor out = None)",

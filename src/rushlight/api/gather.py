@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight.api.broadcasting import broadcast_pair, expand_to
 from rushlight.api.dims import is_int
+from rushlight.api.names import numpy_names
 from rushlight.api.peaks import require_dtype
 from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim, as_int, wrap_dim
@@ -90,6 +91,7 @@ _SCATTER = (
 )
 
 
+@numpy_names
 def scatter(
     input: Tensor,
     dim: int,
@@ -141,6 +143,7 @@ def _scatter_combined(input: Tensor, dim: int, index: Tensor, src: Any, reduce: 
     return reduce_op(input, dim, index, src, how, True)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def scatter_add(
     input: Tensor, dim: int, index: Tensor, src: Tensor, *, out: Tensor | None = None
 ) -> Tensor:
@@ -158,6 +161,7 @@ def scatter_add(
     return result if out is None else into(out, result, "scatter_add")
 
 
+@numpy_names
 def scatter_reduce(
     input: Tensor,
     dim: int,
@@ -214,6 +218,7 @@ def _check_reduction(input: Tensor, reduce: str, count: int) -> None:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype.scalar_name}'")
 
 
+@numpy_names
 def take_along_dim(
     input: Tensor, indices: Tensor, dim: int | None = None, *, out: Tensor | None = None
 ) -> Tensor:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rushlight.api.assigning import check_put
 from rushlight.api.dims import require_bool
 from rushlight.api.indexing import parse
+from rushlight.api.names import numpy_names
 from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim
 from rushlight.ops import gather as ops
@@ -31,6 +34,7 @@ INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
 
 
+@numpy_names
 def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return the slices of `input` along `dim` that a vector of indices names.
 
@@ -50,6 +54,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     return result if out is None else into(out, result, "index_select")
 
 
+@numpy_names
 def index_add(
     input: Tensor,
     dim: int,
@@ -83,6 +88,7 @@ def index_add(
     return result if out is None else into(out, result, "index_add")
 
 
+@numpy_names
 def index_copy(
     input: Tensor, dim: int, index: Tensor, source: Tensor, *, out: Tensor | None = None
 ) -> Tensor:
@@ -112,6 +118,7 @@ def index_copy(
 _FILL = ("(int dim, Tensor index, Tensor value)", "(int dim, Tensor index, Number value)")
 
 
+@numpy_names
 def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     """Return a copy of `input` with `value`, a number or 0-d tensor, in slices along `dim`.
 
@@ -121,6 +128,8 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
             [5., 5.]])
     """
     require_tensor(input, "index_fill", "input", 1)
+    if isinstance(value, np.generic):
+        value = value.item()
     if not isinstance(value, (Tensor, *NUMBERS)) or not isinstance(index, Tensor):
         raise no_overload("index_fill", _FILL, input, dim, index, value)
     if isinstance(value, Tensor) and value.ndim:

@@ -32,6 +32,8 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     tensor([0., 2.])
     """
     require_tensor(input, "masked_fill", "input", 1)
+    if isinstance(value, np.generic):
+        value = value.item()
     if not isinstance(value, (Tensor, *NUMBERS)) or not isinstance(mask, Tensor):
         raise no_overload("masked_fill", _FILL, input, mask, value)
     if isinstance(value, Tensor) and value.ndim:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.dims import is_int, reduced_dims
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import int_list, wrap_dim
 from rushlight.ops import norms as ops
 from rushlight.ops.arithmetic import sub
@@ -29,6 +30,7 @@ NUMBERS = (bool, int, float)
 # -- vectors -----------------------------------------------------------------------------------
 
 
+@numpy_names
 def vector_norm(
     x: Tensor,
     ord: Any = 2,
@@ -98,6 +100,7 @@ def _floating(name: str, x: Tensor, dtype: Any) -> Tensor:
 # -- matrices ----------------------------------------------------------------------------------
 
 
+@numpy_names
 def matrix_norm(
     A: Tensor,
     ord: Any = "fro",
@@ -173,6 +176,7 @@ def _of_singular_values(x: Tensor, ord: Any, first: int, last: int, keepdim: boo
     return result.unsqueeze(-1).permute(back)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def linalg_norm(
     A: Tensor,
     ord: Any = None,
@@ -271,6 +275,7 @@ def dist(input: Tensor, other: Tensor, p: Any = 2) -> Tensor:
     return ops.dist(a, b, float(p))  # type: ignore[no-any-return]
 
 
+@numpy_names
 def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None = None) -> Tensor:
     """Scale the slices of `input` along `dim` whose norm of order `p` is larger down to `maxnorm`.
 

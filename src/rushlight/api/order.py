@@ -7,6 +7,7 @@ from typing import Any
 from rushlight import dtypes, return_types
 from rushlight.api.arguments import require_int
 from rushlight.api.dims import require_bool
+from rushlight.api.names import numpy_names
 from rushlight.api.results import out_pair
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops import order as ops
@@ -48,6 +49,7 @@ def _check_sort(function: str, input: Any, dim: Any, descending: Any, stable: An
     return d
 
 
+@numpy_names
 def sort(
     input: Tensor,
     dim: int = -1,
@@ -79,6 +81,7 @@ def sort(
     return out_pair("sort", return_types.sort_out, out, found, position=position)
 
 
+@numpy_names
 def argsort(
     input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
 ) -> Tensor:
@@ -104,6 +107,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else into(out, result, "msort")
 
 
+@numpy_names
 def topk(
     input: Tensor,
     k: int,
@@ -168,6 +172,7 @@ def _check_reduced(function: str, input: Tensor, dim: Any, keepdim: Any, positio
     return d
 
 
+@numpy_names
 def kthvalue(
     input: Tensor, k: int, dim: int = -1, keepdim: bool = False, *, out: Any = None
 ) -> Any:
@@ -202,6 +207,7 @@ def _kthvalue_mismatch(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> s
     return "output values must be of same type as input"
 
 
+@numpy_names
 def median(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Return the median of all elements, or along `dim` the medians and their indices.
 
@@ -229,6 +235,7 @@ def median(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = 
     return out_pair("median", return_types.median_out, out, found, _median_mismatch, position=3)
 
 
+@numpy_names
 def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """Return the median of what is not nan: as `median` in all else.
 
@@ -269,6 +276,7 @@ def _median_mismatch(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> str
     )
 
 
+@numpy_names
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None) -> Any:
     """Return the most frequent element along `dim`, the smallest of several, and an index of it.
 

@@ -7,6 +7,7 @@ from typing import Any
 from rushlight import dtypes, return_types
 from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.extremes import maximum, minimum
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, wrap_dim
 from rushlight.ops import peaks as ops
 from rushlight.ops.operator import Operator
@@ -210,6 +211,7 @@ def _extreme(op: Operator, kernel: str, input: Any, dim: Any, keepdim: bool, out
     return result if out is None else into(out, result, op.name)
 
 
+@numpy_names
 def aminmax(
     input: Tensor, *, dim: int | None = None, keepdim: bool = False, out: Any = None
 ) -> Any:

@@ -11,7 +11,7 @@ from rushlight.ops import powers as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import overwrite
-from rushlight.ops.outputs import into, no_overload
+from rushlight.ops.outputs import into, no_overload, plain_numbers
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor
@@ -59,6 +59,9 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
     """
     result = power(input, exponent)
     if result is None:
+        plain = plain_numbers(input, exponent)
+        if plain is not None:
+            return pow(*plain, out=out)
         raise no_overload("pow", _POW, input, exponent)
     return result if out is None else into(out, result, "pow")
 
@@ -83,6 +86,9 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
     known = (Tensor, *NUMBERS)
     tensors = isinstance(input, Tensor) or isinstance(exponent, Tensor)
     if not tensors or not isinstance(input, known) or not isinstance(exponent, known):
+        plain = plain_numbers(input, exponent)
+        if plain is not None:
+            return float_power(*plain, out=out)
         raise no_overload("float_power", _POW, input, exponent)
     wide = dtypes.complex128 if _is_complex(input) or _is_complex(exponent) else dtypes.float64
     result = pow(_wide(input, wide.numpy), _wide(exponent, wide.numpy))

@@ -8,6 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.arithmetic import lerp
+from rushlight.api.names import numpy_names
 from rushlight.api.order import sort
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops.gather import gather
@@ -27,6 +28,7 @@ _SIGNATURES = tuple(
 )
 
 
+@numpy_names
 def quantile(
     input: Tensor,
     q: Any,
@@ -51,6 +53,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation, out)
 
 
+@numpy_names
 def nanquantile(
     input: Tensor,
     q: Any,

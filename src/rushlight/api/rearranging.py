@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.broadcasting import expand_to, unsqueeze
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list, sizes, wrap_dim, wrap_dims
 from rushlight.api.views import flatten, reshaped
 from rushlight.ops import rearrange as ops
@@ -215,6 +216,7 @@ _REPEATS = (
 )
 
 
+@numpy_names
 def repeat_interleave(
     input: Tensor, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
 ) -> Tensor:

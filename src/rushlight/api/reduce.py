@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight import dtypes
 from rushlight.api.dims import fits_dims, is_int, reduced_dims, require_bool, some_dims
+from rushlight.api.names import numpy_names
 from rushlight.ops import reduce as ops
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.tensor import Tensor
@@ -220,6 +221,7 @@ def nanmean(
 # -- log(sum(exp)) -----------------------------------------------------------------------------
 
 
+@numpy_names
 def logsumexp(
     input: Tensor,
     dim: Any,

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 from rushlight import dtypes, return_types
 from rushlight.api.dims import is_int, require_bool
+from rushlight.api.names import numpy_names
 from rushlight.api.reduce import cast_first, checked
 from rushlight.api.sizes import as_dim
 from rushlight.ops import scan as ops
@@ -135,6 +136,7 @@ def _accumulated_in_place(name: str, self: Tensor, dim: Any, dtype: Any) -> Tens
     return overwrite(self, function(self, dim, dtype=self.dtype))
 
 
+@numpy_names
 def logcumsumexp(input: Tensor, dim: Any = ..., *, out: Tensor | None = None) -> Tensor:
     """Return ``log(cumsum(exp(x)))`` along `dim`, with nothing overflowing on the way.
 

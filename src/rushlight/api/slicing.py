@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
 from rushlight.dtypes import INTEGER
 from rushlight.kernels.strides import element_strides, reach
@@ -53,6 +54,7 @@ _NARROWS = (
 )
 
 
+@numpy_names
 def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """Return the view of `length` elements from `start` along a dimension.
 
@@ -99,6 +101,7 @@ def _selection(input: Tensor, dim: Any, index: Any, function: str) -> tuple[Any,
     return (*along(d, i), ...)
 
 
+@numpy_names
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """Return the view of one index along a dimension, without that dimension.
 
@@ -236,6 +239,7 @@ def _check_source(src: Any, shape: tuple[int, ...], input: Tensor, function: str
     return src if src.dtype is input.dtype else cast_to(src, input.dtype.numpy)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     """Return a copy of `input` with `src` at one index of a dimension.
 
@@ -252,6 +256,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     return views.select_scatter(input, src, where)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def slice_scatter(
     input: Tensor,
     src: Tensor,

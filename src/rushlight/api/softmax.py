@@ -26,6 +26,8 @@ def _normalized(
 ) -> Tensor:
     """Softmax of anything but a float tensor and a good dimension; errors among them."""
     x: Tensor = require_tensor(input, name, "input", 1)
+    if dim is ...:
+        raise TypeError(f'{name}() missing 1 required positional arguments: "dim"')
     axis = as_dim(dim, x, name)
     if dtype is not None:
         wanted = numpy_dtype(name, dtype, None)
@@ -41,7 +43,12 @@ def _normalized(
 
 
 def softmax(
-    input: Tensor, dim: int, dtype: dtypes.dtype | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    dim: Any = ...,
+    dtype: dtypes.dtype | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Any = ...,
 ) -> Tensor:
     """Return ``exp(x) / sum(exp(x))`` along `dim`, computed in `dtype` where one is given.
 
@@ -53,11 +60,18 @@ def softmax(
         x = input._array
         if x.dtype.kind == "f" and -x.ndim <= dim < x.ndim:
             return _softmax(input, dim)
+    if dim is ...:
+        dim = axis
     return _normalized(_softmax, "softmax", input, dim, dtype, out)
 
 
 def log_softmax(
-    input: Tensor, dim: int, dtype: dtypes.dtype | None = None, *, out: Tensor | None = None
+    input: Tensor,
+    dim: Any = ...,
+    dtype: dtypes.dtype | None = None,
+    *,
+    out: Tensor | None = None,
+    axis: Any = ...,
 ) -> Tensor:
     """Return ``log(softmax(x))`` along `dim`, which neither overflows nor cancels.
 
@@ -69,4 +83,6 @@ def log_softmax(
         x = input._array
         if x.dtype.kind == "f" and -x.ndim <= dim < x.ndim:
             return _log_softmax(input, dim)
+    if dim is ...:
+        dim = axis
     return _normalized(_log_softmax, "log_softmax", input, dim, dtype, out)

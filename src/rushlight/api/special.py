@@ -7,7 +7,7 @@ from typing import Any
 from rushlight.ops import special as ops
 from rushlight.ops.fast import binary, unary, with_parameters
 from rushlight.ops.inplace import overwrite
-from rushlight.ops.outputs import into, no_overload, require_tensor, wrong_type
+from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor, wrong_type
 from rushlight.ops.promotion import NUMBERS
 from rushlight.tensor import Tensor
 
@@ -113,6 +113,8 @@ def xlogy(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         result = ops.xlogy_number(input, other)
     elif isinstance(input, NUMBERS) and isinstance(other, Tensor):
         result = ops.xlogy_of_number(input, other)
+    elif (plain := plain_numbers(input, other)) is not None:
+        return xlogy(*plain, out=out)
     else:
         raise no_overload("xlogy", _XLOGY, input, other)
     return result if out is None else into(out, result, "xlogy")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
+from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list
 from rushlight.api.slicing import sliced
 from rushlight.ops import shape as ops
@@ -28,6 +29,7 @@ METHODS = (*__all__, "__iter__")
 Tensors = tuple[Tensor, ...]
 
 
+@numpy_names
 def unbind(input: Tensor, dim: int = 0) -> Tensors:
     """Return views of all slices along a dimension.
 
@@ -80,6 +82,7 @@ def _split_evenly(tensor: Tensor, size: int, dim: int) -> Tensors:
     return ops.split(tensor, sizes, dim)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> Tensors:
     """Cut a tensor into views of the given sizes along a dimension.
 
@@ -106,6 +109,7 @@ def split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> Tensors:
     return ops.split_with_sizes(input, sizes, d)  # type: ignore[no-any-return]
 
 
+@numpy_names
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> Tensors:
     """Cut a tensor into at most `chunks` views of the same size (the last may be smaller).
 
@@ -133,6 +137,7 @@ _TENSOR_SPLITS = (
 )
 
 
+@numpy_names
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
     """Cut a tensor into sections of nearly the same size, or before the given indices.
 

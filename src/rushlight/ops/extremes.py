@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.kernels.blocks import drop
+from rushlight.limits import finfo
 from rushlight.ops.comparison import isfinite
 from rushlight.ops.declare import pointwise
 from rushlight.ops.masking import kept
@@ -204,15 +206,15 @@ def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) 
     if x.dtype.kind in "biu":
         return x.copy()
     y = np.array(x)
-    limits = np.finfo(y.dtype)
+    largest = finfo(dtypes.from_numpy(y.dtype)).max
     values = (
-        (np.isnan, nan),
-        (np.isposinf, limits.max if posinf is None else posinf),
-        (np.isneginf, limits.min if neginf is None else neginf),
+        nan,
+        largest if posinf is None else posinf,
+        -largest if neginf is None else neginf,
     )
     for part in (y.real, y.imag) if y.dtype.kind == "c" else (y,):
-        masks = [(test(part), value) for test, value in values]
-        for mask, value in masks:
+        masks = (np.isnan(part), part == np.inf, part == -np.inf)
+        for mask, value in zip(masks, values):
             np.copyto(part, np.asarray(value).astype(part.dtype), where=mask)
     return y
 

@@ -20,6 +20,7 @@ __all__ = [
     "no_overload",
     "number_tensor",
     "operands",
+    "plain_numbers",
     "require_device",
     "require_tensor",
     "type_name",
@@ -107,6 +108,13 @@ def operands(
     return input, other
 
 
+def plain_numbers(*values: Any) -> tuple[Any, ...] | None:
+    """The `values` with Python's numbers for NumPy's, or None where there are none of those."""
+    if any(isinstance(v, np.generic) for v in values):
+        return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
+    return None
+
+
 def number_tensor(number: Any) -> Tensor:
     """A 0-d tensor of a Python number, in the dtype that numbers of its kind have."""
     return wrap(np.asarray(number, dtypes.result_dtype((number, number))))
@@ -114,7 +122,8 @@ def number_tensor(number: Any) -> Tensor:
 
 def into(out: Any, result: Tensor, function: str) -> Tensor:
     """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it."""
-    require_tensor(out, function, "out", 2)
+    if not isinstance(out, Tensor):
+        raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type_name(out)}")
     if mode.grad and (result.requires_grad or out.requires_grad):
         raise RuntimeError(
             f"{function}(): functions with out=... arguments don't support automatic "
@@ -149,4 +158,4 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
         check_expanded(out._array)
     np.copyto(out._array, values, casting="unsafe")
     out._counter[0] += 1
-    return out  # type: ignore[no-any-return]
+    return out

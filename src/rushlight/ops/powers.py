@@ -38,6 +38,8 @@ def _power_number(x: Any, exponent: Any) -> Any:
         if exponent < 0:
             raise RuntimeError("Integers to negative integer powers are not allowed.")
         return np.power(x, exponent)
+    if x.dtype.kind == "b":  # then so is the exponent
+        return x.copy() if exponent else np.ones_like(x)
     if exponent == 2:
         return np.square(x)
     if exponent == 3:
@@ -103,7 +105,7 @@ pow_number = pointwise(
     _power_number,
     promote="common",
     operands=("x", "exponent"),
-    checks=(no_kernel("b", "pow"), _exponent_fits),
+    checks=(_exponent_fits,),
     x=lambda g, x, exponent: _pow_number_rule(g, x, exponent),
 )
 pow_of_number = pointwise(
