@@ -100,6 +100,8 @@ def _show(value: Any) -> str:
     if isinstance(value, Spec):
         tail = "" if value.kind == "float" else value.kind[0]
         return "x".join(map(str, value.shape)) + tail if value.shape else "0d" + tail
+    if callable(value):
+        return getattr(value, "__name__", type(value).__name__)  # no address: seeds come of this
     if isinstance(value, (list, tuple)):
         return "[" + " ".join(map(_show, value)) + "]"
     return str(value)
