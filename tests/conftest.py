@@ -1,0 +1,12 @@
+"""Before anything else: one thread of arithmetic for each worker of pytest-xdist.
+
+Workers that each let BLAS (and PyTorch) take every core only wait for each other.
+"""
+
+from __future__ import annotations
+
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
