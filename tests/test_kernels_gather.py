@@ -152,31 +152,6 @@ def test_shapes_that_do_not_fit(at, source, dim):
     )
 
 
-def test_take_along_dim():
-    rng = np.random.default_rng(5)
-    for x in arrays(rng, np.float64, 60, (1, 2, 3)):
-        for dim in range(x.ndim):
-            shape = [int(rng.choice([1, n])) for n in x.shape]
-            shape[dim] = int(rng.integers(1, 4))
-            at = rng.integers(-3, 6, shape)
-            part = x[tuple([slice(0, int(rng.choice([1, n]))) for n in x.shape])]
-            same(
-                lambda x=part, a=at, d=dim: gather.take_along_dim(x, a, d),
-                lambda x=part, a=at, d=dim: torch.take_along_dim(tensor(x), tensor(a), d),
-            )
-        at = rng.integers(0, x.size, rng.integers(1, 4, 2))
-        same(
-            lambda x=x, a=at: gather.take_along_dim(x, a),
-            lambda x=x, a=at: torch.take_along_dim(tensor(x).contiguous(), tensor(a)),
-        )
-    x = np.arange(6.0).reshape(2, 3)
-    for at, dim in (([0, 6], None), ([-1], None), ([3], 1), ([[0], [1], [0]], 1)):
-        same(
-            lambda a=at, d=dim: gather.take_along_dim(x, np.array(a), d),
-            lambda a=at, d=dim: torch.take_along_dim(tensor(x), torch.tensor(a), d),
-        )
-
-
 # ---------------------------------------------------------------------------------------- embedding
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from rushlight.kernels import index, masks, rows
+from rushlight.ops import indexing
+from rushlight.ops import masks as ops_masks
 from tests.kernel_inputs import agree, arrays, layouts, same, tolerance, values, written
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
@@ -180,90 +182,6 @@ def test_take_and_put(dtype):
     )
 
 
-def some_indices(rng: np.random.Generator, shape: tuple[int, ...]) -> tuple:
-    """Indices for an array of `shape`: None, integers of shapes that broadcast, one mask."""
-    common = tuple(rng.integers(1, 4, rng.integers(0, 3)))
-    out: list = []
-    masked = False
-    while len(out) < len(shape):
-        d = len(out)
-        kind = rng.choice(["none", "ints", "ints", "mask"])
-        if kind == "none":
-            out.append(None)
-        elif kind == "mask" and not masked:
-            masked = True
-            out.append(rng.random(shape[d]) < 0.5)
-            common = (1,)
-        else:
-            part = tuple([n if rng.random() < 0.7 else 1 for n in common])
-            out.append(np.asarray(rng.integers(-shape[d], shape[d], part)))
-    if all(i is None for i in out):
-        out[-1] = np.asarray(rng.integers(0, shape[-1], common))
-    if masked:
-        out = [i if i is None or i.dtype == bool else i.reshape(-1)[:1] for i in out]
-    return tuple(out)
-
-
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-@pytest.mark.parametrize("accumulate", [False, True])
-def test_index_put(dtype, accumulate):
-    rng = np.random.default_rng(11)
-    for _ in range(200):
-        shape = tuple(rng.integers(1, 5, rng.integers(1, 4)))
-        x = values(rng, shape, dtype)
-        where = some_indices(rng, shape)
-        t, s = tensor(x), tuple([slice(None) if i is None else tensor(i) for i in where])
-        selected = t[s].shape
-        part = [n if rng.random() < 0.8 else 1 for n in selected][int(rng.integers(2)) :]
-        v = values(rng, part, dtype) if accumulate else np.asarray(7, dtype)
-        if accumulate:
-            u = tensor(v).expand(selected)
-            ints = [i if i is None else tensor(i) for i in where]
-            if None in ints:  # what PyTorch's public index_put doesn't take
-                flat = torch.arange(t.numel()).reshape(t.shape)[s]
-                expected = t.reshape(-1).index_put((flat,), u, accumulate=True).reshape(t.shape)
-            else:
-                expected = t.index_put(tuple(ints), u, accumulate=True)
-        else:
-            expected = t.clone()
-            expected[s] = tensor(v)
-        y = written(x, rng)
-        index.index_put_(y, where, v, accumulate)
-        agree(y, expected, tolerance(dtype), tolerance(dtype))
-
-
-def test_index_put_refuses():
-    x, one = np.ones((2, 3)), np.array(1.0)
-    i, m = (lambda *v: np.array(v)), (lambda *v: np.array(v, np.bool_))
-    for where, v in (
-        ((i(5),), one),
-        ((i(-3),), one),
-        ((i(0), i(3)), one),
-        ((i(0, 1), i(0, 1, 2)), one),
-        ((i(0), i(0), i(0)), one),
-        ((m(1, 0, 1),), one),
-        ((i(0), m(1, 0)), one),
-        ((np.ones((2, 2), bool),), one),
-        ((i(0, 0), i(1, 1)), np.ones(3)),
-        ((i(0),), np.ones((1, 1, 1))),
-        ((m(1, 1),), np.ones((3, 3))),
-        ((np.zeros(0, np.int64),), one),
-    ):
-        for accumulate in (False, True):
-            y = x.copy()
-            same(
-                lambda y=y, w=where, v=v, c=accumulate: index.index_put_(y, w, v, c),
-                lambda w=where, v=v, c=accumulate: tensor(x).index_put(
-                    tuple(map(tensor, w)), tensor(v), c
-                ),
-                y,
-            )
-    with pytest.raises(IndexError, match="index 5 is out of bounds for dimension 0 with size 3"):
-        index.index_put_(x, (None, i(5)), one)
-    with pytest.raises(IndexError, match="index is out of bounds for dimension with size 0"):
-        index.index_put_(np.zeros((0, 2)), (i(0),), one)
-
-
 # -------------------------------------------------------------------------------------------- masks
 
 
@@ -276,29 +194,14 @@ def test_masks(dtype):
         for mask in (layouts(np.asarray(whole), rng), np.asarray(rng.random(part) < 0.5)):
             t, m = tensor(x), tensor(mask)
             agree(masks.masked_select(x, mask), t.masked_select(m))
-            y = written(x, rng)
-            masks.masked_fill_(y, mask, 1)
-            agree(y, t.masked_fill(m, 1))
-            source = values(rng, int(np.broadcast_to(mask, x.shape).sum()) + 1, dtype)
-            for s in (source, source[:-1], source[:-2]):
-                y = written(x, rng)
-                same(
-                    lambda y=y, m=mask, s=s: masks.masked_scatter_(y, m, s),
-                    lambda t=t, m=m, s=s: t.masked_scatter(m, tensor(s)),
-                    y,
-                )
         agree(masks.nonzero(x), torch.nonzero(tensor(x)))
 
 
-def test_triangle_indices():
-    for row, col, offset in itertools.product((0, 1, 3, 5), (0, 1, 4), (-9, -2, -1, 0, 1, 3, 9)):
-        agree(masks.tril_indices(row, col, offset), torch.tril_indices(row, col, offset))
-        agree(
-            masks.triu_indices(row, col, offset, np.int32),
-            torch.triu_indices(row, col, offset, dtype=torch.int32),
-        )
-    for row, col in ((-1, 2), (2, -1)):
-        same(
-            lambda r=row, c=col: masks.tril_indices(r, c),
-            lambda r=row, c=col: torch.tril_indices(r, c),
-        )
+def test_numpy_scalars_are_written_to() -> None:
+    """Formulas of 0-d values give NumPy scalars, whose copies are no arrays."""
+    x, mask = np.float32(2), np.asarray(True)
+    assert ops_masks.masked_fill(x, mask, np.asarray(5.0)) == 5
+    assert ops_masks.masked_scatter(x, mask, np.asarray([3.0], np.float32)) == 3
+    assert indexing.index_put(x, np.asarray(7.0, np.float32), (mask,), False) == 7
+    assert indexing.index_put(x, np.asarray(7.0, np.float32), (mask,), True) == 9
+    assert indexing.index_clear(x, (mask,)) == 0

@@ -22,7 +22,6 @@ POINTS += [0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3, 10, 38, 100, 171.5, 1e10, 1e30, n
 UNARY = {
     "erf": (T.erf, special.erf, 3),
     "erfc": (T.erfc, special.erfc, 4),
-    "erfcx": (T.erfcx, special.erfcx, 60),
     "erfinv": (T.erfinv, special.erfinv, 4),
     "lgamma": (T.gammaln, special.lgamma, 4),
     "digamma": (T.digamma, special.digamma, 12),
@@ -30,17 +29,8 @@ UNARY = {
     "polygamma1": (lambda x: T.polygamma(1, x), lambda x: special.polygamma(1, x), 6),
     "polygamma2": (lambda x: T.polygamma(2, x), lambda x: special.polygamma(2, x), 8),
     "polygamma3": (lambda x: T.polygamma(3, x), lambda x: special.polygamma(3, x), 8),
-    "expit": (T.expit, special.expit, 3),
     "logit": (T.logit, special.logit, 4),
     "logit_eps": (lambda x: T.logit(x, 0.1), lambda x: special.logit(x, 0.1), 4),
-    "i0": (T.i0, special.i0, 6),
-    "i0e": (T.i0e, special.i0e, 4),
-    "i1": (T.i1, special.i1, 6),
-    "i1e": (T.i1e, special.i1e, 4),
-    "ndtr": (T.ndtr, special.ndtr, 3),
-    "log_ndtr": (T.log_ndtr, special.log_ndtr, 6),
-    "ndtri": (T.ndtri, special.ndtri, 8),
-    "entr": (T.entr, special.entr, 4),
     "sinc": (torch.sinc, special.sinc, 4),
 }
 
@@ -73,7 +63,7 @@ def test_at_edges(name: str, dtype: type) -> None:
 def test_ordinary_points(name: str, shape: tuple[int, ...], dtype: type) -> None:
     theirs, ours, ulps = UNARY[name]
     rng = np.random.default_rng(7)
-    low, high = {"erfinv": (-1, 1), "logit": (0, 1), "ndtri": (0, 1), "i0": (-9, 9)}.get(
+    low, high = {"erfinv": (-1, 1), "logit": (0, 1)}.get(
         name.split("_")[0], (0.1, 6) if "gamma" in name else (-5, 5)
     )
     x = np.asarray(rng.uniform(low, high, shape), dtype)
@@ -98,19 +88,11 @@ def test_logit_backward(eps: float | None) -> None:
     np.testing.assert_allclose(special.logit_backward(np.full_like(x, 3.0), x, eps), want)
 
 
-def test_sinc_backward() -> None:
-    x = np.array([-2.5, -1, -1e-3, 0, 0.3, 1, 40, np.inf, np.nan])
-    leaf = torch.from_numpy(x).requires_grad_()
-    (want,) = torch.autograd.grad(torch.sinc(leaf), leaf, torch.ones(9).double())
-    np.testing.assert_allclose(special.sinc_backward(np.ones_like(x), x), want, atol=1e-9)
-
-
-@pytest.mark.parametrize("ours,theirs", [(special.xlogy, T.xlogy), (special.xlog1py, T.xlog1py)])
-def test_xlogy(ours, theirs) -> None:
+def test_xlogy() -> None:
     x, y = (a.ravel() for a in np.meshgrid(POINTS, POINTS))
     x, y = x.astype(np.float32), y.astype(np.float32)
-    want = theirs(torch.from_numpy(x), torch.from_numpy(y)).numpy()
-    np.testing.assert_allclose(ours(x, y), want, rtol=1e-6)
+    want = T.xlogy(torch.from_numpy(x), torch.from_numpy(y)).numpy()
+    np.testing.assert_allclose(special.xlogy(x, y), want, rtol=1e-6)
 
 
 def test_zeta_and_refusals() -> None:
@@ -128,8 +110,6 @@ def test_zeta_and_refusals() -> None:
 def test_halves() -> None:
     x = np.linspace(0.1, 0.9, 50).astype(np.float16)
     for name, (theirs, ours, _) in UNARY.items():
-        if name in ("erfcx", "log_ndtr"):
-            continue  # PyTorch has none for halves
         y = ours(x)
         assert y.dtype == np.float16, name
         want = theirs(torch.from_numpy(x)).numpy()

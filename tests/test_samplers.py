@@ -88,18 +88,6 @@ class TestContinuous:
                 lambda s: sampler(s, (size,), dtype, *args),
             )
 
-    def test_truncated_normal(self, size: int, name: str) -> None:
-        if name in COMPLEX:
-            pytest.skip("torch.nn.init.trunc_normal_ compares, and complex numbers do not")
-        like, dtype = getattr(torch, name), numpy_dtype(name)
-        for limits in ((0.5, 1.5, -1.0, 2.0), (0, 0.02, -2, 2), (0, 1, -0.1, 0.1), (0, 1, 3, 4)):
-            agree(
-                lambda g: torch.nn.init.trunc_normal_(
-                    torch.empty(size, dtype=like), *limits, generator=g
-                ),
-                lambda s: samplers.truncated_normal(s, (size,), dtype, *limits),
-            )
-
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", INTEGERS + FLOATS + COMPLEX)

@@ -5,28 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.broadcasting import broadcast_tensors
-from rushlight.api.dims import reduced_dims
 from rushlight.api.names import numpy_names
+from rushlight.api.norms import vector_norm
 from rushlight.api.scalars import as_float
 from rushlight.api.sizes import as_dim
 from rushlight.autograd.modes import no_grad
 from rushlight.dtypes import promote_types
-from rushlight.ops import vector_norm as ops
+from rushlight.ops import norms as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
 __all__ = ["cosine_similarity", "pairwise_distance"]
-
-
-def vector_norm(input: Tensor, p: float, dim: Any, keepdim: bool) -> Tensor:
-    """The `p`-norm along `dim`, an int or several; TypeError and IndexError are PyTorch's."""
-    require_tensor(input, "linalg_vector_norm", "input", 1)
-    if not (input.dtype.is_floating_point or input.dtype.is_complex):
-        raise RuntimeError(
-            "linalg.vector_norm: Expected a floating point or complex tensor as input. Got "
-            f"{input.dtype.scalar_name}"
-        )
-    return ops.vector_norm(input, p, reduced_dims("linalg_vector_norm", dim, input.ndim), keepdim)  # type: ignore[no-any-return]
 
 
 @numpy_names

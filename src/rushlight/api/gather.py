@@ -7,7 +7,7 @@ from typing import Any
 from rushlight.api.broadcasting import broadcast_pair, expand_to
 from rushlight.api.dims import is_int
 from rushlight.api.names import numpy_names
-from rushlight.api.peaks import require_dtype
+from rushlight.api.results import require_dtype
 from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim, as_int, wrap_dim
 from rushlight.api.views import flatten

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.api.results import require_dtype
 from rushlight.autograd.engine import edge_of
 from rushlight.ops import matrix as ops
 from rushlight.ops.matrix import product
@@ -100,11 +101,8 @@ def finish(result: Tensor, out: Any, function: str) -> Tensor:
     """Write to ``out=``, which must have the result's dtype here."""
     if out is None:
         return result
-    if isinstance(out, Tensor) and out.dtype is not result.dtype:
-        raise RuntimeError(
-            f"Expected out tensor to have dtype {result.dtype.cpp_name}, "
-            f"but got {out.dtype.cpp_name} instead"
-        )
+    if isinstance(out, Tensor):
+        require_dtype(out, result.dtype)
     return into(out, result, function)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.names import numpy_names
+from rushlight.api.results import require_dtype
 from rushlight.api.sizes import int_list, wrap_dim
 from rushlight.ops import norms as ops
 from rushlight.ops.arithmetic import sub
@@ -61,11 +62,8 @@ def vector_norm(
         dim = int_list(dim, "linalg_vector_norm", "dim", 3)
     x = _floating("linalg.vector_norm", x, dtype)
     dims = reduced_dims("linalg_vector_norm", dim, x.ndim)
-    if out is not None and out.dtype is not x.dtype.to_real():
-        raise RuntimeError(
-            f"Expected out tensor to have dtype {x.dtype.to_real().cpp_name}, but got "
-            f"{out.dtype.cpp_name} instead"
-        )
+    if out is not None:
+        require_dtype(out, x.dtype.to_real())
     result: Tensor = ops.norm(x, float(ord), dims, keepdim)
     return result if out is None else into(out, result, "linalg_vector_norm")
 

@@ -8,6 +8,7 @@ from rushlight import dtypes, return_types
 from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.extremes import maximum, minimum
 from rushlight.api.names import numpy_names
+from rushlight.api.results import out_pair, require_dtype
 from rushlight.api.sizes import as_dim, wrap_dim
 from rushlight.ops import peaks as ops
 from rushlight.ops.operator import Operator
@@ -121,7 +122,7 @@ def _max_or_min(
     result = (ops.max_along if name == "max" else ops.min_along)(input, at, keepdim)
     if out is None:
         return getattr(return_types, name)(result)
-    return getattr(return_types, name + "_out")(_into_pair(name, out, result))
+    return out_pair(name, getattr(return_types, name + "_out"), out, result, position=3)
 
 
 def _of_all(name: str, input: Tensor, out: Tensor | None) -> Tensor:
@@ -133,23 +134,6 @@ def _of_all(name: str, input: Tensor, out: Tensor | None) -> Tensor:
 
 def _no_kernel(kernel: str, input: Tensor) -> None:
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar_name}'")
-
-
-def require_dtype(out: Tensor, dtype: dtypes.dtype) -> None:
-    """Raise PyTorch's error unless ``out=`` has just this dtype."""
-    if out.dtype is not dtype:
-        raise RuntimeError(
-            f"Expected out tensor to have dtype {dtype.cpp_name}, but got {out.dtype.cpp_name} "
-            "instead"
-        )
-
-
-def _into_pair(name: str, out: Any, results: Any) -> tuple[Tensor, ...]:
-    """Write values and indices to the pair ``out=``, looking at both before either is written."""
-    for target, result in zip(out, results):
-        require_tensor(target, name, "out", 4)
-        require_dtype(target, result.dtype)
-    return tuple(into(target, result, name) for target, result in zip(out, results))
 
 
 # -- amax, amin, aminmax -----------------------------------------------------------------------
@@ -228,7 +212,7 @@ def aminmax(
     result = ops.aminmax(x, at if x.ndim else None, keepdim)
     if out is None:
         return return_types.aminmax(result)
-    return return_types.aminmax_out(_into_pair("aminmax", out, result))
+    return out_pair("aminmax", return_types.aminmax_out, out, result, position=3)
 
 
 # -- argmax and argmin -------------------------------------------------------------------------

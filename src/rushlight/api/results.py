@@ -10,7 +10,7 @@ from rushlight.autograd.modes import mode
 from rushlight.ops.outputs import into, type_name
 from rushlight.tensor import Tensor
 
-__all__ = ["out_pair", "wrong_out_dtype"]
+__all__ = ["out_pair", "require_dtype", "wrong_out_dtype"]
 
 # The text for an output of a wrong dtype: which one, the dtype wanted, the dtype it has.
 Mismatch = Callable[[str, dtypes.dtype, dtypes.dtype], str]
@@ -18,29 +18,13 @@ Mismatch = Callable[[str, dtypes.dtype, dtypes.dtype], str]
 
 def wrong_out_dtype(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> str:
     """The text that most functions have for an output of a wrong dtype."""
-    return (
-        f"Expected out tensor to have dtype {_cpp_type(wanted)}, but got {_cpp_type(got)} instead"
-    )
+    return f"Expected out tensor to have dtype {wanted.cpp_name}, but got {got.cpp_name} instead"
 
 
-_CPP_TYPES = {
-    "Long": "long int",
-    "Int": "int",
-    "Short": "short int",
-    "Char": "signed char",
-    "Byte": "unsigned char",
-    "Float": "float",
-    "Double": "double",
-    "Bool": "bool",
-    "Half": "c10::Half",
-    "BFloat16": "c10::BFloat16",
-    "ComplexFloat": "c10::complex<float>",
-    "ComplexDouble": "c10::complex<double>",
-}
-
-
-def _cpp_type(t: dtypes.dtype) -> str:
-    return _CPP_TYPES.get(t.scalar_name, t.cpp_name)
+def require_dtype(out: Tensor, wanted: dtypes.dtype) -> None:
+    """Raise PyTorch's error unless an ``out=`` tensor has just this dtype."""
+    if out.dtype is not wanted:
+        raise RuntimeError(wrong_out_dtype("out", wanted, out.dtype))
 
 
 def out_pair(

@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.arguments import require_int
-from rushlight.api.peaks import require_dtype
+from rushlight.api.results import require_dtype
 from rushlight.api.scalars import as_number
 from rushlight.ops import sets as ops
 from rushlight.ops.convert import cast_to

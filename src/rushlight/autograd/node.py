@@ -20,7 +20,16 @@ from typing import Any, ClassVar
 from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
 from rushlight.tensor import Tensor, type_string
 
-__all__ = ["FREED", "Node", "Slot", "freed_error", "sequence", "stale_error", "stale_input"]
+__all__ = [
+    "FREED",
+    "Node",
+    "Slot",
+    "forward_name",
+    "freed_error",
+    "sequence",
+    "stale_error",
+    "stale_input",
+]
 
 # Every node gets the next number; the engine runs larger numbers first, so consumers come before
 # producers and no topological sort is needed.
@@ -151,12 +160,17 @@ def freed_error() -> RuntimeError:
     )
 
 
+def forward_name(fn: Node) -> str:
+    """What errors call the operation that made a tensor: its node's name without the ending."""
+    name = fn.name()
+    return name.rpartition("Backward")[0] or name
+
+
 def stale_error(array: Any, fn: Node | None, index: int, found: int, expected: int) -> RuntimeError:
     """The error for a saved tensor, output `index` of `fn`, that was changed in place since."""
     what = f"[{type_string(array)} {list(array.shape)}]"
     if fn is not None:
-        # PyTorch names the forward operation here: its node's name without the ending.
-        what += f", which is output {index} of {fn.name().partition('Backward')[0]},"
+        what += f", which is output {index} of {forward_name(fn)},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: {what} is at version {found}; expected version {expected} instead. Hint: "

@@ -44,12 +44,6 @@ def sigmoid_backward(g: Array, result: Array, out: Array | None = None) -> Array
     return np.multiply(gx, result, out=gx)
 
 
-def tanh(x: Array, out: Array | None = None) -> Array:
-    """The hyperbolic tangent."""
-    y: Array = np.tanh(x, out=owned(x, out))
-    return y
-
-
 def tanh_backward(g: Array, result: Array, out: Array | None = None) -> Array:
     """g · (1 - y²) from the result y."""
     if g.size > BLOCK or g.itemsize < 4:

@@ -121,29 +121,6 @@ def scatter_reduce_(
                 flat[touched] /= counts.astype(x.dtype)
 
 
-def take_along_dim(x: Array, index: Array, dim: int | None = None) -> Array:
-    """`gather` with `x` and `index` broadcast to each other, and the index taken modulo the size of
-    `dim`; both flattened without a `dim`."""
-    if dim is None:
-        return gather(x.reshape(-1), 0, index.reshape(-1))
-    if x.ndim != index.ndim:
-        raise RuntimeError(
-            "torch.take_along_dim(): input and indices should have the same number of dimensions, "
-            f"but got {x.ndim} dimensions for input, and {index.ndim} dimensions for indices"
-        )
-    sizes = list(zip(x.shape, index.shape))
-    for d, (a, b) in enumerate(sizes):
-        if d != dim and a != b and 1 not in (a, b):
-            raise RuntimeError(
-                f"The size of tensor a ({a}) must match the size of tensor b ({b}) at "
-                f"non-singleton dimension {d}"
-            )
-    both = [a if b == 1 else b for a, b in sizes]
-    x = np.broadcast_to(x, [x.shape[d] if d == dim else n for d, n in enumerate(both)])
-    index = np.broadcast_to(index, [index.shape[d] if d == dim else n for d, n in enumerate(both)])
-    return gather(x, dim, index % x.shape[dim] if x.shape[dim] else index)
-
-
 def _at_least_1d(x: Array) -> Array:
     return x if x.ndim else x.reshape(1)
 

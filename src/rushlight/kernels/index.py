@@ -8,14 +8,12 @@ int64 or int32, and may be negative only where it says so.
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.kernels.bounds import as_index, check_dim, outside, outside_wrapped, wrapped
-from rushlight.kernels.masks import nonzero
 from rushlight.kernels.rows import InCOrder, add_at, add_slices
 
 Array = NDArray[Any]
@@ -188,101 +186,3 @@ def _check_flat(index: Array, size: int) -> None:
 
 
 # ------------------------------------------------------------------------------ advanced indexing
-
-
-def expand_masks(indices: Indices, shape: tuple[int, ...]) -> Indices:
-    """`indices` (for each dimension None, which leaves it whole, an integer array, or for several a
-    mask) with each mask replaced by the indices where it is True.
-
-    Raises IndexError for too many, for a mask of another shape, for arrays that can't be broadcast
-    and for indices out of range (they may be negative)."""
-    out: list[Any] = []
-    for at, index in enumerate(indices):
-        if index is None or index.dtype != np.bool_:
-            out.append(index)
-            continue
-        here = shape[len(out) : len(out) + index.ndim]
-        if index.shape != here:
-            differ = next((d for d, (a, b) in enumerate(zip(index.shape, here)) if a != b), 0)
-            raise IndexError(
-                f"The shape of the mask {list(index.shape)} at index {differ} does not match the "
-                f"shape of the indexed tensor {list(shape)} at index {at + differ}"
-            )
-        out.extend(nonzero(index).T)
-    if len(out) > len(shape):
-        raise IndexError(f"too many indices for tensor of dimension {len(shape)} (got {len(out)})")
-    arrays = [index for index in out if index is not None]
-    try:
-        np.broadcast_shapes(*[index.shape for index in arrays])
-    except ValueError:
-        shapes = ", ".join([str(list(index.shape)) for index in arrays])
-        raise IndexError(
-            f"shape mismatch: indexing tensors could not be broadcast together with shapes {shapes}"
-        ) from None
-    _check_indices(out, shape)
-    return tuple(out)
-
-
-def _check_indices(indices: list[Any], shape: tuple[int, ...]) -> None:
-    """PyTorch names the dimension as counted among those that are indexed."""
-    nothing = not math.prod(shape)
-    nth = 0
-    for index, size in zip(indices, shape):
-        if index is None:
-            continue
-        if not size and index.size:
-            raise IndexError("index is out of bounds for dimension with size 0")
-        bad = None if nothing else outside_wrapped(index, size)
-        if bad is not None:
-            raise IndexError(f"index {bad} is out of bounds for dimension {nth} with size {size}")
-        nth += 1
-
-
-def index_put_(x: Array, indices: Indices, values: Array, accumulate: bool = False) -> None:
-    """`x[indices] = values`, or `x[indices] += values` with every repetition of an index counting;
-    `indices` as for `expand_masks`, `values` broadcast to what they select.
-
-    Raises RuntimeError where it can't be, and IndexError as `expand_masks` does."""
-    one_mask = [i.dtype for i in indices if i is not None] == [np.bool_]
-    indices = expand_masks(indices, x.shape)
-    indexed = [d for d, index in enumerate(indices) if index is not None]
-    first = indexed[0]
-    adjacent = indexed == list(range(first, first + len(indexed)))
-    common = np.broadcast_shapes(*[indices[d].shape for d in indexed])
-    rest = [n for d, n in enumerate(x.shape) if d not in indexed]
-    start = first if adjacent else 0
-    selected = (*rest[:start], *common, *rest[start:])
-    if not _broadcasts(values.shape, selected):
-        raise RuntimeError(
-            f"shape mismatch: value tensor of shape {list(values.shape)} cannot be broadcast to "
-            f"indexing result of shape {list(selected)}"
-        )
-    if not math.prod(selected):
-        return
-    where: Any = tuple([slice(None) if index is None else index for index in indices])
-    if not accumulate:
-        x[where] = values
-    elif one_mask:
-        x[where] += values
-    elif adjacent:
-        _add_adjacent(x, first, [indices[d] for d in indexed], np.broadcast_to(values, selected))
-    else:
-        np.add.at(x, where, values)
-
-
-def _broadcasts(shape: tuple[int, ...], target: tuple[int, ...]) -> bool:
-    if len(shape) > len(target):
-        return False
-    return all(a in (1, b) for a, b in zip(shape[::-1], target[::-1]))
-
-
-def _add_adjacent(x: Array, first: int, arrays: list[Array], values: Array) -> None:
-    """Where neighbouring dimensions are indexed, they are one dimension, indexed once."""
-    sizes = x.shape[first : first + len(arrays)]
-    line: Any = 0
-    for index, size in zip(arrays, sizes):
-        line = line * size + wrapped(as_index(index), size)
-    shape = (*x.shape[:first], math.prod(sizes), *x.shape[first + len(arrays) :])
-    with InCOrder(x) as flat:
-        merged = flat.reshape(shape)
-        add_slices(merged, first, line.reshape(-1), values)

@@ -133,13 +133,6 @@ def bce_backward(
     return pulled(_surprise_slope, g, (x, target), (), reduction, weight)
 
 
-def bce_target_backward(
-    g: Array, x: Array, weight: Array | None = None, reduction: str = "mean"
-) -> Array:
-    """r · weight · (log(1 - x) - log x)."""
-    return pulled(_log_odds, g, (x,), (), reduction, weight)
-
-
 def _surprise(x: Array, target: Array, out: Array | None = None) -> Array:
     dtype = x.dtype
     absent: Array = np.negative(x, out=owned(x, out))
@@ -158,12 +151,6 @@ def _surprise_slope(x: Array, target: Array, out: Array | None = None) -> Array:
     np.maximum(spread, _LEAST[x.dtype], out=spread)
     slope = _difference(x, target, out)
     return np.divide(slope, spread, out=slope)
-
-
-def _log_odds(x: Array, out: Array | None = None) -> Array:
-    slope: Array = np.negative(x, out=owned(x, out))
-    np.log1p(slope, out=slope)
-    return np.subtract(slope, np.log(x), out=slope)
 
 
 def _within(x: Array, name: str) -> None:
@@ -197,17 +184,6 @@ def bce_with_logits_backward(
 ) -> Array:
     """r · weight · ((1 - target + p)·sigmoid(x) - p), p = pos_weight·target (or target)."""
     return pulled(_logit_slope, g, _and(pos_weight, x, target), (), reduction, weight)
-
-
-def bce_with_logits_target_backward(
-    g: Array,
-    x: Array,
-    weight: Array | None = None,
-    pos_weight: Array | None = None,
-    reduction: str = "mean",
-) -> Array:
-    """-r · weight · (x + (pos_weight - 1)·log sigmoid(x))."""
-    return pulled(_logit_target, g, _and(pos_weight, x), (), reduction, weight, -1.0)
 
 
 def _and(extra: Array | None, *arrays: Array) -> tuple[Array, ...]:
@@ -244,35 +220,9 @@ def _logit_slope(
     return np.subtract(slope, positive, out=slope)
 
 
-def _logit_target(x: Array, pos_weight: Array | None = None, out: Array | None = None) -> Array:
-    if pos_weight is None:
-        plain: Array = np.positive(x, out=owned(x, out))
-        return plain
-    slope = logsigmoid(x, out=out)
-    np.multiply(slope, np.subtract(pos_weight, ONE[x.dtype]), out=slope)
-    return np.add(slope, x, out=slope)
-
-
 def kl_div(x: Array, target: Array, log_target: bool = False, reduction: str = "mean") -> Array:
     """target·(log target - x), 0·log 0 being 0; the target may be given as its logarithm."""
     return reduced(_divergence_log if log_target else _divergence, (x, target), (), reduction)
-
-
-def kl_div_backward(
-    g: Array, x: Array, target: Array, log_target: bool = False, reduction: str = "mean"
-) -> Array:
-    """-r · target."""
-    if log_target:
-        return pulled(_exponential, g, (target,), (), reduction, None, -1.0)
-    return pulled(np.positive, g, (target,), (), reduction, None, -1.0)
-
-
-def kl_div_target_backward(
-    g: Array, x: Array, target: Array, log_target: bool = False, reduction: str = "mean"
-) -> Array:
-    """r · (log target + 1 - x), nan where target = 0; given its logarithm, target times that."""
-    slope = _divergence_log_slope if log_target else _divergence_slope
-    return pulled(slope, g, (x, target), (), reduction)
 
 
 def _exponential(x: Array, out: Array | None = None) -> Array:
@@ -287,18 +237,6 @@ def _divergence(x: Array, target: Array, out: Array | None = None) -> Array:
     return np.subtract(loss, np.multiply(target, x), out=loss)
 
 
-def _divergence_slope(x: Array, target: Array, out: Array | None = None) -> Array:
-    slope: Array = np.divide(target, target, out=owned(x, out))
-    np.add(slope, np.log(target), out=slope)
-    return np.subtract(slope, x, out=slope)
-
-
 def _divergence_log(x: Array, target: Array, out: Array | None = None) -> Array:
     loss = _exponential(target, out)
     return np.multiply(loss, np.subtract(target, x), out=loss)
-
-
-def _divergence_log_slope(x: Array, target: Array, out: Array | None = None) -> Array:
-    slope: Array = np.subtract(target, x, out=owned(x, out))
-    np.add(slope, ONE[x.dtype], out=slope)
-    return np.multiply(slope, np.exp(target), out=slope)

@@ -23,26 +23,6 @@ def masked_select(x: Array, mask: Array) -> Array:
     return out
 
 
-def masked_fill_(x: Array, mask: Array, value: Any) -> None:
-    """Write `value` into `x` where `mask`, which is broadcast to it, is True."""
-    np.copyto(x, np.asarray(value, x.dtype), where=mask)
-
-
-def masked_scatter_(x: Array, mask: Array, source: Array) -> None:
-    """Write the elements of `source` one after the other into `x` where `mask`, which is broadcast
-    to it, is True.
-
-    Raises RuntimeError where `source` has too few."""
-    place = np.flatnonzero(mask if mask.shape == x.shape else np.broadcast_to(mask, x.shape))
-    if source.size < place.size:
-        raise RuntimeError("Number of elements of source < number of ones in mask")
-    values = source.reshape(-1)[: place.size]
-    if x.flags.c_contiguous:
-        x.reshape(-1)[place] = values
-    else:
-        x[np.unravel_index(place, x.shape)] = values
-
-
 def nonzero(x: Array) -> Array:
     """The indices of the elements that are not zero: int64 (how many, dimensions of `x`)."""
     place = np.flatnonzero(x)
@@ -55,25 +35,3 @@ def nonzero(x: Array) -> Array:
     if x.ndim:
         out[0] = place
     return out.T
-
-
-def tril_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64) -> Array:
-    """The (2, n) indices of a (row, col) matrix on and below its diagonal `offset`, row by row.
-
-    Raises RuntimeError for negative sizes."""
-    return _triangle(row, col, offset, dtype, lower=True)
-
-
-def triu_indices(row: int, col: int, offset: int = 0, dtype: Any = np.int64) -> Array:
-    """The (2, n) indices of a (row, col) matrix on and above its diagonal `offset`, row by row.
-
-    Raises RuntimeError for negative sizes."""
-    return _triangle(row, col, offset, dtype, lower=False)
-
-
-def _triangle(row: int, col: int, offset: int, dtype: Any, lower: bool) -> Array:
-    for name, size in (("row", row), ("col", col)):
-        if size < 0:
-            raise RuntimeError(f"{name} must be non-negative, got{size}")
-    at = np.subtract.outer(np.arange(row), np.arange(col))
-    return nonzero(at >= -offset if lower else at <= -offset).T.astype(dtype, order="C")

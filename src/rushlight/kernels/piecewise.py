@@ -108,9 +108,6 @@ def rrelu(x: Array, noise: Array, out: Array | None = None) -> Array:
     return y
 
 
-rrelu_backward = rrelu
-
-
 def hardtanh(x: Array, low: float = -1.0, high: float = 1.0, out: Array | None = None) -> Array:
     """min(max(x, low), high): also ReLU6 (0, 6) and clamp; nan stays."""
     if x.size > FEW:
@@ -195,6 +192,3 @@ def shrink_backward(g: Array, x: Array, width: float = 0.5, out: Array | None = 
     if g.size > BLOCK:
         return in_blocks(shrink_backward, (g, x), width, out=out)
     return drop(g, np.logical_not(np.greater(np.abs(x), width)), out=out)
-
-
-hardshrink_backward = softshrink_backward = shrink_backward

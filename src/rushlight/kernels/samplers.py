@@ -165,54 +165,6 @@ def log_normal(
     return _narrow(flat, scalar.dtype).reshape(shape)
 
 
-def truncated_normal(
-    stream: Stream,
-    shape: Shape,
-    dtype: Any = np.float32,
-    mean: float = 0.0,
-    std: float = 1.0,
-    low: float = -2.0,
-    high: float = 2.0,
-    *,
-    strided: bool = False,
-) -> Array:
-    """Normal kept to [low, high] by drawing again: ``torch.nn.init.trunc_normal_``.
-
-    Most of the curve inside: draw normal numbers until all fit. Little of it: draw uniform ones,
-    and keep each with the odds that the curve gives it. Every round draws for all elements.
-    """
-    dtype = np.dtype(dtype)
-    inside = _below((high - mean) / std) - _below((low - mean) / std)
-    if inside > 0.3:
-        first, last = np.array([low, high], dtype)
-        values = normal(stream, shape, dtype, mean, std, strided=strided)
-        while (outside := (values < first) | (values > last)).any():
-            again = normal(stream, shape, dtype, mean, std, strided=strided)
-            values[outside] = again[outside]
-        return values
-    peak = -0.5 * ((max(low, min(mean, high)) - mean) / std) ** 2
-    values = uniform(stream, shape, dtype, low, high)
-    refused = _refused(stream, values, mean, std, peak)
-    while refused.any():
-        again = uniform(stream, shape, dtype, low, high)
-        values[refused] = again[refused]
-        refused &= _refused(stream, again, mean, std, peak)
-    return values
-
-
-def _below(deviations: float) -> float:
-    return (1.0 + math.erf(deviations / math.sqrt(2.0))) / 2.0
-
-
-def _refused(stream: Stream, values: Array, mean: float, std: float, peak: float) -> Array:
-    kind = values.dtype.type
-    curve = (values - kind(mean)) / kind(std)
-    curve = curve * curve * kind(-0.5) - kind(peak)
-    with np.errstate(divide="ignore"):
-        luck = np.log(uniform(stream, values.shape, values.dtype))
-    return np.asarray(luck > curve)
-
-
 def _evaluate(
     exact: Callable[[float], float], fast: Callable[[Array], Array], values: Array, scalar: Scalar
 ) -> Array:

@@ -11,7 +11,6 @@ from math import factorial, pi, sqrt
 
 import numpy as np
 
-from rushlight.kernels.activation import sigmoid
 from rushlight.kernels.blocks import (
     BLOCK,
     FEW,
@@ -41,18 +40,8 @@ def _from_scipy(name: str) -> Callable[..., Array]:
 
 
 erfc = _from_scipy("erfc")
-erfcx = _from_scipy("erfcx")
 erfinv = _from_scipy("erfinv")
 digamma = _from_scipy("psi")
-i0 = _from_scipy("i0")
-i0e = _from_scipy("i0e")
-i1 = _from_scipy("i1")
-i1e = _from_scipy("i1e")
-log_ndtr = _from_scipy("log_ndtr")
-ndtri = _from_scipy("ndtri")
-entr = _from_scipy("entr")
-expit = sigmoid
-
 _erf = _from_scipy("erf")
 _gammaln = _from_scipy("gammaln")
 
@@ -92,16 +81,6 @@ def erf(x: Array, out: Array | None = None) -> Array:
     np.multiply(y, x, out=y)
     np.add(y, x, out=y)
     return np.tanh(y, out=y)
-
-
-def ndtr(x: Array, out: Array | None = None) -> Array:
-    """The normal distribution function as PyTorch has it, (1 + erf(x/√2)) / 2: 0 from -8.3 down."""
-    if x.size > BLOCK or x.itemsize < 4:
-        return in_blocks(ndtr, (x,), out=out)
-    scaled: Array = np.multiply(x, _SQRT_HALF[x.dtype], out=owned(x, None))
-    y = erf(scaled, out=out)
-    np.add(y, ONE[y.dtype], out=y)
-    return np.multiply(y, HALF[y.dtype], out=y)
 
 
 def lgamma(x: Array, out: Array | None = None) -> Array:
@@ -159,13 +138,6 @@ def xlogy(x: Array, y: Array, out: Array | None = None) -> Array:
     return special().xlogy(x, y, out=owned(x, out))  # type: ignore[no-any-return]
 
 
-def xlog1py(x: Array, y: Array, out: Array | None = None) -> Array:
-    """x·log1p(y), 0 where x = 0 unless y is nan."""
-    if x.itemsize < 4:
-        return in_blocks(xlog1py, (x, y), out=out)
-    return special().xlog1py(x, y, out=owned(x, out))  # type: ignore[no-any-return]
-
-
 def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array:
     """log(x / (1 - x)), x first clamped to [eps, 1 - eps]; nan outside [0, 1] without ``eps``."""
     if x.size > BLOCK or x.itemsize < 4:
@@ -200,18 +172,3 @@ def sinc(x: Array, out: Array | None = None) -> Array:
     np.divide(y, angle, out=y)
     np.putmask(y, np.equal(angle, ZERO[x.dtype]), ONE[x.dtype])
     return y
-
-
-def sinc_backward(g: Array, x: Array, out: Array | None = None) -> Array:
-    """g · (πx·cos(πx) - sin(πx)) / (πx²), 0 at 0."""
-    if g.size > BLOCK or g.itemsize < 4:
-        return in_blocks(sinc_backward, (g, x), out=out)
-    angle: Array = np.multiply(x, _PI[x.dtype], out=owned(x, None))
-    gx: Array = np.cos(angle, out=owned(g, out))
-    np.multiply(gx, angle, out=gx)
-    np.subtract(gx, np.sin(angle), out=gx)
-    np.multiply(angle, x, out=angle)
-    np.divide(gx, angle, out=gx)
-    np.multiply(gx, g, out=gx)
-    np.putmask(gx, np.equal(angle, ZERO[x.dtype]), ZERO[x.dtype])
-    return gx

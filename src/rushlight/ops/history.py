@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.engine import edge_of
-from rushlight.autograd.node import FREED, Node, Slot, freed_error, sequence
+from rushlight.autograd.node import FREED, Node, Slot, forward_name, freed_error, sequence
 from rushlight.kernels.strides import strided_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.strided import (
@@ -218,8 +218,7 @@ View.refresh = _refresh  # tensor.py knows views but no operators
 
 def _output(edge: Any) -> str:
     """``Output 0 of Split``: how errors name what an operation made."""
-    name = edge.owner.name()
-    return f"Output {edge.index} of {name.rpartition('Backward')[0] or name}"
+    return f"Output {edge.index} of {forward_name(edge.owner)}"
 
 
 def view_error(view: View, what: str) -> RuntimeError:

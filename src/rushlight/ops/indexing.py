@@ -56,7 +56,7 @@ def _index_put(x: Any, values: Any, indices: Indices, accumulate: bool) -> Any:
     if accumulate and not _is_mask(indices):
         shape = x[where].shape
         return x + add_at(x.shape, indices, np.broadcast_to(values, shape).astype(x.dtype))
-    out = x.copy("C")
+    out = np.array(x, order="C")  # also of a NumPy scalar
     if accumulate:
         out[where] += values
     else:
@@ -65,7 +65,7 @@ def _index_put(x: Any, values: Any, indices: Indices, accumulate: bool) -> Any:
 
 
 def _index_clear(x: Any, indices: Indices) -> Any:
-    out = x.copy("C")
+    out = np.array(x, order="C")  # also of a NumPy scalar
     out[numpy_index(indices)] = 0
     return out
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels import masks
 from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.masking import kept
@@ -23,17 +24,11 @@ __all__ = [
 
 def _masked_fill(x: Any, mask: Any, value: Any) -> Any:
     if mask.shape == x.shape:
-        out = x.copy("C")
+        out = np.array(x, order="C")  # also of a NumPy scalar
     else:
         out = np.array(np.broadcast_to(x, np.broadcast_shapes(x.shape, mask.shape)), order="C")
     np.copyto(out, value, where=mask, casting="unsafe")
     return out
-
-
-def _masked_select(x: Any, mask: Any) -> Any:
-    if mask.shape != x.shape:
-        x, mask = np.broadcast_arrays(x, mask)
-    return x[mask]
 
 
 def _masked_zeros(g: Any, size: tuple[int, ...], mask: Any) -> Any:
@@ -74,7 +69,7 @@ masked_fill_with: Operator = linear(
     node="MaskedFillBackward1",
 )
 masked_select: Operator = linear(
-    "masked_select", _masked_select, x=lambda g, x_shape, mask: masked_zeros(g, x_shape, mask)
+    "masked_select", masks.masked_select, x=lambda g, x_shape, mask: masked_zeros(g, x_shape, mask)
 )
 masked_zeros: Operator = linear(
     "masked_select_backward", _masked_zeros, g=lambda g, mask: masked_select(g, mask)
@@ -100,12 +95,6 @@ def _unmasked(g: Any, mask: Any, size: tuple[int, ...]) -> Any:
 # -- no derivative -----------------------------------------------------------------------------
 
 
-def _nonzero(x: Any) -> Any:
-    if x.ndim == 0:
-        return np.zeros((int(x != 0), 0), np.int64)
-    return np.ascontiguousarray(np.argwhere(x))
-
-
 def _one_hot(x: Any, num_classes: int) -> Any:
     out = np.zeros((*x.shape, num_classes), np.int64)
     if x.size:
@@ -113,5 +102,5 @@ def _one_hot(x: Any, num_classes: int) -> Any:
     return out
 
 
-nonzero: Operator = constant("nonzero", _nonzero)
+nonzero: Operator = constant("nonzero", masks.nonzero)
 one_hot: Operator = constant("one_hot", _one_hot)

@@ -18,10 +18,11 @@ from rushlight.ops.comparison import eq
 from rushlight.ops.complexes import is_complex, sgn
 from rushlight.ops.declare import general
 from rushlight.ops.masking import kept
+from rushlight.ops.operator import Operator
 from rushlight.ops.reduce import Dims, sum_
 from rushlight.tensor import Tensor
 
-__all__ = ["dist", "norm", "renorm"]
+__all__ = ["dist", "norm", "pair_norm", "renorm"]
 
 Shape = tuple[int, ...]
 
@@ -57,13 +58,19 @@ def _jvp(t: Any, x: Any, y: Any, x_shape: Shape, p: float, dims: Dims, keepdim: 
     return sum_((slope.conj() * t).real if is_complex(slope) else slope * t, dims, keepdim)
 
 
-norm = general(
-    "linalg_vector_norm",
-    kernels.norm,
-    conjugate=False,
-    x=lambda g, x, y, x_shape, p, dims, keepdim: _rule(g, x, y, x_shape, p, dims),
-    jvp=lambda x_t, x, y, x_shape, p, dims, keepdim: _jvp(x_t, x, y, x_shape, p, dims, keepdim),
-)
+def _declare(node: str) -> Operator:
+    return general(
+        "linalg_vector_norm",
+        kernels.norm,
+        conjugate=False,
+        x=lambda g, x, y, x_shape, p, dims, keepdim: _rule(g, x, y, x_shape, p, dims),
+        jvp=lambda x_t, x, y, x_shape, p, dims, keepdim: _jvp(x_t, x, y, x_shape, p, dims, keepdim),
+        node=node,
+    )
+
+
+norm = _declare("LinalgVectorNormBackward0")
+pair_norm = _declare("NormBackward1")  # what PyTorch's pairwise_distance ends in
 
 # -- the distance of two -----------------------------------------------------------------------
 

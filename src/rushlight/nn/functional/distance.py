@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.api.distance import cosine_similarity, pairwise_distance, vector_norm
+from rushlight.api.distance import cosine_similarity, pairwise_distance
+from rushlight.api.norms import vector_norm
 from rushlight.ops.outputs import into
 from rushlight.tensor import Tensor
 
