@@ -330,6 +330,14 @@ def test_a_saved_output_that_changed(lib: Any) -> Any:
 
 
 @alike
+def test_a_changed_output_of_a_name_that_begins_with_backward(lib: Any) -> Any:
+    y = type("BackwardDouble", (made(lib, times_two, doubled),), {}).apply(leaf(lib))
+    z = y * y
+    y.detach().zero_()
+    z.sum().backward()
+
+
+@alike
 def test_a_saved_tensor_that_changed_and_is_not_read(lib: Any) -> Any:
     x = leaf(lib)
     y = saving(lib, output=True, read=False).apply(x)

@@ -90,3 +90,19 @@ def test_out(expression: str) -> None:
 """)
 def test_what_has_no_derivative(expression: str) -> None:
     assert_alike(expression)
+
+
+@expressions("""
+    torch.max(torch.ones(2, 3), 0, out=(torch.zeros(2), torch.zeros(2)))
+    torch.max(torch.ones(2, 3), 0, out=(torch.zeros(2).half(), torch.zeros(2)))
+    torch.max(torch.ones(2, 3), 0, out=(torch.zeros(2),))
+    torch.max(torch.ones(2, 3), 0, out=(torch.zeros(2), 3))
+    torch.min(torch.ones(2, 3), 0, out=(torch.empty(0), torch.empty(0, dtype=torch.int64)))
+    torch.max(x, 0, out=(torch.zeros((), requires_grad=True), torch.tensor(0)))
+    torch.aminmax(torch.ones(2, 3), dim=0, out=(torch.zeros(2), torch.zeros(2).long()))
+    torch.aminmax(torch.ones(2, 3), dim=0, out=(torch.zeros(2),))
+    torch.aminmax(torch.ones(2, 3), dim=0, out=(torch.zeros(2), 3))
+    torch.aminmax(x, dim=0, out=(torch.zeros(()), torch.zeros((), requires_grad=True)))
+""")
+def test_largest_and_smallest_into_pairs(expression: str) -> None:
+    assert_alike(expression)
