@@ -10,11 +10,14 @@ import pytest
 
 import rushlight
 
-MODULES = sorted(
-    module.name
-    for module in pkgutil.walk_packages(rushlight.__path__, "rushlight.")
-    if not module.name.endswith("__main__")
-)
+MODULES = [
+    "rushlight",
+    *sorted(
+        module.name
+        for module in pkgutil.walk_packages(rushlight.__path__, "rushlight.")
+        if not module.name.endswith("__main__")
+    ),
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import warnings as _warnings
 from importlib import import_module as _import_module
+from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
 from rushlight import api, autograd, dtypes, linalg, random, return_types
 from rushlight import layout as _layout
+from rushlight.api import inplace_functions as _inplace
 from rushlight.api.activation import *
 from rushlight.api.adaptive import *
 from rushlight.api.affine import *
@@ -61,6 +63,7 @@ from rushlight.api.rounding import *
 from rushlight.api.sampling import *
 from rushlight.api.scan import *
 from rushlight.api.sets import *
+from rushlight.api.settings import *
 from rushlight.api.shape import *
 from rushlight.api.shuffling import *
 from rushlight.api.slicing import *
@@ -85,8 +88,10 @@ from rushlight.dtypes import (
 from rushlight.layout import layout, memory_format
 from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
+from rushlight.version import __version__
 
-__version__ = "0.1.0"
+newaxis = None
+
 
 # An overflow or a division by zero is a value, inf or nan, and no news, as in PyTorch. NumPy would
 # warn in our lines' names; its warnings about the lines of others stay, and so does np.seterr.
@@ -95,14 +100,15 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.
 globals().update(dtypes.DTYPES)
 globals().update(dtypes.ALIASES)
 globals().update(api.legacy.TYPES)
+globals().update(_inplace.FUNCTIONS)
 globals().update(_layout.LAYOUTS)
 globals().update(_layout.FORMATS)
 
 # Whole rooms are opened when a program first goes there, so that tensors alone come up fast.
 if _TYPE_CHECKING:
-    from rushlight import nn, optim, utils
+    from rushlight import backends, cuda, nn, optim, special, testing, utils, version
 
-_ROOMS = ("nn", "optim", "utils")
+_ROOMS = ("backends", "cuda", "nn", "optim", "special", "testing", "utils", "version")
 
 
 def __getattr__(name: str) -> _Any:

@@ -67,6 +67,7 @@ class dtype(Constant):
     (torch.float32, 4, torch.complex64)
     """
 
+    __module__ = "rushlight"
     __slots__ = ("abbr", "category", "cpp_name", "is_complex", "is_floating_point",
                  "is_signed", "itemsize", "name", "numpy", "scalar_name")  # fmt: skip
 

@@ -32,6 +32,7 @@ class layout(_Word):
     torch.strided
     """
 
+    __module__ = "rushlight"
     __slots__ = ()
 
 
@@ -43,6 +44,7 @@ class memory_format(_Word):
     (60, 1, 15, 3)
     """
 
+    __module__ = "rushlight"
     __slots__ = ()
 
 

@@ -35,6 +35,7 @@ class finfo(Constant):
     1.1920928955078125e-07
     """
 
+    __module__ = "rushlight"
     __slots__ = (
         "bits",
         "dtype",
@@ -101,6 +102,7 @@ class iinfo(Constant):
     iinfo(min=-128, max=127, dtype=int8)
     """
 
+    __module__ = "rushlight"
     __slots__ = ("bits", "dtype", "max", "min")
 
     bits: int

@@ -50,6 +50,7 @@ class Size(tuple[int, ...]):
     torch.Size([2, 3])
     """
 
+    __module__ = "rushlight"
     __slots__ = ()
 
     def numel(self) -> int:
@@ -119,6 +120,8 @@ class Tensor(metaclass=_Open):
     >>> x.grad
     tensor([4., 6.])
     """
+
+    __module__ = "rushlight"
 
     _array: NDArray[Any]
     _counter: list[int]

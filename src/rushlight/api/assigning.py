@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -19,7 +19,7 @@ from rushlight.tensor import Tensor, View, type_string, wrap
 
 __all__: list[str] = []
 
-METHODS = ("__setitem__",)
+METHODS = ("__delitem__", "__setitem__")
 
 NUMBERS = (bool, int, float, complex)
 
@@ -45,6 +45,11 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
             _copy_to(target, source)
     else:
         _put(target, source, found.arrays)
+
+
+def __delitem__(input: Tensor, index: Any) -> NoReturn:
+    """Raise PyTorch's TypeError: a tensor's size doesn't change."""
+    raise TypeError("Tensor does not support deleting items")
 
 
 def _written_directly(input: Tensor, index: Any, value: Any) -> bool:

@@ -20,6 +20,7 @@ from rushlight.tensor import Tensor
 
 __all__ = [
     "get_default_device",
+    "get_device",
     "is_complex",
     "is_conj",
     "is_floating_point",

@@ -12,6 +12,7 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
+from rushlight.device import require_cpu
 from rushlight.kernels.strides import check_expanded
 from rushlight.tensor import Tensor, wrap
 
@@ -31,15 +32,15 @@ __all__ = [
 # The modules whose types PyTorch (or NumPy) has in C, where errors name them with the package.
 _PLACES = {
     "numpy": "numpy",
-    "rushlight.device": "torch",
-    "rushlight.dtypes": "torch",
-    "rushlight.layout": "torch",
+    "rushlight": "torch",
 }
 
 
 def type_name(x: Any) -> str:
     """The type of `x` as PyTorch's argument errors name it."""
     kind = type(x)
+    if kind is Tensor:
+        return "Tensor"
     place = _PLACES.get(kind.__module__)
     return kind.__name__ if place is None else f"{place}.{kind.__name__}"
 
@@ -47,7 +48,7 @@ def type_name(x: Any) -> str:
 def require_device(function: str, value: Any) -> Device:
     """Return `value` as a device; only the CPU passes."""
     if isinstance(value, (Device, str)):
-        return Device(value)
+        return require_cpu(Device(value))
     if isinstance(value, int) and not isinstance(value, bool):
         raise RuntimeError("Cannot access accelerator device when none is available.")
     raise TypeError(f"{function}(): argument 'device' must be torch.device, not {type_name(value)}")

@@ -1,0 +1,19 @@
+"""In-place methods that PyTorch has as functions too: ``torch.exp_(x)`` is ``x.exp_()``.
+
+They are Tensor's own, once every module has installed its methods.
+"""
+
+from __future__ import annotations
+
+from rushlight.tensor import Tensor
+
+__all__ = ["FUNCTIONS"]
+
+_NAMES = """
+    abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan
+    atanh ceil clamp clamp_max clamp_min clip conj_physical cos cosh deg2rad erf erfc exp exp2 expm1
+    fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative
+    rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy
+"""
+
+FUNCTIONS = {f"{name}_": getattr(Tensor, f"{name}_") for name in _NAMES.split()}
