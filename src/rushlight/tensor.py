@@ -1,7 +1,7 @@
 """The Tensor: an ndarray, a version counter, and the edge that ties it to a graph.
 
 This module knows no mathematics and no engine. Operators are installed as methods by
-`rushlight.api.methods`, so that a Tensor is first of all four attributes that fit on a card:
+`rushlight.api.install`, so that a Tensor is first of all four attributes that fit on a card:
 
 ``_array``
     the values: a strided NumPy view of some buffer. Views share the buffer, as in PyTorch.
@@ -22,11 +22,12 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from rushlight import dtypes
 from rushlight.device import device
+from rushlight.kernels.strides import address, buffer_of, tidy_strides
+from rushlight.size import Size
 
 __all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "wrap"]
 
@@ -42,50 +43,13 @@ LEAF = Leaf()
 new = object.__new__
 
 
-class Size(tuple[int, ...]):
-    """A tuple of sizes that prints as PyTorch's.
-
-    >>> import rushlight as torch
-    >>> torch.zeros(2, 3).shape
-    torch.Size([2, 3])
-    """
-
-    __module__ = "rushlight"
-    __slots__ = ()
-
-    def numel(self) -> int:
-        """Return the number of elements of a tensor of this size."""
-        n = 1
-        for d in self:
-            n *= d
-        return n
-
-    def __repr__(self) -> str:
-        return f"torch.Size([{', '.join(map(str, self))}])"
-
-    def __add__(self, other: Any) -> Size:
-        return Size(tuple(self) + tuple(other))
-
-    def __mul__(self, n: Any) -> Size:
-        return Size(tuple(self) * n)
-
-    __rmul__ = __mul__
-
-    def __getitem__(self, i: Any) -> Any:
-        item = tuple.__getitem__(self, i)
-        return Size(item) if type(i) is slice else item
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Size, (tuple(self),)
-
-
 class View:
     """What a view knows of its base, kept in the view's ``_edge``.
 
     A view's history can change behind its back: an in-place write to the base, or to another view,
     rewrites the history of the whole buffer (Note [In-place on views], docs/design/0004-views.md).
     So a view remembers the version at which its own edge was right, and `refresh` (installed by
-    `rushlight.autograd.inplace`, which knows nodes) rebuilds it when the counter has moved on.
+    `rushlight.ops.history`, which knows nodes) rebuilds it when the counter has moved on.
     """
 
     __slots__ = ("base", "edge", "origin", "version")
@@ -213,7 +177,7 @@ class Tensor(metaclass=_Open):
         array = self._array
         item = array.dtype.itemsize or 1
         if array.size == 0 or 1 in array.shape:  # NumPy's strides there are free; PyTorch's not
-            strides = _tidy_strides(array)
+            strides = tidy_strides(array)
         else:
             strides = tuple(s // item for s in array.strides)
         return strides if dim is None else strides[self._dim(dim)]
@@ -238,11 +202,11 @@ class Tensor(metaclass=_Open):
         """Return the distance, in elements, from the start of the buffer to the first element."""
         array = self._array
         owner = buffer_of(array)
-        return (_address(array) - _address(owner)) // (array.dtype.itemsize or 1)
+        return (address(array) - address(owner)) // (array.dtype.itemsize or 1)
 
     def data_ptr(self) -> int:
         """Return the address of the first element."""
-        return _address(self._array) if self._array.size else 0
+        return address(self._array) if self._array.size else 0
 
     def _dim(self, dim: int) -> int:
         """Wrap a negative dimension, or raise PyTorch's IndexError."""
@@ -417,30 +381,6 @@ def wrap(array: NDArray[Any]) -> Tensor:
     out._array = array
     out._counter = [0]
     return out
-
-
-def buffer_of(array: NDArray[Any]) -> NDArray[Any]:
-    """Return the ndarray that owns the memory (or first wrapped foreign memory)."""
-    while isinstance(array.base, np.ndarray):
-        array = array.base
-    return array
-
-
-def _address(array: NDArray[Any]) -> int:
-    return int(array.__array_interface__["data"][0])
-
-
-def _tidy_strides(array: NDArray[Any]) -> tuple[int, ...]:
-    """Strides in elements as PyTorch would have them where a size of 0 or 1 leaves them free."""
-    item = array.dtype.itemsize or 1
-    strides = [s // item for s in array.strides]
-    step = 1
-    for i in range(array.ndim - 1, -1, -1):
-        n = array.shape[i]
-        if array.size == 0 or (n == 1 and strides[i] == 0):
-            strides[i] = step
-        step = strides[i] * max(n, 1)
-    return tuple(strides)
 
 
 def type_string(array: NDArray[Any]) -> str:

@@ -11,7 +11,8 @@ from rushlight.api.views import reshaped
 from rushlight.ops import views as ops
 from rushlight.ops.outputs import no_overload, require_tensor, type_name
 from rushlight.ops.viewing import is_plain, share
-from rushlight.tensor import Size, Tensor, type_string
+from rushlight.size import Size
+from rushlight.tensor import Tensor, type_string
 
 __all__ = [
     "atleast_1d",

@@ -17,7 +17,8 @@ from rushlight.api.data import copied
 from rushlight.dtypes import dtype as DType
 from rushlight.ops.outputs import require_device, type_name
 from rushlight.ops.views import alias
-from rushlight.tensor import Size, Tensor, new
+from rushlight.size import Size
+from rushlight.tensor import Tensor, new
 
 __all__ = ["TYPES", "dtype_of_type", "set_default_tensor_type", "type_name_of"]
 

@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
 from rushlight.api.convert import layout_of
 from rushlight.kernels.copies import in_layout
+from rushlight.kernels.strides import buffer_of
 from rushlight.layout import contiguous_format
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.storage import TypedStorage, UntypedStorage, is_storage
-from rushlight.tensor import Tensor, buffer_of, new
+from rushlight.tensor import Tensor, new
 
 __all__ = ["is_storage", "resize_as_"]
 

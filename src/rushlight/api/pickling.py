@@ -13,7 +13,8 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.memory import on_buffer
-from rushlight.tensor import LEAF, Tensor, buffer_of, new
+from rushlight.kernels.strides import buffer_of
+from rushlight.tensor import LEAF, Tensor, new
 
 # What a tensor's __dict__ holds besides what its users put there.
 _OURS = frozenset(("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks"))

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from rushlight.api.arguments import int_tuple
+from rushlight.api.windows import window_ints, windows_over
 from rushlight.kernels.maxpool import max_pool_indices
 from rushlight.kernels.windows import Ints, Windows, sliding
 from rushlight.ops import pool as ops
@@ -13,105 +14,6 @@ from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["avg_pool1d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
-
-# -- arguments -----------------------------------------------------------------------------------
-
-
-def _ints(value: Any, n: int, function: str, argument: str, position: int) -> Ints:
-    """The `n` ints of an option, which may be one int for all."""
-    if type(value) is int:
-        return (value,) * n
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (int(value),) * n
-    values = int_tuple(function, value, position, argument)
-    if len(values) == 1:
-        return values * n
-    if len(values) == n:
-        return values
-    if n == 1:
-        raise RuntimeError(_not_one(function, argument, len(values)))
-    raise RuntimeError(_not_n(function, argument, n))
-
-
-def _not_one(function: str, argument: str, got: int) -> str:
-    if function != "max_pool1d":
-        return f"{function}() argument '{argument}' should contain one int (got {got})"
-    kinds = {
-        "kernel_size": "an int, list of ints or tuple of ints",
-        "stride": "None, an int, list of ints, or tuple of ints",
-        "padding": "an int, list of ints, or tuple of ints",
-        "dilation": "an int, list of ints or tuple of ints",
-    }
-    return f"max_pool1d() {argument} must be {kinds[argument]} of size 1 but got size {got}"
-
-
-def _not_n(function: str, argument: str, n: int) -> str:
-    count = {2: "two", 3: "three"}[n]
-    either = "" if function == "avg_pool3d" else "either "
-    omitted = "omitted, " if argument == "stride" else ""
-    order = "be either" if argument == "dilation" else f"{either}be"
-    return f"{function}: {argument} must {order} {omitted}a single int, or a tuple of {count} ints"
-
-
-@lru_cache(maxsize=256)
-def _windows(
-    function: str,
-    shape: Ints,
-    kernel: Ints,
-    stride: Ints,
-    padding: Ints,
-    dilation: Ints,
-    ceil_mode: bool,
-) -> Windows:
-    """The windows over a (batched) input of 2 or 3 dimensions, or PyTorch's error."""
-    n = len(kernel)
-    for k, s, p, d in reversed([*zip(kernel, stride, padding, dilation)]):
-        if s == 0:
-            raise RuntimeError("stride should not be zero")
-        if p < 0:
-            raise RuntimeError(f"pad must be non-negative, but got pad: {p}")
-        if k > 0 and p > ((k - 1) * d + 1) // 2:
-            raise RuntimeError(
-                "pad should be at most half of effective kernel size, but got "
-                f"pad={p}, kernel_size={k} and dilation={d}"
-            )
-    for values, what, name in (
-        (kernel, "kernel size", "k"),
-        (stride, "stride", "d"),
-        (dilation, "dilation", "dilation"),
-    ):
-        if any(v <= 0 for v in values):
-            got = " ".join(f"{name}{axis}: {v}" for axis, v in zip("THW"[3 - n :], values))
-            raise RuntimeError(f"{what} should be greater than zero, but got {got}")
-    if n == 2:
-        if 0 in shape[-3:]:
-            raise RuntimeError(
-                "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, "
-                f"but got:{list(shape)}"
-            )
-    elif 0 in shape[-4:]:  # PyTorch names dimension 0 whichever it is
-        place = "max_pool3d_with_indices_out_cpu_template"
-        raise RuntimeError(
-            f"{place if function == 'max_pool3d' else function}(): Expected input's "
-            f"non-batch dimensions to have positive length, but input has a shape of "
-            f"{list(shape)} and non-batch dimension 0 has length zero!"
-        )
-    windows = sliding(shape[-n:], kernel, stride, padding, dilation, ceil_mode)
-    if function == "avg_pool3d" and any(
-        m + 2 * p < k for m, p, k in zip(windows.size, padding, kernel)
-    ):
-        size, kernels = (
-            " ".join(f"{prefix}{axis}: {v}" for axis, v in zip("THW", values))
-            for prefix, values in (("", windows.size), ("k", kernel))
-        )
-        raise RuntimeError(f"input image ({size}) smaller than kernel size ({kernels})")
-    if any(o < 1 for o in windows.out):
-        given, made = ("x".join(map(str, (shape[-n - 1], *v))) for v in (windows.size, windows.out))
-        raise RuntimeError(
-            f"Given input size: ({given}). Calculated output size: ({made}). Output size is too "
-            "small"
-        )
-    return windows
 
 
 def _last(windows: Windows) -> Windows:
@@ -182,10 +84,10 @@ def max_pool1d(
         )
     if return_indices:
         return max_pool1d_with_indices(x, kernel_size, stride, padding, dilation, ceil_mode)
-    (k,) = _ints(kernel_size, 1, "max_pool1d", "kernel_size", 2)
+    (k,) = window_ints(kernel_size, 1, "max_pool1d", "kernel_size", 2)
     (s,) = _stride(stride, (k,), 1, "max_pool1d")
-    (p,) = _ints(padding, 1, "max_pool1d", "padding", 4)
-    (d,) = _ints(dilation, 1, "max_pool1d", "dilation", 5)
+    (p,) = window_ints(padding, 1, "max_pool1d", "padding", 4)
+    (d,) = window_ints(dilation, 1, "max_pool1d", "dilation", 5)
     windows = _windows1d(shape, k, s, p, d, bool(ceil_mode))
     if not x.dtype.is_floating_point:
         _refuse(x, "max_pool1d_impl", (x.dtype.scalar_name,))
@@ -195,7 +97,7 @@ def max_pool1d(
 def _stride(stride: Any, kernel: Ints, n: int, function: str) -> Ints:
     if stride is None or (isinstance(stride, (tuple, list)) and not stride):
         return kernel
-    return _ints(stride, n, function, "stride", 3)
+    return window_ints(stride, n, function, "stride", 3)
 
 
 def max_pool1d_with_indices(
@@ -227,7 +129,7 @@ def max_pool1d_with_indices(
         sizes.append(values)
     shape = (*x.shape[:-1], 1, x.shape[-1])
     one = [(1, *sizes[0]), (1, *sizes[1]), (0, *sizes[2]), (1, *sizes[3])]
-    windows = _windows("max_pool2d", shape, *one, bool(ceil_mode))
+    windows = windows_over("max_pool2d", shape, *one, bool(ceil_mode))
     _refuse(x, "max_pool2d", ("Bool",))
     return _indexed("max_pool1d", x, _last(windows), True)
 
@@ -244,14 +146,14 @@ def _max_pool(
 ) -> Any:
     function = f"max_pool{n}d"
     x: Tensor = require_tensor(input, function, "input", 1)
-    kernel = _ints(kernel_size, n, function, "kernel_size", 2)
+    kernel = window_ints(kernel_size, n, function, "kernel_size", 2)
     steps = _stride(stride, kernel, n, function)
-    around = _ints(padding, n, function, "padding", 4)
-    gaps = _ints(dilation, n, function, "dilation", 5)
+    around = window_ints(padding, n, function, "padding", 4)
+    gaps = window_ints(dilation, n, function, "dilation", 5)
     shape = x._array.shape
     if len(shape) not in (n + 1, n + 2):
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
-    windows = _windows(function, shape, kernel, steps, around, gaps, bool(ceil_mode))
+    windows = windows_over(function, shape, kernel, steps, around, gaps, bool(ceil_mode))
     if not x.dtype.is_floating_point:
         _refuse(x, function, ("Bool",))
     return _indexed(function, x, windows, return_indices)
@@ -311,11 +213,11 @@ def avg_pool1d(
     """
     x: Tensor = require_tensor(input, "avg_pool1d", "input", 1)
     _check_dimensions("avg_pool1d", x)
-    kernel = _ints(kernel_size, 1, "avg_pool1d", "kernel_size", 2)
+    kernel = window_ints(kernel_size, 1, "avg_pool1d", "kernel_size", 2)
     steps = _stride(stride, kernel, 1, "avg_pool1d")
-    around = _ints(padding, 1, "avg_pool1d", "padding", 4)
+    around = window_ints(padding, 1, "avg_pool1d", "padding", 4)
     shape = (*x.shape[:-1], 1, x.shape[-1])
-    windows = _windows(
+    windows = windows_over(
         "avg_pool2d", shape, (1, *kernel), (1, *steps), (0, *around), (1, 1), bool(ceil_mode)
     )
     if not x.dtype.is_floating_point:
@@ -346,9 +248,9 @@ def _avg_pool(
 ) -> Tensor:
     function = f"avg_pool{n}d"
     x: Tensor = require_tensor(input, function, "input", 1)
-    kernel = _ints(kernel_size, n, function, "kernel_size", 2)
+    kernel = window_ints(kernel_size, n, function, "kernel_size", 2)
     steps = _stride(stride, kernel, n, function)
-    around = _ints(padding, n, function, "padding", 4)
+    around = window_ints(padding, n, function, "padding", 4)
     if divisor_override == 0:
         raise RuntimeError("divisor must be not zero")
     shape = x._array.shape
@@ -361,7 +263,7 @@ def _avg_pool(
             "Expected 3D or 4D (batch mode) tensor with optional 0 dim batch size for input, but "
             f"got:{list(shape)}"
         )
-    windows = _windows(function, shape, kernel, steps, around, (1,) * n, bool(ceil_mode))
+    windows = windows_over(function, shape, kernel, steps, around, (1,) * n, bool(ceil_mode))
     if n == 3:
         _refuse(x, "avg_pool3d_out_frame", (*NO_MEAN, "Half"))
     elif not x.dtype.is_floating_point:

@@ -7,13 +7,13 @@ from typing import Any
 from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
 from rushlight.dtypes import INTEGER
-from rushlight.kernels.strides import element_strides, reach
+from rushlight.kernels.strides import buffer_of, element_strides, reach
 from rushlight.ops import rearrange, strided, views
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.ops.shape import along
 from rushlight.ops.viewing import is_plain, share, view_node
-from rushlight.tensor import Tensor, buffer_of
+from rushlight.tensor import Tensor
 
 __all__ = [
     "as_strided",

@@ -10,7 +10,8 @@ import numpy as np
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.graph import GradientEdge, edge_within
 from rushlight.dtypes import dtype, from_numpy
-from rushlight.tensor import Size, Tensor, wrap
+from rushlight.size import Size
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["as_tuple", "cotangents_of", "inputs_of", "is_more_than_plain", "roots_of"]
 

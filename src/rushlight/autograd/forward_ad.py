@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rushlight.autograd.node import Node
-from rushlight.kernels.strides import owner
+from rushlight.kernels.strides import buffer_of
 from rushlight.tensor import Tensor, new, wrap
 
 __all__ = [
@@ -81,8 +81,8 @@ def _unshared(pushed: Any, tangents: Sequence[Tensor | None]) -> Any:
     if type(pushed) is tuple:
         return tuple(_unshared(t, tangents) for t in pushed)
     if pushed is not None:
-        memory = owner(pushed._array)
-        if any(t is not None and owner(t._array) is memory for t in tangents):
+        memory = buffer_of(pushed._array)
+        if any(t is not None and buffer_of(t._array) is memory for t in tangents):
             return pushed.clone()
     return pushed
 

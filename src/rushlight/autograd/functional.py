@@ -12,6 +12,7 @@ from typing import Any
 from rushlight.autograd import forward_ad
 from rushlight.autograd.backward import grad
 from rushlight.autograd.modes import enable_grad
+from rushlight.autograd.strict import CONSTANT, check_tracked, filled_with_zeros, zeros
 from rushlight.tensor import Tensor
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -77,11 +78,7 @@ def _vectors_of_inputs(v: Any, xs: Sequence[Tensor], tuples: bool, name: str) ->
             "The vector v can only be None if the input to the user-provided function is a single "
             "Tensor with a single element."
         )
-    return (_zeros(xs[0]) + 1,)
-
-
-def _zeros(x: Tensor) -> Tensor:
-    return x.new_zeros(tuple(x.shape))  # type: ignore[no-any-return]
+    return (zeros(xs[0]) + 1,)
 
 
 def _outputs(result: Any, name: str) -> tuple[bool, tuple[Tensor, ...]]:
@@ -106,57 +103,6 @@ def _gradients(
     )
 
 
-# Strict mode: what has to depend on the inputs, and what is said where it does not.
-_UNTRACKED = {
-    "outputs": "Output {i} of the user-provided function does not require gradients. The outputs "
-    "must be computed in a differentiable manner from the input when running in strict mode.",
-    "grad_inputs": "The gradient with respect to input {i} is independent of the inputs of the "
-    "user-provided function. This is not allowed in strict mode.",
-    "jacobian": "While computing the hessian, found that the jacobian of the user-provided "
-    "function with respect to input {i} is independent of the input. This is not allowed in strict "
-    "mode. You should ensure that your function is twice differentiable and that the jacobian "
-    "depends on the inputs (this would be violated by a linear function for example).",
-}
-_UNUSED = {
-    "back": "The output of the user-provided function is independent of input {i}. This is not "
-    "allowed in strict mode.",
-    "back_trick": "The gradient with respect to the input is independent of entry {i} in the "
-    "grad_outputs when using the double backward trick to compute forward mode gradients. This is "
-    "not allowed in strict mode.",
-    "double_back": "The jacobian of the user-provided function is independent of input {i}. This "
-    "is not allowed in strict mode.",
-}
-_CONSTANT = (
-    "The {what} of the user-provided function is independent of input {i}. This is not allowed in "
-    "strict mode when create_graph=True."
-)
-
-
-def _check_tracked(xs: Sequence[Any], what: str, strict: bool) -> None:
-    """In strict mode: each of `xs`, which are `what`, has to depend on the inputs."""
-    if not strict:
-        return
-    for i, x in enumerate(xs):
-        if x is None:
-            raise RuntimeError(_UNUSED["back"].format(i=i))
-        if not x.requires_grad:
-            raise RuntimeError(_UNTRACKED[what].format(i=i))
-
-
-def _filled(
-    grads: Sequence[Any], refs: Sequence[Tensor], strict: bool, create_graph: bool, stage: str
-) -> tuple[Tensor, ...]:
-    """Zeros for missing gradients, which strict mode forbids."""
-    if strict:
-        for i, g in enumerate(grads):
-            if g is None:
-                raise RuntimeError(_UNUSED[stage].format(i=i))
-            if create_graph and not g.requires_grad:
-                what = "hessian" if stage.startswith("double") else "jacobian"
-                raise RuntimeError(_CONSTANT.format(what=what, i=i))
-    return tuple(_zeros(x) if g is None else g for g, x in zip(grads, refs))
-
-
 def vjp(
     func: Fn, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
@@ -170,7 +116,7 @@ def vjp(
         tuples, given = _as_tuple(inputs, "inputs", "vjp")
         xs = _prepare(given, create_graph)
         several, outs = _outputs(func(*xs), "vjp")
-        _check_tracked(outs, "outputs", strict)
+        check_tracked(outs, "outputs", strict)
         vs = None
         if v is not None:
             is_tuple, vs = _as_tuple(v, "v", "vjp")
@@ -180,7 +126,9 @@ def vjp(
                 "The vector v can only be None if the user-provided function returns a single "
                 "Tensor with a single element."
             )
-        found = _filled(_gradients(outs, xs, vs, create_graph), xs, strict, create_graph, "back")
+        found = filled_with_zeros(
+            _gradients(outs, xs, vs, create_graph), xs, strict, create_graph, "back"
+        )
     return (
         _finish(outs if several else outs[0], create_graph),
         _finish(found if tuples else found[0], create_graph),
@@ -201,13 +149,13 @@ def jvp(
         xs = _prepare(given, create_graph)
         vs = _vectors_of_inputs(v, xs, tuples, "jvp")
         several, outs = _outputs(func(*xs), "jvp")
-        _check_tracked(outs, "outputs", strict)
-        us = tuple(_zeros(o).requires_grad_() for o in outs)
+        check_tracked(outs, "outputs", strict)
+        us = tuple(zeros(o).requires_grad_() for o in outs)
         pulled = _gradients(outs, xs, us, True)
-        _check_tracked(pulled, "grad_inputs", strict)
+        check_tracked(pulled, "grad_inputs", strict)
         tied = [(p, t) for p, t in zip(pulled, vs) if p is not None]
         pushed = _gradients([p for p, _ in tied], us, [t for _, t in tied], create_graph)
-        result = _filled(pushed, outs, strict, create_graph, "back_trick")
+        result = filled_with_zeros(pushed, outs, strict, create_graph, "back_trick")
     return (
         _finish(outs if several else outs[0], create_graph),
         _finish(result if several else result[0], create_graph),
@@ -250,7 +198,7 @@ def jacobian(
         tuples, given = _as_tuple(inputs, "inputs", "jacobian")
         xs = _prepare(given, create_graph)
         several, outs = _outputs(func(*xs), "jacobian")
-        _check_tracked(outs, "outputs", strict)
+        check_tracked(outs, "outputs", strict)
         if strict and vectorize:
             raise RuntimeError(
                 "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
@@ -279,8 +227,8 @@ def _jacobian_of(
                         "This is not allowed in strict mode."
                     )
                 if create_graph and not g.requires_grad:
-                    raise RuntimeError(_CONSTANT.format(what="jacobian", i=i))
-        rows.append(_filled(grads, xs, False, create_graph, "back"))
+                    raise RuntimeError(CONSTANT.format(what="jacobian", i=i))
+        rows.append(filled_with_zeros(grads, xs, False, create_graph, "back"))
     columns = [[row[k] for row in rows] for k in range(len(xs))]
     return tuple(stack(c).reshape((*out.shape, *x.shape)) for c, x in zip(columns, xs))
 
@@ -306,12 +254,12 @@ def _forward_jacobian(func: Fn, inputs: Any, strict: bool, vectorize: bool) -> A
         for k, x in enumerate(xs):
             columns.append([])
             for j in range(x.numel()):
-                direction = _zeros(x)
+                direction = zeros(x)
                 direction.view(-1)[j] = 1
                 args = [*xs[:k], forward_ad.make_dual(x, direction), *xs[k + 1 :]]
                 several, outs = _as_tuple(func(*args), "outputs", "jacobian")
                 pairs = [forward_ad.unpack_dual(out) for out in outs]
-                columns[k].append([_zeros(p) if t is None else t for p, t in pairs])
+                columns[k].append([zeros(p) if t is None else t for p, t in pairs])
         shapes = [out.shape for out in outs]
     nested = [
         [
@@ -348,8 +296,8 @@ def hessian(
         if outer_jacobian_strategy == "forward-mode":
             xs = tuple(x.view_as(x).requires_grad_() for x in xs)
         found = _gradients((_scalar(func(*xs), "hessian"),), xs, None, True)
-        _check_tracked(found, "jacobian", strict)
-        filled = _filled(found, xs, False, True, "back")
+        check_tracked(found, "jacobian", strict)
+        filled = filled_with_zeros(found, xs, False, True, "back")
         return filled if tuples else filled[0]
 
     return jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
@@ -394,10 +342,10 @@ def _hessian_product(
         xs = _prepare(given, create_graph)
         vs = _vectors_of_inputs(v, xs, tuples, name)
         out = _scalar(func(*xs), name)
-        _check_tracked((out,), "outputs", strict)
+        check_tracked((out,), "outputs", strict)
         first = _gradients((out,), xs, None, True)
-        _check_tracked(first, "jacobian", strict)
+        check_tracked(first, "jacobian", strict)
         tied = [(g, t) for g, t in zip(first, vs) if g is not None]
         second = _gradients([g for g, _ in tied], xs, [t for _, t in tied], create_graph)
-        found = _filled(second, xs, strict, create_graph, "double_back")
+        found = filled_with_zeros(second, xs, strict, create_graph, "double_back")
     return _finish(out, create_graph), _finish(found if tuples else found[0], create_graph)

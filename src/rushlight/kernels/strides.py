@@ -9,15 +9,16 @@ import numpy as np
 __all__ = [
     "address",
     "beyond",
+    "buffer_of",
     "check_expanded",
     "element_strides",
     "overlaps",
-    "owner",
     "partly_shared",
     "positions",
     "reach",
     "restrided",
     "strided_view",
+    "tidy_strides",
 ]
 
 Ints = tuple[int, ...]
@@ -34,11 +35,24 @@ def element_strides(x: Any) -> Ints:
     return tuple([s // item for s in x.strides])
 
 
-def owner(x: Any) -> Any:
+def buffer_of(x: Any) -> Any:
     """The ndarray that owns the memory of `x`, or that first wrapped foreign memory."""
     while isinstance(x.base, np.ndarray):
         x = x.base
     return x
+
+
+def tidy_strides(x: Any) -> Ints:
+    """Strides in elements as PyTorch would have them where a size of 0 or 1 leaves them free."""
+    item = x.dtype.itemsize or 1
+    strides = [s // item for s in x.strides]
+    step = 1
+    for i in range(x.ndim - 1, -1, -1):
+        n = x.shape[i]
+        if x.size == 0 or (n == 1 and strides[i] == 0):
+            strides[i] = step
+        step = strides[i] * max(n, 1)
+    return tuple(strides)
 
 
 def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
@@ -56,7 +70,7 @@ def restrided(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
 
 def beyond(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
     """As `restrided`, also where the view reaches beyond `x`, in the memory that `x` is part of."""
-    whole = owner(x)
+    whole = buffer_of(x)
     if not whole.flags.c_contiguous:
         whole = whole.transpose(sorted(range(whole.ndim), key=lambda d: -whole.strides[d]))
         if not whole.flags.c_contiguous:  # foreign memory with gaps

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.forward_ad import Dual, as_dual, tangent
-from rushlight.kernels.strides import element_strides, overlaps, owner, strided_view
+from rushlight.kernels.strides import buffer_of, element_strides, overlaps, strided_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.tensor import Tensor, View, wrap
 
@@ -44,7 +44,7 @@ def _from_base(t: Tensor) -> Tensor:
     whole = tangent(base)
     if whole is None:
         x = base._array
-        blank = np.zeros(owner(x).nbytes // x.itemsize, x.dtype)  # so that every view fits
+        blank = np.zeros(buffer_of(x).nbytes // x.itemsize, x.dtype)  # so that every view fits
         whole = wrap(strided_view(blank, x.shape, element_strides(x), base.storage_offset()))
         as_dual(base, whole)
     if t.dtype is not whole.dtype:

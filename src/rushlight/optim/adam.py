@@ -8,10 +8,8 @@ import numpy as np
 
 from rushlight.dtypes import float64, get_default_dtype
 from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
-from rushlight.optim.optimizer import (
-    Group,
+from rushlight.optim.grouped import (
     Grouped,
-    Params,
     fused_alone,
     number,
     one_element,
@@ -19,6 +17,7 @@ from rushlight.optim.optimizer import (
     refuse,
     zeros_for,
 )
+from rushlight.optim.optimizer import Group, Params
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["Adam", "AdamW"]

@@ -1,7 +1,7 @@
 """Optimizer: parameter groups, per-parameter state, their dictionaries, and hooks around steps.
 
-A subclass writes ``step``, as PyTorch's do. Those of this package derive from `Grouped` and write
-only how one group's parameters are updated.
+A subclass writes ``step``, as PyTorch's do. Those of this package derive from
+`rushlight.optim.grouped.Grouped`, which leaves them only how one group's parameters are updated.
 """
 
 from __future__ import annotations
@@ -14,10 +14,7 @@ from collections.abc import Callable, Iterable
 from copy import deepcopy
 from typing import Any
 
-import numpy as np
-
 from rushlight.autograd.hooks import Hooks, RemovableHandle, add_hook
-from rushlight.autograd.modes import enable_grad, no_grad
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import Tensor
 
@@ -323,25 +320,6 @@ class Optimizer:
         return _register(self._optimizer_load_state_dict_post_hooks, hook, prepend)
 
 
-class Grouped(Optimizer):
-    """An optimizer that updates group by group."""
-
-    def update(self, group: Group) -> None:
-        """Move the parameters of one group along their gradients."""
-        raise NotImplementedError
-
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Update all parameters; with `closure`, evaluate the loss first and return it."""
-        loss = None
-        if closure is not None:
-            with enable_grad():
-                loss = closure()
-        with no_grad():
-            for group in self.param_groups:
-                self.update(group)
-        return loss
-
-
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
     """Call ``hook(optimizer, args, kwargs)`` before each step of every optimizer."""
     return add_hook(_global_pre_hooks, hook)
@@ -390,39 +368,3 @@ def _like_parameter(p: Tensor, value: Any, key: Any = None) -> Any:
     if isinstance(value, (list, tuple, set)):
         return type(value)([_like_parameter(p, v) for v in value])
     return value
-
-
-# -- for the optimizers of this package ----------------------------------------------------------
-def refuse(**options: Any) -> None:
-    """Refuse options that Rushlight has no such thing for; None and False pass."""
-    for name, value in options.items():
-        if value:
-            raise NotImplementedError(f"optim: {name}=True is not available in Rushlight")
-
-
-def one_element(lr: Any) -> None:
-    """Refuse a learning rate that is a tensor of several elements."""
-    if isinstance(lr, Tensor) and lr.numel() != 1:
-        raise ValueError("Tensor lr must be 1-element")
-
-
-def fused_alone(fused: Any, foreach: Any) -> None:
-    """Refuse two implementations at once. Either choice is met by the same kernel here."""
-    if fused and foreach:
-        raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
-
-
-def number(value: Any) -> float:
-    """An option as a float; PyTorch takes a 0-d tensor as well."""
-    return float(value.item()) if isinstance(value, Tensor) else value
-
-
-def raw_grad(p: Tensor) -> Any:
-    """The gradient's ndarray, or None where there is nothing to do."""
-    grad = p._grad
-    return None if grad is None else grad._array
-
-
-def zeros_for(p: Tensor) -> Any:
-    """An ndarray of zeros in the layout of `p`."""
-    return np.zeros_like(p._array)

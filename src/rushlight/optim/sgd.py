@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.optim import sgd_step
-from rushlight.optim.optimizer import (
-    Group,
+from rushlight.optim.grouped import (
     Grouped,
-    Params,
     fused_alone,
     number,
     one_element,
     raw_grad,
     refuse,
 )
+from rushlight.optim.optimizer import Group, Params
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["SGD"]

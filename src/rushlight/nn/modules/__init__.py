@@ -17,5 +17,6 @@ from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.parameters import *
 from rushlight.nn.modules.pooling import *
+from rushlight.nn.modules.softmax import *
 from rushlight.nn.modules.sparse import *
 from rushlight.nn.modules.upsampling import *

@@ -14,8 +14,8 @@ from rushlight.tensor import Tensor
 
 __all__ = [
     "CELU", "ELU", "GELU", "GLU", "SELU", "Hardshrink", "Hardsigmoid", "Hardswish", "Hardtanh",
-    "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SiLU",
-    "Sigmoid", "Softmax", "Softmax2d", "Softmin", "Softplus", "Softshrink", "Softsign", "Tanh",
+    "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "RReLU", "ReLU", "ReLU6", "SiLU",
+    "Sigmoid", "Softplus", "Softshrink", "Softsign", "Tanh",
     "Tanhshrink", "Threshold",
 ]  # fmt: skip
 
@@ -359,51 +359,3 @@ class Threshold(Module):
         """The options."""
         tail = ", inplace=True" if self.inplace else ""
         return f"threshold={self.threshold}, value={self.value}{tail}"
-
-
-class Softmax(Module):
-    """``exp(x) / sum(exp(x))`` along `dim`."""
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the activation."""
-        return F.softmax(input, self.dim, _stacklevel=5)
-
-    def extra_repr(self) -> str:
-        """The dimension."""
-        return f"dim={self.dim}"
-
-
-class Softmin(Softmax):
-    """``softmax(-x)``."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the activation."""
-        return F.softmin(input, self.dim, _stacklevel=5)
-
-
-class LogSoftmax(Softmax):
-    """``log(softmax(x))``, computed stably."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the activation."""
-        return F.log_softmax(input, self.dim, _stacklevel=5)
-
-    def extra_repr(self) -> str:
-        """The dimension."""
-        return f"dim={self.dim}"
-
-
-class Softmax2d(Module):
-    """Softmax over the channels of (N, C, H, W) or (C, H, W)."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Apply the activation."""
-        if input.dim() not in (3, 4):
-            raise ValueError(
-                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
-            )
-        return F.softmax(input, -3, _stacklevel=5)

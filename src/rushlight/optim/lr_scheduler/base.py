@@ -7,7 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.optim.optimizer import Optimizer, number
+from rushlight.optim.grouped import number
+from rushlight.optim.optimizer import Optimizer
 from rushlight.tensor import Tensor
 
 __all__ = ["LRScheduler"]
