@@ -8,14 +8,12 @@ from typing import Any
 import pytest
 
 import rushlight
-from tests.samples import name
+from tests.samples import name, parts, shape, views
 from tests.samples.row import Call, Row, realize
-from tests.samples.shape import ROWS as SHAPES
-from tests.samples.views import ROWS as VIEWS
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
-SAMPLES = [(row, sample) for row in (*VIEWS, *SHAPES) for sample in row.calls]
+SAMPLES = [(row, sample) for row in (*views.ROWS, *parts.ROWS, *shape.ROWS) for sample in row.calls]
 
 
 def geometry(lib: Any, row: Row, sample: Call, layout: str) -> Any:

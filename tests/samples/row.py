@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Call", "I", "M", "Row", "T", "Z", "call", "realize"]
+__all__ = ["Call", "I", "M", "Row", "T", "Z", "call", "permuted", "realize"]
 
 FLOATS = ("float32", "float64")
 
@@ -105,6 +105,11 @@ def _show(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return "[" + " ".join(map(_show, value)) + "]"
     return str(value)
+
+
+def permuted(*values: int, shape: tuple[int, ...] | None = None) -> Spec:
+    """An index with these values."""
+    return Spec(shape or (len(values),), kind="index", values=values)
 
 
 def call(*args: Any, **kwargs: Any) -> Call:
