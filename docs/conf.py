@@ -21,6 +21,8 @@ myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "description"
 autodoc_member_order = "bysource"
+# Functions are called by their names under `rushlight`, not by the file that they live in.
+add_module_names = False
 # Docstrings speak of PyTorch's names and our own in plain backquotes.
 default_role = "code"
 nitpicky = False

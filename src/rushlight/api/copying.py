@@ -1,4 +1,4 @@
-"""Copying and overwriting: clone, contiguous, copy_, fill_, zero_.
+"""Copying and overwriting: clone, contiguous, `copy_`, `fill_`, `zero_`.
 
 The in-place functions write straight into memory where no graph sees it, and go through
 `rushlight.ops.inplace` where one does.

@@ -225,7 +225,7 @@ def randperm(
     >>> import rushlight as torch
     >>> _ = torch.manual_seed(0)
     >>> torch.randperm(5)
-    tensor([4, 1, 2, 0, 3])
+    tensor([4, 0, 1, 3, 2])
     """
     check_options("randperm", layout, device, pin_memory, requires_grad)
     if not is_generator(generator):

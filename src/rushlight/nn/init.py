@@ -1,8 +1,8 @@
 """Initialisation of parameters, in place and without recording.
 
-Fan-in and fan-out: a weight of shape (out, in, *kernel) has fan_in = in * prod(kernel) and
-fan_out = out * prod(kernel). Sources: Glorot and Bengio, AISTATS 2010, eq. 16 (xavier); He et al.,
-ICCV 2015, eq. 10 (kaiming); Saxe et al., ICLR 2014 (orthogonal).
+Fan-in and fan-out: a weight of shape ``(out, in, *kernel)`` has ``fan_in = in * prod(kernel)`` and
+``fan_out = out * prod(kernel)``. Sources: Glorot and Bengio, AISTATS 2010, eq. 16 (xavier); He et
+al., ICCV 2015, eq. 10 (kaiming); Saxe et al., ICLR 2014 (orthogonal).
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def fold(
     padding: Any = 0,
     stride: Any = 1,
 ) -> Tensor:
-    """Return the image (N, C, *output_size) of which `unfold` makes such columns, overlaps added.
+    """Return the image ``(N, C, *output_size)`` that `unfold` made such columns of, overlaps added.
 
     >>> import rushlight as torch
     >>> torch.nn.functional.fold(torch.ones(1, 4, 2), (2, 3), 2)

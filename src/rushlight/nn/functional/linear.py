@@ -47,10 +47,10 @@ def _linear_slow(input: Any, weight: Any, bias: Any) -> Tensor:
 
 linear = ops.linear(
     _linear_slow,
-    """Map the last dimension of `input` (*, in) by `weight` (out, in), and add `bias` (out).
+    """Map the last dimension of `input` ``(*, in)`` by `weight` (out, in), and add `bias` (out).
 
-    A `weight` of one dimension gives (*). All operands need one dtype; RuntimeError where sizes or
-    dtypes don't fit.
+    A `weight` of one dimension gives ``(*)``. All operands need one dtype; RuntimeError where sizes
+    or dtypes don't fit.
 
     >>> import rushlight as torch
     >>> import rushlight.nn.functional as F
@@ -63,7 +63,7 @@ linear = ops.linear(
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Return ``input1 @ weight[o] @ input2`` for every output `o`, plus `bias`.
 
-    `input1` is (*, in1), `input2` (*, in2), `weight` (out, in1, in2), `bias` (out).
+    `input1` is ``(*, in1)``, `input2` ``(*, in2)``, `weight` (out, in1, in2), `bias` (out).
 
     >>> import rushlight as torch
     >>> import rushlight.nn.functional as F

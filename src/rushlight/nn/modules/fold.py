@@ -41,7 +41,7 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns added up to the image (N, C, *output_size) that `Unfold` would make them of."""
+    """Columns added up to the image ``(N, C, *output_size)`` that `Unfold` would make them of."""
 
     def __init__(
         self,

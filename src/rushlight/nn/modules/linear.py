@@ -27,7 +27,7 @@ class Identity(Module):
 
 
 class Linear(Module):
-    """``y = x @ weight.T + bias``; input (*, in_features), output (*, out_features).
+    """``y = x @ weight.T + bias``; input ``(*, in_features)``, output ``(*, out_features)``.
 
     Weight and bias start uniform on (-k, k), k = 1 / sqrt(in_features).
 
