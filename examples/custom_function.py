@@ -35,7 +35,7 @@ class Forgetful(LambertW):
 
     @staticmethod
     def backward(ctx: Any, g: torch.Tensor) -> torch.Tensor:
-        x, w = ctx.saved_tensors
+        _, w = ctx.saved_tensors
         return g * w / (1 + w)
 
 

@@ -51,7 +51,7 @@ def main(rounds: int, steps: int) -> None:
         loss.backward()
         optimizer.step()
         scheduler.step()
-        if number % 10 == 0:
+        if number % 20 == 0:
             print(f"round {number:3d}: mean square error {loss.item():.6f}")
 
     length, friction = logs.detach().exp().tolist()
@@ -60,7 +60,7 @@ def main(rounds: int, steps: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Fit a pendulum through an ODE solver.")
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=100)
     parser.add_argument("--steps", type=int, default=60)
     args = parser.parse_args()
     main(args.rounds, args.steps)
