@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -31,8 +30,7 @@ class GradcheckError(RuntimeError):
     """What `gradcheck` raises when a derivative is wrong."""
 
 
-@dataclass
-class _Check:
+class _Check(NamedTuple):
     """A function at a point, and how closely to look."""
 
     func: Callable[..., Any]
