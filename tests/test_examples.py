@@ -37,7 +37,7 @@ def numbers(pattern: str, text: str) -> list[float]:
 def test_every_example_is_listed_and_short() -> None:
     listed = (EXAMPLES / "README.md").read_text()
     for path in EXAMPLES.glob("*.py"):
-        assert f"]({path.name})" in listed
+        assert f"](../examples/{path.name})" in listed
         assert len(path.read_text().splitlines()) < 120
         assert f"def test_{path.stem}" in Path(__file__).read_text()
 
