@@ -157,7 +157,12 @@ def new_tensor_of_type(input: Tensor, *args: Any, **named: Any) -> Tensor:
     return construct(input.dtype, args, named, strict=True)
 
 
+def as_subclass(self: Tensor, cls: Any) -> Any:
+    """Return a tensor of the subclass `cls` that shares this one's memory, a leaf."""
+    return make_subclass(cls, self)
+
+
 Tensor.__new__ = staticmethod(new_)  # type: ignore[method-assign]
 Tensor._make_subclass = staticmethod(make_subclass)
-Tensor.as_subclass = lambda self, cls: make_subclass(cls, self)
+Tensor.as_subclass = as_subclass
 Tensor.new = new_tensor_of_type

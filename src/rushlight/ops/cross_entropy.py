@@ -1,8 +1,8 @@
 """Softmax cross entropy of class indices as one node.
 
 PyTorch records two, log-softmax and the negative log-likelihood; fused, the logits are read twice
-forward and once back (figures: docs/design/0006-fused.md). The plain definition, which transforms
-and second derivatives use, is the composition of those two Operators.
+forward and once back. The plain definition, which transforms and second derivatives use, is the
+composition of those two Operators.
 """
 
 from __future__ import annotations
