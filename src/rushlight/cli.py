@@ -47,10 +47,10 @@ def rate(text: str) -> float:
 
 def parser() -> Parser:
     """Describe the commands."""
-    import rushlight
+    from rushlight.version import __version__
 
     top = Parser(prog="rushlight", description="PyTorch's autograd in pure Python on NumPy.")
-    top.add_argument("--version", action="version", version=f"rushlight {rushlight.__version__}")
+    top.add_argument("--version", action="version", version=f"rushlight {__version__}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     demo = commands.add_parser(
         "demo",

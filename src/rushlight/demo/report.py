@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
-import rushlight
 from rushlight.demo import checkpoint
 from rushlight.demo.errors import DemoError, extra
 from rushlight.demo.training import Run
+from rushlight.version import __version__
 
 __all__ = ["write"]
 
@@ -38,7 +38,7 @@ def write(run: Run, folder: Path) -> dict[str, Any]:
         "versions": {
             "python": platform.python_version(),
             "numpy": np.__version__,
-            "rushlight": rushlight.__version__,
+            "rushlight": __version__,
         },
     }
     weights = {name: t.numpy() for name, t in run.model.state_dict().items()}
