@@ -56,11 +56,23 @@ def _raw(g: Any, out: Any) -> Any:
     return array.astype(out._array.dtype, copy=False)
 
 
-def plain_scalar(t: Any) -> Any:
-    """The node that made `t`, if that is a plain real tensor of one element; else None."""
-    if type(t) is not Tensor or t._array.size != 1 or t._array.dtype.kind != "f":
+def plain_cotangent(t: Any, gradient: Any) -> Any:
+    """The array to start a backward pass from `t` with, where nothing needs to be looked at.
+
+    That is where one node made `t`, which is real, and `gradient` is None for a tensor of one
+    element, or is a plain tensor of the shape and dtype of `t`. Else None.
+    """
+    if type(t) is not Tensor or not isinstance(t._edge, Node):
         return None
-    return t._edge if isinstance(t._edge, Node) else None
+    array = t._array
+    if array.dtype.kind != "f":
+        return None
+    if gradient is None:
+        return np.array(1, array.dtype).reshape(array.shape) if array.size == 1 else None
+    if type(gradient) is not Tensor:
+        return None
+    given = gradient._array
+    return given if given.dtype is array.dtype and given.shape == array.shape else None
 
 
 def backward(
@@ -84,12 +96,10 @@ def backward(
     >>> x.grad
     tensor([3., 3.])
     """
-    if grad_tensors is inputs is grad_variables is None and not create_graph:
-        edge = plain_scalar(tensors)
-        if edge is not None:  # loss.backward(), of which nothing needs to be looked at
-            array = tensors._array  # type: ignore[union-attr]
-            one = np.array(1, array.dtype).reshape(array.shape)
-            run((edge,), (one,), bool(retain_graph), False, False)
+    if inputs is grad_variables is None and not create_graph:
+        cotangent = plain_cotangent(tensors, grad_tensors)
+        if cotangent is not None:
+            run((tensors._edge,), (cotangent,), bool(retain_graph), False, False)  # type: ignore[union-attr]
             return
     if grad_variables is not None:
         warnings.warn(

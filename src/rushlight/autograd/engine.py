@@ -89,19 +89,25 @@ def _key(edge: Any) -> Any:
 def _count(roots: Sequence[Any]) -> dict[Any, int]:
     """Count the edges that lead to each reachable node or leaf."""
     counts: dict[Any, int] = {}
+    get = counts.get
     fronts = [roots]
-    while fronts:
-        for edge in fronts.pop():
+    for front in fronts:  # which grows meanwhile
+        for edge in front:
             if edge is None:
                 continue
-            if type(edge) is Slot:
-                edge = edge.owner
-            if edge in counts:
-                counts[edge] += 1
+            seen = get(edge)
+            if seen is not None:
+                counts[edge] = seen + 1
+            elif isinstance(edge, Node):
+                counts[edge] = 1
+                fronts.append(edge.edges)
+            elif type(edge) is Slot:
+                node = edge.owner
+                seen = counts[node] = get(node, 0) + 1
+                if seen == 1:
+                    fronts.append(node.edges)
             else:
                 counts[edge] = 1
-                if isinstance(edge, Node):
-                    fronts.append(edge.edges)
     return counts
 
 
