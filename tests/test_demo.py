@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
@@ -127,26 +128,85 @@ def test_seeds_and_only_seeds_make_numbers() -> None:
     assert np.abs(one - other).max() > 1e-3
 
 
-def test_ctrl_c_saves_and_resume_goes_on(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "rushlight", "demo", "--model", "mlp", "--epochs", "400"]
-    command += ["--out", str(tmp_path / "run")]
-    child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def training(out: Path, *args: str, until: str = "epoch 2/400") -> subprocess.Popen[str]:
+    """Start the command in a process of its own, and wait until its bar says `until`."""
+    command = [sys.executable, "-m", "rushlight", "demo", "--model", "mlp", "--out", str(out)]
+    child = subprocess.Popen(
+        [*command, *args], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
     assert child.stderr is not None
     text = ""
-    while "epoch 2/400" not in text:  # the bar says that training is under way
+    while until not in text:
         piece = child.stderr.read(1)
         assert piece, f"ended before its time: {text}"
         text += piece
-    child.send_signal(signal.SIGINT)
+    return child
+
+
+@pytest.mark.parametrize("number, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_saves_and_resume_goes_on(tmp_path: Path, number: int, status: int) -> None:
+    out = tmp_path / "a rün"
+    child = training(out, "--epochs", "400")
+    child.send_signal(number)
     said, err = child.communicate(timeout=60)
-    assert child.returncode == 130, err
+    assert child.returncode == status, err
     assert "Traceback" not in err
-    assert "go on with: rushlight demo --resume" in said
-    run = Run.resume(tmp_path / "run" / "checkpoint.safetensors", {})
+    assert f"go on with: python -m rushlight demo --resume --out '{out}'" in said
+    run = Run.resume(out / "checkpoint.safetensors", {})
     assert run.progress.epoch >= 1 and not run.finished
     before = run.progress.epoch * len(run.loader) + run.progress.step
     run.train(After(3), quiet=True)
     assert run.progress.epoch * len(run.loader) + run.progress.step > before
+
+
+def test_a_killed_run_goes_on_from_its_last_epoch(tmp_path: Path) -> None:
+    child = training(tmp_path, "--epochs", "400", until="epoch 3/400")
+    child.kill()
+    child.communicate(timeout=60)
+    assert [path.name for path in tmp_path.iterdir() if path.name[0] != "."] == [
+        "checkpoint.safetensors"
+    ]
+    run = Run.resume(tmp_path / "checkpoint.safetensors", {})
+    assert run.progress.epoch >= 2 and run.progress.step == 0
+
+
+def test_an_interruption_before_training_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(digits, "load", interrupted)
+    assert demo("--out", str(tmp_path)) == 130
+    assert capsys.readouterr().err == "Interrupted.\n"
+
+
+def test_a_run_that_diverges_writes_valid_json(tmp_path: Path) -> None:
+    with np.errstate(all="ignore"):
+        args = ("--model", "mlp", "--epochs", "1", "--lr", "1e30", "--out", str(tmp_path))
+        assert demo(*args) == 0
+
+    def no_json(name: str) -> None:
+        raise AssertionError(name)
+
+    text = (tmp_path / "metrics.json").read_text()
+    (epoch,) = json.loads(text, parse_constant=no_json)["history"]
+    assert epoch["test_loss"] is None
+
+
+def test_a_disk_that_is_full(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def half(self: Path, content: bytes) -> int:
+        write(self, content[: len(content) // 2])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", half)
+    line = failure(capsys, "--model", "mlp", "--epochs", "1", "--out", str(tmp_path))
+    assert f"cannot write {tmp_path / 'checkpoint.safetensors'}: No space left" in line
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_resuming_a_finished_run_reports_again(tmp_path: Path) -> None:
@@ -167,6 +227,8 @@ def test_resuming_a_finished_run_reports_again(tmp_path: Path) -> None:
         (["--epochs", "many"], "invalid count value: 'many'"),
         (["--lr", "nan"], "nan is not a positive number"),
         (["--lr", "-1"], "-1 is not a positive number"),
+        (["--batch-size", "9" * 30], "is not a positive number below 2147483648"),
+        (["--out", ""], "the folder has no name"),
         (["--batch-size", "-3"], "-3 is not a positive number"),
         (["--seed", "-1"], "-1 is not between 0 and 4294967295"),
     ],

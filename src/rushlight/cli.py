@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,10 +24,10 @@ class Parser(argparse.ArgumentParser):
 
 
 def count(text: str) -> int:
-    """A positive integer."""
+    """A positive integer of a sensible size."""
     number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not a positive number")
+    if not 0 < number < 2**31:
+        raise argparse.ArgumentTypeError(f"{text} is not a positive number below 2147483648")
     return number
 
 
@@ -45,6 +47,13 @@ def rate(text: str) -> float:
     return number
 
 
+def folder(text: str) -> Path:
+    """A folder's name."""
+    if not text:
+        raise argparse.ArgumentTypeError("the folder has no name")
+    return Path(text)
+
+
 def parser() -> Parser:
     """Describe the commands."""
     from rushlight.version import __version__
@@ -56,7 +65,8 @@ def parser() -> Parser:
         "demo",
         help="train a network on real handwritten digits",
         description="Train a small network on scikit-learn's 1,797 handwritten digits and write "
-        "training curves, misread digits, weights and metrics. Ctrl-C keeps a checkpoint.",
+        "training curves, misread digits, weights and metrics. Ctrl-C keeps a checkpoint, as does "
+        "each epoch.",
     )
     demo.set_defaults(run=run_demo)
     add = demo.add_argument
@@ -65,7 +75,7 @@ def parser() -> Parser:
     add("--lr", type=rate, help="learning rate at the start, cosine-annealed (default: 0.002)")
     add("--batch-size", type=count, help="images a step (default: 64)")
     add("--seed", type=seed, help="of the weights, the order and dropout (default: 0)")
-    add("--out", type=Path, default=Path("runs/digits"), help="folder (default: runs/digits)")
+    add("--out", type=folder, default=Path("runs/digits"), help="folder (default: runs/digits)")
     add("--resume", action="store_true", help="go on from the checkpoint in the folder")
     add("--quiet", action="store_true", help="no progress bar")
     return top
@@ -86,15 +96,16 @@ def run_demo(args: argparse.Namespace) -> int:
         _prepare(args.out)
         run = Run.resume(saved, given) if args.resume else Run(Options(**given))
         with interruptible() as stop:
-            run.train(stop, quiet=args.quiet)
-        run.save(saved)
+            run.train(stop, quiet=args.quiet, saved=saved)
+            run.save(saved)
         if not run.finished:
             at = run.progress
+            again = f"{_command()} demo --resume --out {shlex.quote(str(args.out))}"
             print(
                 f"Interrupted in epoch {at.epoch + 1} of {run.options.epochs}, step {at.step}. "
-                f"Saved {saved}; go on with: rushlight demo --resume --out {args.out}"
+                f"Saved {saved}; go on with: {again}"
             )
-            return INTERRUPTED
+            return stop.status
         metrics = report.write(run, args.out)
     except DemoError as error:
         print(f"rushlight demo: error: {error}", file=sys.stderr)
@@ -107,11 +118,16 @@ def run_demo(args: argparse.Namespace) -> int:
     return 0
 
 
+def _command() -> str:
+    """How this command was called, for one who goes on with it."""
+    return "python -m rushlight" if Path(sys.argv[0]).name == "__main__.py" else "rushlight"
+
+
 def _prepare(folder: Path) -> None:
     """Make the folder and see that it can be written to, before anything is trained."""
     from rushlight.demo.errors import DemoError
 
-    probe = folder / ".writable"
+    probe = folder / f".writable.{os.getpid()}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
         probe.touch()
@@ -123,7 +139,11 @@ def _prepare(folder: Path) -> None:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command, and return its exit status."""
     args = parser().parse_args(argv)
-    status: int = args.run(args)
+    try:
+        status: int = args.run(args)
+    except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
+        status = INTERRUPTED
     return status
 
 

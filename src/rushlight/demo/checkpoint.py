@@ -1,14 +1,12 @@
 """A run on disk: one ``.safetensors`` file with all tensors, and the rest as JSON in its header.
 
 The format is safetensors' (https://github.com/huggingface/safetensors), so any reader of it can
-look inside. A checkpoint is written beside its place and moved there, so that there is always a
-whole one.
+look inside.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.demo.errors import DemoError, extra
+from rushlight.demo.files import replace
 
 __all__ = ["Arrays", "read", "write"]
 
@@ -24,15 +23,9 @@ Arrays = Mapping[str, np.ndarray[Any, Any]]
 
 def write(path: Path, arrays: Arrays, facts: Mapping[str, Any] | None = None) -> None:
     """Write arrays and what JSON can say of them; an interrupted write leaves the old file."""
-    save_file = extra("safetensors.numpy").save_file
-    beside = path.with_name(path.name + ".new")
     header = None if facts is None else {"rushlight": json.dumps(facts)}
     contiguous = {name: np.ascontiguousarray(a).reshape(a.shape) for name, a in arrays.items()}
-    try:
-        save_file(contiguous, beside, header)
-        os.replace(beside, path)
-    except OSError as error:
-        raise DemoError(f"cannot write {path}: {error.strerror or error}") from error
+    replace(path, extra("safetensors.numpy").save(contiguous, header))
 
 
 def read(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:

@@ -8,7 +8,9 @@ optimizer, the state of the random stream that dropout draws from, and the place
 from __future__ import annotations
 
 import itertools
+import math
 import signal
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -54,25 +56,31 @@ class Progress:
 
 
 class Stop:
-    """Set by the first Ctrl-C; training looks at it between two steps."""
+    """Set by the first Ctrl-C or SIGTERM; training looks at it between two steps."""
 
     asked = False
+    status = 0  # what a shell reports for a command that the signal ended
 
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Turn the first Ctrl-C into a flag; the second one interrupts as usual."""
+    """Turn the first Ctrl-C or SIGTERM into a flag; the second one acts as usual."""
     stop = Stop()
 
-    def handle(_number: int, _frame: FrameType | None) -> None:
+    def handle(number: int, _frame: FrameType | None) -> None:
         stop.asked = True
-        signal.signal(signal.SIGINT, before)
+        stop.status = 128 + number
+        restore()
 
-    before = signal.signal(signal.SIGINT, handle)
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        restore()
 
 
 class Run:
@@ -98,14 +106,23 @@ class Run:
         return self.progress.epoch >= self.options.epochs
 
     # -- training --------------------------------------------------------------------------------
-    def train(self, stop: Stop, quiet: bool = False) -> None:
-        """Train to the end, or until `stop` is asked for, with a bar that shows how it goes."""
+    def train(self, stop: Stop, quiet: bool = False, saved: Path | None = None) -> None:
+        """Train to the end, or until `stop` is asked for, with a bar that shows how it goes.
+
+        After each epoch the run is saved as `saved`, if given: what a lost machine leaves.
+        """
         at = self.progress
         steps = len(self.loader)
         started = time.perf_counter() - at.seconds
         total = self.options.epochs * steps
+        live = sys.stderr.isatty()  # a file gets a line an epoch, no more
         with extra("tqdm").tqdm(
-            total=total, initial=at.epoch * steps + at.step, unit="step", disable=quiet
+            total=total,
+            initial=at.epoch * steps + at.step,
+            unit="step",
+            disable=quiet,
+            mininterval=0.1 if live else math.inf,
+            dynamic_ncols=live,
         ) as bar:
             while not self.finished:
                 bar.set_description(f"epoch {at.epoch + 1}/{self.options.epochs}")
@@ -117,6 +134,8 @@ class Run:
                     if stop.asked and at.step < steps:
                         return
                 self._end_epoch()
+                if saved is not None:
+                    self.save(saved)
                 if stop.asked:
                     return
 
