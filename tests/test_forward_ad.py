@@ -206,3 +206,15 @@ def test_a_dual_of_a_dual(lib: Any) -> Any:
 @alike
 def test_out(lib: Any) -> Any:
     return through(lib, lambda d: lib.exp(d, out=lib.zeros(2)))
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_a_later_level_does_not_see_an_earlier_tangent(lib: Any) -> None:
+    """Outputs that a node saved had tangents, which end with their level."""
+    ad = forward_ad(lib)
+    x = lib.ones(2, requires_grad=True)
+    with ad.dual_level():
+        y = ad.make_dual(x, lib.ones(2)).exp()
+    with ad.dual_level():
+        (g,) = lib.autograd.grad(y.sum(), x, create_graph=True)
+        assert ad.unpack_dual(g).tangent is None

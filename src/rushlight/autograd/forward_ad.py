@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
+from weakref import WeakSet
 
 import numpy as np
 
@@ -41,6 +42,7 @@ __all__ = [
 class _Levels(threading.local):
     current: int = -1
     serial: int = 0  # counts the levels that were ever opened: a dual belongs to one of them
+    outputs: WeakSet[Any]  # saved by nodes, with tangents: to be taken from them with the level
 
 
 _levels = _Levels()
@@ -59,7 +61,10 @@ class _Interpreter:
         primals = [primal(a) for a in args]
         tangents = [tangent(a) for a in args]
         outs = op.general(*primals)  # its nodes say by name what they saved
-        pushed = op.push(primals, tangents, outs)
+        # The tangents' graph may keep outputs. These become duals, which keep the tangents: twins
+        # of the outputs spare us the circle.
+        twins = tuple([_twin(out) for out in outs]) if type(outs) is tuple else _twin(outs)
+        pushed = op.push(primals, tangents, twins)
         if not op.view:
             pushed = _unshared(pushed, tangents)
         if type(outs) is tuple:
@@ -105,12 +110,15 @@ def as_dual(t: Tensor, tangent: Tensor) -> Tensor:
 
 def primal(a: Any) -> Any:
     """The tensor without its tangent, with the same history."""
-    if type(a) is not Dual:
-        return a
+    return _twin(a) if type(a) is Dual else a
+
+
+def _twin(t: Tensor) -> Tensor:
+    """Another Tensor of the same memory, version and history, without a tangent."""
     out = new(Tensor)
-    out._array = a._array
-    out._counter = a._counter
-    out._edge = a._edge
+    out._array = t._array
+    out._counter = t._counter
+    out._edge = t._edge
     return out
 
 
@@ -135,6 +143,7 @@ def keep_duals(
             saved[name] = duals[id(value)]
         elif t is not None and getattr(value, "array", None) is out._array:
             value.tangent = t
+            _levels.outputs.add(value)
 
 
 class dual_level:
@@ -161,11 +170,16 @@ def enter_dual_level() -> int:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
     _levels.current += 1
     _levels.serial += 1
+    _levels.outputs = WeakSet()
     return _levels.current
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
-    """Close the level that was opened last; its tangents are not seen again."""
+    """Close the level that was opened last; its tangents are not seen again.
+
+    A node that saved its output has the output's tangent, and the tangent's graph leads back to
+    the node: the circle ends here.
+    """
     if level is None:
         level = _levels.current
     if level < 0:
@@ -176,6 +190,9 @@ def exit_dual_level(*, level: int | None = None) -> None:
             "is not supported."
         )
     _levels.current -= 1
+    for output in _levels.outputs:
+        output.tangent = None
+    _levels.outputs.clear()
 
 
 def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> Tensor:

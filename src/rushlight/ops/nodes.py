@@ -31,7 +31,7 @@ def named_node(name: str, base: type[Node], **attributes: Any) -> type[Any]:
 class Output:
     """A node's own output, saved without its Tensor, so that no reference cycle closes."""
 
-    __slots__ = ("array", "counter", "index", "tangent", "version")
+    __slots__ = ("__weakref__", "array", "counter", "index", "tangent", "version")
 
     def __init__(self, array: Any, counter: list[int], index: int = 0) -> None:
         self.array = array
