@@ -8,74 +8,21 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 from typing import Any as _Any
 
-from rushlight import api, autograd, dtypes, linalg, random, return_types
+from rushlight import api, autograd, dtypes
 from rushlight import layout as _layout
-from rushlight.api import inplace_functions as _inplace
-from rushlight.api.activation import *
-from rushlight.api.adaptive import *
-from rushlight.api.affine import *
 from rushlight.api.arithmetic import *
 from rushlight.api.axes import *
-from rushlight.api.bitwise import *
 from rushlight.api.broadcasting import *
-from rushlight.api.comparison import *
-from rushlight.api.complexes import *
-from rushlight.api.conv import *
-from rushlight.api.copying import *
-from rushlight.api.counting import *
 from rushlight.api.create import *
-from rushlight.api.cross import *
 from rushlight.api.data import *
-from rushlight.api.differences import *
-from rushlight.api.distance import *
-from rushlight.api.dropout import *
-from rushlight.api.einsum import *
 from rushlight.api.elementary import *
-from rushlight.api.extremes import *
-from rushlight.api.gather import *
 from rushlight.api.graph import *
-from rushlight.api.indexed import *
-from rushlight.api.legacy import set_default_tensor_type
-from rushlight.api.likes import *
-from rushlight.api.linalg import *
-from rushlight.api.losses import *
-from rushlight.api.masks import *
+from rushlight.api.later import FAMILY_OF_FUNCTION as _FAMILY_OF_FUNCTION
+from rushlight.api.later import find as _find
 from rushlight.api.matrix import *
-from rushlight.api.memory import *
-from rushlight.api.moments import *
-from rushlight.api.norm import *
-from rushlight.api.norms import *
-from rushlight.api.order import *
-from rushlight.api.padding import *
-from rushlight.api.peaks import *
-from rushlight.api.pooling import *
-from rushlight.api.powers import *
-from rushlight.api.printing import *
 from rushlight.api.python import *
-from rushlight.api.quantile import *
-from rushlight.api.queries import *
-from rushlight.api.random import *
-from rushlight.api.ranges import *
-from rushlight.api.rearranging import *
 from rushlight.api.reduce import *
-from rushlight.api.reinterpret import *
-from rushlight.api.rounding import *
-from rushlight.api.sampling import *
-from rushlight.api.scan import *
-from rushlight.api.sets import *
-from rushlight.api.settings import *
-from rushlight.api.shape import *
-from rushlight.api.shuffling import *
-from rushlight.api.slicing import *
-from rushlight.api.softmax import *
-from rushlight.api.special import *
-from rushlight.api.splitting import *
 from rushlight.api.views import *
-from rushlight.autograd.anomaly_mode import (
-    is_anomaly_check_nan_enabled,
-    is_anomaly_enabled,
-    set_anomaly_enabled,
-)
 from rushlight.autograd.modes import *
 from rushlight.device import device
 from rushlight.dtypes import (
@@ -86,12 +33,10 @@ from rushlight.dtypes import (
     set_default_dtype,
 )
 from rushlight.layout import layout, memory_format
-from rushlight.limits import finfo, iinfo
 from rushlight.tensor import Size, Tensor
 from rushlight.version import __version__
 
 newaxis = None
-
 
 # An overflow or a division by zero is a value, inf or nan, and no news, as in PyTorch. NumPy would
 # warn in our lines' names; its warnings about the lines of others stay, and so does np.seterr.
@@ -99,23 +44,118 @@ _warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"rushlight\.
 
 globals().update(dtypes.DTYPES)
 globals().update(dtypes.ALIASES)
-globals().update(api.legacy.TYPES)
-globals().update(_inplace.FUNCTIONS)
 globals().update(_layout.LAYOUTS)
 globals().update(_layout.FORMATS)
 
-# Whole rooms are opened when a program first goes there, so that tensors alone come up fast.
+# What waits for its first use: whole rooms, and the families of functions in rushlight.api.later.
+# The names below are for type checkers; at run time __getattr__ finds them.
 if _TYPE_CHECKING:
-    from rushlight import backends, cuda, nn, optim, special, testing, utils, version
+    from rushlight import (
+        backends,
+        cuda,
+        linalg,
+        nn,
+        optim,
+        random,
+        return_types,
+        special,
+        testing,
+        utils,
+        version,
+    )
+    from rushlight.api.activation import *
+    from rushlight.api.adaptive import *
+    from rushlight.api.affine import *
+    from rushlight.api.bitwise import *
+    from rushlight.api.comparison import *
+    from rushlight.api.complexes import *
+    from rushlight.api.conv import *
+    from rushlight.api.copying import *
+    from rushlight.api.counting import *
+    from rushlight.api.cross import *
+    from rushlight.api.differences import *
+    from rushlight.api.distance import *
+    from rushlight.api.dropout import *
+    from rushlight.api.einsum import *
+    from rushlight.api.extremes import *
+    from rushlight.api.gather import *
+    from rushlight.api.indexed import *
+    from rushlight.api.inplace_functions import *
+    from rushlight.api.legacy import set_default_tensor_type
+    from rushlight.api.likes import *
+    from rushlight.api.linalg import *
+    from rushlight.api.losses import *
+    from rushlight.api.masks import *
+    from rushlight.api.memory import *
+    from rushlight.api.moments import *
+    from rushlight.api.norm import *
+    from rushlight.api.norms import *
+    from rushlight.api.order import *
+    from rushlight.api.padding import *
+    from rushlight.api.peaks import *
+    from rushlight.api.pooling import *
+    from rushlight.api.powers import *
+    from rushlight.api.printing import *
+    from rushlight.api.quantile import *
+    from rushlight.api.queries import *
+    from rushlight.api.random import *
+    from rushlight.api.ranges import *
+    from rushlight.api.rearranging import *
+    from rushlight.api.reinterpret import *
+    from rushlight.api.rounding import *
+    from rushlight.api.sampling import *
+    from rushlight.api.scan import *
+    from rushlight.api.sets import *
+    from rushlight.api.settings import *
+    from rushlight.api.shape import *
+    from rushlight.api.shuffling import *
+    from rushlight.api.slicing import *
+    from rushlight.api.softmax import *
+    from rushlight.api.special import *
+    from rushlight.api.splitting import *
+    from rushlight.autograd.anomaly_mode import (
+        is_anomaly_check_nan_enabled,
+        is_anomaly_enabled,
+        set_anomaly_enabled,
+    )
+    from rushlight.limits import finfo, iinfo
 
-_ROOMS = ("backends", "cuda", "nn", "optim", "special", "testing", "utils", "version")
+_ROOMS = (
+    "backends",
+    "cuda",
+    "linalg",
+    "nn",
+    "optim",
+    "random",
+    "return_types",
+    "special",
+    "testing",
+    "utils",
+    "version",
+)
+_ELSEWHERE = {
+    "finfo": "limits",
+    "iinfo": "limits",
+    "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+    "is_anomaly_enabled": "autograd.anomaly_mode",
+    "set_anomaly_enabled": "autograd.anomaly_mode",
+}
 
 
 def __getattr__(name: str) -> _Any:
-    if name in _ROOMS:
-        return _import_module(f"rushlight.{name}")
-    raise AttributeError(f"module 'rushlight' has no attribute {name!r}")
+    if name in _FAMILY_OF_FUNCTION:
+        value = _find(name)
+    elif name in _ROOMS:
+        value = _import_module(f"rushlight.{name}")
+    elif name in _ELSEWHERE:
+        value = getattr(_import_module(f"rushlight.{_ELSEWHERE[name]}"), name)
+    elif name == "__all__":  # for import *, which brings the names that wait too
+        return [name for name in __dir__() if not name.startswith("_")]
+    else:
+        raise AttributeError(f"module 'rushlight' has no attribute {name!r}")
+    globals()[name] = value
+    return value
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_ROOMS})
+    return sorted({*globals(), *_FAMILY_OF_FUNCTION, *_ROOMS, *_ELSEWHERE})

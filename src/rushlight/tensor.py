@@ -22,8 +22,6 @@ import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from numpy.typing import NDArray
-
 from rushlight import dtypes
 from rushlight.device import device
 from rushlight.kernels.strides import address, buffer_of, tidy_strides
@@ -63,6 +61,7 @@ class View:
 
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
     class _Open(type):
         """Tells the type checker that operators install methods on Tensor (rushlight.api)."""

@@ -241,5 +241,4 @@ def _inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
-for _function in (addbmm, addmm, addmv, addr, baddbmm):
-    setattr(Tensor, _function.__name__ + "_", _inplace(_function))
+ATTRIBUTES = {f.__name__ + "_": _inplace(f) for f in (addbmm, addmm, addmv, addr, baddbmm)}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight import dtypes
 from rushlight.autograd.inference import check_update, mark_inference
@@ -20,6 +19,9 @@ from rushlight.layout import memory_format as MemoryFormat
 from rushlight.layout import strided
 from rushlight.ops.outputs import require_device, type_name
 from rushlight.tensor import LEAF, Tensor, wrap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "allocate",

@@ -247,8 +247,10 @@ def _warn_once(message: str) -> None:
         warnings.warn(message, UserWarning, stacklevel=3)
 
 
-Tensor.permute = _permute_method
-Tensor.T = property(_reversed)
-Tensor.mT = property(_matrix_transpose)
-Tensor.H = property(_matrix_conjugate_transpose)
-Tensor.mH = property(_conjugate_transpose)
+ATTRIBUTES = {
+    "H": property(_matrix_conjugate_transpose),
+    "T": property(_reversed),
+    "mH": property(_conjugate_transpose),
+    "mT": property(_matrix_transpose),
+    "permute": _permute_method,
+}

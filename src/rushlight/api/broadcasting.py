@@ -337,6 +337,8 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
     return tuple(grids)
 
 
-Tensor.expand = _expand
-Tensor.expand_as = _expand_as
-Tensor.broadcast_to = _broadcast_to_method
+ATTRIBUTES = {
+    "broadcast_to": _broadcast_to_method,
+    "expand": _expand,
+    "expand_as": _expand_as,
+}

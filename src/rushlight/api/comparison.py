@@ -126,6 +126,7 @@ def _in_place(op: Promoting, name: str) -> Callable[[Tensor, Any], Tensor]:
     return named(method, name, f"In-place form of `{op.name}`: writes 0 or 1 over the tensor.")
 
 
+ATTRIBUTES = {}
 for _op, *_names in (
     (ops.eq, "eq"),
     (ops.ne, "ne", "not_equal"),
@@ -135,7 +136,7 @@ for _op, *_names in (
     (ops.ge, "ge", "greater_equal"),
 ):
     for _name in _names:
-        setattr(Tensor, f"{_name}_", _in_place(_op, f"{_name}_"))
+        ATTRIBUTES[f"{_name}_"] = _in_place(_op, f"{_name}_")
 
 
 def equal(input: Tensor, other: Tensor) -> bool:

@@ -201,3 +201,6 @@ def resolve_neg(input: Tensor) -> Tensor:
     tensor([1.])
     """
     return require_tensor(input, "resolve_neg", "input", 1)  # type: ignore[no-any-return]
+
+
+ATTRIBUTES = {"__abs__": abs}

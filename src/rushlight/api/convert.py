@@ -184,10 +184,11 @@ double = _caster("double", dtypes.float64)
 half = _caster("half", dtypes.float16)
 long = _caster("long", dtypes.int64)
 short = _caster("short", dtypes.int16)
-# Python's own types are wanted under these names in this module.
-Tensor.bool = _caster("bool", dtypes.bool_)
-Tensor.float = _caster("float", dtypes.float32)
-Tensor.int = _caster("int", dtypes.int32)
+ATTRIBUTES = {  # Python's own types are wanted under these names in this module
+    "bool": _caster("bool", dtypes.bool_),
+    "float": _caster("float", dtypes.float32),
+    "int": _caster("int", dtypes.int32),
+}
 
 
 def type(input: Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:

@@ -7,10 +7,9 @@ no accelerator to pin for), and `out`, a tensor that takes the result's sizes an
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight import dtypes
 from rushlight.api.arguments import (
@@ -29,6 +28,9 @@ from rushlight.api.scalars import as_number, checked
 from rushlight.kernels.copies import in_layout
 from rushlight.layout import channels_last, channels_last_3d, contiguous_format, preserve_format
 from rushlight.tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "empty",

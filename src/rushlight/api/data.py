@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight import dtypes
 from rushlight.api.arguments import check_options, made, numpy_dtype, require_int
@@ -15,6 +14,9 @@ from rushlight.ops.convert import cast_to
 from rushlight.ops.convert import clone as clone_op
 from rushlight.ops.outputs import require_device, type_name
 from rushlight.tensor import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["as_tensor", "asarray", "from_dlpack", "from_numpy", "frombuffer", "tensor"]
 

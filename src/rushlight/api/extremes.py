@@ -242,7 +242,7 @@ def _where(self: Tensor, condition: Tensor, other: Any) -> Any:
     return where(condition, self, other)
 
 
-Tensor.where = _where
+ATTRIBUTES = {"where": _where}
 
 # -- what is not finite ------------------------------------------------------------------------
 

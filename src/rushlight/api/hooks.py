@@ -72,7 +72,9 @@ def _retains_grad(self: Tensor) -> bool:
     return kept is not None and kept() is self
 
 
-Tensor.retains_grad = property(
-    _retains_grad, doc="Whether `retain_grad` was called on this non-leaf tensor."
-)
+ATTRIBUTES = {
+    "retains_grad": property(
+        _retains_grad, doc="Whether `retain_grad` was called on this non-leaf tensor."
+    )
+}
 __all__: list[str] = []

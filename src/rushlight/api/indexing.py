@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -144,13 +144,22 @@ def out_of_bounds(error: IndexError, arrays: tuple[Any, ...]) -> IndexError:
 # -- parsing ---------------------------------------------------------------------------------------
 
 
-class Parsed(NamedTuple):
+class Parsed:
     """An index, sorted: first NumPy's `basic` index (or None), then one `arrays` (or None)."""
 
-    basic: tuple[Any, ...] | None
-    last: str  # the last basic step
-    arrays: tuple[Any, ...] | None  # for each dimension of the basic view: None or an ndarray
-    tensors: list[Tensor]  # where the arrays came from
+    __slots__ = ("arrays", "basic", "last", "tensors")
+
+    def __init__(
+        self,
+        basic: tuple[Any, ...] | None,
+        last: str,
+        arrays: tuple[Any, ...] | None,
+        tensors: list[Tensor],
+    ) -> None:
+        self.basic = basic
+        self.last = last  # the last basic step
+        self.arrays = arrays  # for each dimension of the basic view: None or an ndarray
+        self.tensors = tensors  # where the arrays came from
 
 
 MASKED: Any = object()  # a dimension that a mask before it covers

@@ -1,13 +1,13 @@
 """In-place methods that PyTorch has as functions too: ``torch.exp_(x)`` is ``x.exp_()``.
 
-They are Tensor's own, once every module has installed its methods.
+They are looked up on Tensor one by one, since each may open another family.
 """
 
 from __future__ import annotations
 
-from rushlight.tensor import Tensor
+from typing import Any
 
-__all__ = ["FUNCTIONS"]
+from rushlight.tensor import Tensor
 
 _NAMES = """
     abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan
@@ -16,4 +16,10 @@ _NAMES = """
     rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy
 """
 
-FUNCTIONS = {f"{name}_": getattr(Tensor, f"{name}_") for name in _NAMES.split()}
+__all__ = [f"{name}_" for name in _NAMES.split()]
+
+
+def __getattr__(name: str) -> Any:
+    if name in __all__:
+        return getattr(Tensor, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,20 +1,22 @@
 """Install public functions as Tensor methods, and make their in-place forms.
 
 A function's first parameter is the tensor, so the function itself is the method: ``Tensor.exp is
-exp``. Modules of this room say in ``METHODS`` and ``INPLACE`` which of their functions take part.
+exp``. Modules of this room say in ``METHODS`` and ``INPLACE`` which of their functions take part,
+and in ``ATTRIBUTES`` what a Tensor has besides: properties, methods that differ from the function.
 """
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.tensor import Tensor
 
-__all__ = ["inplace", "install"]
+__all__ = ["Later", "attribute", "inplace", "install", "installs"]
 
 
 def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -30,10 +32,63 @@ def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     return method
 
 
+def installs(module: ModuleType) -> list[str]:
+    """Name what a module gives to `Tensor`."""
+    return [
+        *getattr(module, "METHODS", ()),
+        *(name + "_" for name in getattr(module, "INPLACE", ())),
+        *getattr(module, "ATTRIBUTES", ()),
+    ]
+
+
+def attribute(module: ModuleType, name: str) -> Any:
+    """Return what a module gives to `Tensor` under a name."""
+    if name in getattr(module, "ATTRIBUTES", ()):
+        return module.ATTRIBUTES[name]
+    if name in getattr(module, "METHODS", ()):
+        return getattr(module, name)
+    return inplace(getattr(module, name.removesuffix("_")))
+
+
+class Later:
+    """What stands for an attribute of `Tensor` until somebody looks it up.
+
+    The real one is fetched then, and takes this one's place on the class: only its own, and only
+    if this is still there, so that a method that somebody replaced stays replaced.
+    """
+
+    __slots__ = ("family", "name")
+
+    def __init__(self, family: str, name: str) -> None:
+        self.family = family
+        self.name = name
+
+    def open(self) -> Any:
+        """Return the real attribute, after putting it in place."""
+        real = attribute(import_module(f"rushlight.api.{self.family}"), self.name)
+        if vars(Tensor).get(self.name) is self:
+            setattr(Tensor, self.name, real)
+        return real
+
+    def __get__(self, tensor: Any, owner: Any = None) -> Any:
+        return self.open().__get__(tensor, owner)
+
+    def __set__(self, tensor: Any, value: Any) -> None:
+        self.open()  # a property may have a setter; where there is none, object has the error
+        object.__setattr__(tensor, self.name, value)
+
+    def __delete__(self, tensor: Any) -> None:
+        self.open()
+        object.__delattr__(tensor, self.name)
+
+
 def install(*modules: ModuleType) -> None:
-    """Hang every module's ``METHODS`` and ``INPLACE`` on `Tensor`."""
+    """Hang all that the modules give on `Tensor`; few in-place forms are used, so they wait."""
     for module in modules:
+        family = module.__name__.rpartition(".")[2]
+        for name in getattr(module, "INPLACE", ()):
+            setattr(Tensor, name + "_", Later(family, name + "_"))
         for name in getattr(module, "METHODS", ()):
             setattr(Tensor, name, getattr(module, name))
-        for name in getattr(module, "INPLACE", ()):
-            setattr(Tensor, name + "_", inplace(getattr(module, name)))
+        for name, value in getattr(module, "ATTRIBUTES", {}).items():
+            setattr(Tensor, name, value)

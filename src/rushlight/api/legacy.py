@@ -20,7 +20,7 @@ from rushlight.ops.views import alias
 from rushlight.size import Size
 from rushlight.tensor import Tensor, new
 
-__all__ = ["TYPES", "dtype_of_type", "set_default_tensor_type", "type_name_of"]
+__all__ = ["set_default_tensor_type"]
 
 
 def type_name_of(dtype: DType) -> str:
@@ -53,6 +53,8 @@ TYPES = {
     for d in dtypes.DTYPES.values()
     if not d.is_complex  # PyTorch has no such names for these
 }
+globals().update(TYPES)
+__all__ += TYPES
 _BY_NAME = {type_name_of(d): d for d in dtypes.DTYPES.values()}
 
 
@@ -162,7 +164,9 @@ def as_subclass(self: Tensor, cls: Any) -> Any:
     return make_subclass(cls, self)
 
 
-Tensor.__new__ = staticmethod(new_)  # type: ignore[method-assign]
-Tensor._make_subclass = staticmethod(make_subclass)
-Tensor.as_subclass = as_subclass
-Tensor.new = new_tensor_of_type
+ATTRIBUTES = {
+    "__new__": staticmethod(new_),
+    "_make_subclass": staticmethod(make_subclass),
+    "as_subclass": as_subclass,
+    "new": new_tensor_of_type,
+}

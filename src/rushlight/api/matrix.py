@@ -189,8 +189,10 @@ def _reflected(self: Tensor, other: Any) -> Any:
 
 
 _matmul = product("matmul", _matmul_slow)
-Tensor.__matmul__ = product("__matmul__", _operator_slow)
-Tensor.__rmatmul__ = _reflected
+ATTRIBUTES = {
+    "__matmul__": product("__matmul__", _operator_slow),
+    "__rmatmul__": _reflected,
+}
 
 
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -58,7 +58,7 @@ def _set_data(self: Tensor, value: Any) -> None:
     self._array = value._array
 
 
-Tensor.data = property(_get_data, _set_data)
+ATTRIBUTES = {"data": property(_get_data, _set_data)}
 
 
 # -- storages --------------------------------------------------------------------------------------

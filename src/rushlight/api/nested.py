@@ -12,15 +12,17 @@ import operator
 import warnings
 from collections.abc import Callable, Sequence
 from functools import reduce
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight import dtypes
 from rushlight.dtypes import dtype as DType
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import Tensor, wrap
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["array_of"]
 

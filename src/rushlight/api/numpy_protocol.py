@@ -382,6 +382,8 @@ def _array_wrap(
     return wrap(array.astype(np.uint8) if array.dtype == bool else array)
 
 
-Tensor.__array_ufunc__ = _array_ufunc
-Tensor.__array_function__ = _array_function
-Tensor.__array_wrap__ = _array_wrap
+ATTRIBUTES = {
+    "__array_function__": _array_function,
+    "__array_ufunc__": _array_ufunc,
+    "__array_wrap__": _array_wrap,
+}

@@ -78,5 +78,4 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Any:
     return out
 
 
-Tensor.__reduce_ex__ = _reduce_ex  # type: ignore[assignment]
-Tensor.__deepcopy__ = _deepcopy
+ATTRIBUTES = {"__deepcopy__": _deepcopy, "__reduce_ex__": _reduce_ex}

@@ -26,4 +26,4 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     )
 
 
-Tensor.__repr__ = _repr  # type: ignore[assignment]
+ATTRIBUTES = {"__repr__": _repr}

@@ -202,10 +202,12 @@ def _volatile(self: Tensor) -> bool:
     return False
 
 
-Tensor.layout = property(_layout)
-Tensor.volatile = property(_volatile)
-Tensor.name = property(lambda self: None, doc="None: an attribute that old code looks for.")
-
+ATTRIBUTES = {
+    "is_cpu": property(lambda self: True, doc="True for every tensor here."),
+    "layout": property(_layout),
+    "name": property(lambda self: None, doc="None: an attribute that old code looks for."),
+    "volatile": property(_volatile),
+}
 for _flag in (
     "is_cuda",
     "is_ipu",
@@ -222,5 +224,4 @@ for _flag in (
     "is_xla",
     "is_xpu",
 ):
-    setattr(Tensor, _flag, property(lambda self: False, doc="False for every tensor here."))
-Tensor.is_cpu = property(lambda self: True, doc="True for every tensor here.")
+    ATTRIBUTES[_flag] = property(lambda self: False, doc="False for every tensor here.")

@@ -368,6 +368,4 @@ def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -
     return ops.diag_embed(input, as_int(offset, "diag_embed", "offset", 2), a, b)  # type: ignore[no-any-return]
 
 
-Tensor.flip = _flip_method
-Tensor.repeat = _repeat
-Tensor.tile = _tile_method
+ATTRIBUTES = {"flip": _flip_method, "repeat": _repeat, "tile": _tile_method}

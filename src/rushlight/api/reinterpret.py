@@ -11,8 +11,6 @@ from rushlight.tensor import Tensor, new
 
 __all__ = ["imag", "real", "view_as_complex", "view_as_real"]
 
-METHODS = ()
-
 
 def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     """Return a tensor that reads the memory of `input` as another dtype; no gradient passes.
@@ -132,5 +130,4 @@ def _set_imag(self: Tensor, value: Tensor) -> None:
     imag(self).copy_(value)
 
 
-Tensor.real = property(real, _set_real)
-Tensor.imag = property(imag, _set_imag)
+ATTRIBUTES = {"imag": property(imag, _set_imag), "real": property(real, _set_real)}

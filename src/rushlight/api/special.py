@@ -130,5 +130,4 @@ def _polygamma_(self: Tensor, n: int) -> Tensor:
     return overwrite(self, polygamma(n, self))
 
 
-Tensor.polygamma = _polygamma
-Tensor.polygamma_ = _polygamma_
+ATTRIBUTES = {"polygamma": _polygamma, "polygamma_": _polygamma_}

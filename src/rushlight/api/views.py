@@ -212,7 +212,9 @@ def ravel(input: Tensor) -> Tensor:
     return reshaped(input.contiguous(), (-1,), must_view=True)
 
 
-Tensor.view = _view
-Tensor.view_as = _view_as
-Tensor.reshape = _reshape_method
-Tensor.reshape_as = _reshape_as
+ATTRIBUTES = {
+    "reshape": _reshape_method,
+    "reshape_as": _reshape_as,
+    "view": _view,
+    "view_as": _view_as,
+}

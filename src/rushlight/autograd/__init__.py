@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from rushlight.autograd import anomaly_mode, forward_ad, function, functional, grad_mode, graph
-from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
+
 from rushlight.autograd.backward import backward, grad
-from rushlight.autograd.function import Function
 from rushlight.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from rushlight.autograd.modes import (
     enable_grad,
@@ -13,6 +14,18 @@ from rushlight.autograd.modes import (
     no_grad,
     set_grad_enabled,
 )
+
+if _TYPE_CHECKING:
+    from rushlight.autograd import (
+        anomaly_mode,
+        forward_ad,
+        function,
+        functional,
+        grad_mode,
+        graph,
+    )
+    from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
+    from rushlight.autograd.function import Function
 
 __all__ = [
     "Function",
@@ -34,3 +47,24 @@ __all__ = [
     "set_detect_anomaly",
     "set_grad_enabled",
 ]
+
+# Modules that open when they are first used, and the names that come from them.
+_MODULES = ("anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph")
+_NAMES = {
+    "Function": "function",
+    "detect_anomaly": "anomaly_mode",
+    "set_detect_anomaly": "anomaly_mode",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _MODULES:
+        return _import_module(f"rushlight.autograd.{name}")
+    if name in _NAMES:
+        value = globals()[name] = getattr(__getattr__(_NAMES[name]), name)
+        return value
+    raise AttributeError(f"module 'rushlight.autograd' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_MODULES, *_NAMES})

@@ -12,12 +12,14 @@ from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 
 # Elements. A kernel of many passes runs over pieces of this size, so that every pass but the
 # first reads from L2: measured per pass and element, 0.11 ns in pieces of 32 Ki, 0.3 ns beyond.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = ["cast", "clone", "in_layout", "write"]
 
-Array = NDArray[Any]
+Array: TypeAlias = "NDArray[Any]"
 
 F4 = np.dtype(np.float32)
 F8 = np.dtype(np.float64)

@@ -7,14 +7,16 @@ transposed matrices as they are; stacks of matrices go through `np.matmul`. Inte
 from __future__ import annotations
 
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight.kernels.reduce import is_half
 
-Array = NDArray[Any]
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Array: TypeAlias = "NDArray[Any]"
 
 
 def dot(a: Array, b: Array) -> Array:

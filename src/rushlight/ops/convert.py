@@ -5,15 +5,17 @@ The cast itself, `cast_to`, lives in rushlight.ops.fitting, because every edge m
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight.kernels import copies
 from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.fitting import cast_to, sum_to
 from rushlight.ops.operator import Operator
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "cast_to",
@@ -29,7 +31,7 @@ __all__ = [
     "zeroed",
 ]
 
-Array = NDArray[Any]
+Array: TypeAlias = "NDArray[Any]"
 
 
 def _zero(x: Array) -> Array:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
@@ -25,6 +24,9 @@ from rushlight.ops.nodes import BinaryNode, named_node
 from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 __all__ = [
     "bmm",
@@ -44,7 +46,7 @@ __all__ = [
     "vm",
 ]
 
-Array = NDArray[Any]
+Array: TypeAlias = "NDArray[Any]"
 new = object.__new__
 
 

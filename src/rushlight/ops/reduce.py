@@ -126,8 +126,16 @@ class OverNode(FullNode):
 def full(op: Operator) -> Callable[[Tensor], Tensor]:
     """Make the fast path of a reduction of all elements (``loss.mean()``)."""
     rule = op.rules["x"]
-    cls = named_node(op.node.__name__, FullNode, rule=staticmethod(rule.formula), op=op)
     kernel = op.kernel
+
+    cls: Any
+
+    def first_node() -> Any:
+        nonlocal cls
+        cls = named_node(op.node_name, FullNode, rule=staticmethod(rule.formula), op=op)
+        return cls()
+
+    cls = first_node  # the class itself once it is needed: see ops/fast.py
 
     def function(input: Tensor) -> Tensor:
         kind = type(input)
@@ -147,7 +155,7 @@ def full(op: Operator) -> Callable[[Tensor], Tensor]:
                             edge = view_edge(edge, input)
                             if edge is None:
                                 return result
-                        node: Any = new(cls)
+                        node = cls()
                         node.edges = (edge,)
                         node.shape = x.shape
                         node.seq = next(sequence)
@@ -164,8 +172,16 @@ def full(op: Operator) -> Callable[[Tensor], Tensor]:
 def over(op: Operator) -> Callable[[Tensor, Dims, bool], Tensor]:
     """Make the fast path of a reduction over some dimensions (``x.sum(1)``)."""
     rule = op.rules["x"]
-    cls = named_node(op.node.__name__, OverNode, rule=staticmethod(rule.formula), op=op)
     kernel = op.kernel
+
+    cls: Any
+
+    def first_node() -> Any:
+        nonlocal cls
+        cls = named_node(op.node_name, OverNode, rule=staticmethod(rule.formula), op=op)
+        return cls()
+
+    cls = first_node  # the class itself once it is needed: see ops/fast.py
 
     def function(input: Tensor, dims: Dims, keepdim: bool) -> Tensor:
         kind = type(input)
@@ -185,7 +201,7 @@ def over(op: Operator) -> Callable[[Tensor, Dims, bool], Tensor]:
                             edge = view_edge(edge, input)
                             if edge is None:
                                 return result
-                        node: Any = new(cls)
+                        node = cls()
                         node.edges = (edge,)
                         node.shape = x.shape
                         node.dims = dims

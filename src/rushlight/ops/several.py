@@ -80,10 +80,18 @@ def several(op: Promoting) -> Callable[..., Any]:
         (op.rules[key].formula, tuple(names.index(n) for n in op.rules[key].names))
         for key in op.inputs
     )
-    cls = named_node(op.node_name, SeveralNode, rules=rules, op=op)
     operands = set(op.places)
     kernel = op.kernel
     last = len(op.args)
+
+    cls: Any
+
+    def first_node() -> Any:
+        nonlocal cls
+        cls = named_node(op.node_name, SeveralNode, rules=rules, op=op)
+        return cls()
+
+    cls = first_node  # the class itself once it is needed: see ops/fast.py
 
     def function(*args: Any) -> Any:
         arrays = []
@@ -128,7 +136,7 @@ def several(op: Promoting) -> Callable[..., Any]:
         return result
 
     def record(args: tuple[Any, ...], edges: tuple[Any, ...], result: Any) -> None:
-        node = new(cls)
+        node = cls()
         node.edges = edges
         wanted = {i for edge, (_, places) in zip(edges, rules) if edge is not None for i in places}
         saved: list[Any] = [
