@@ -34,7 +34,7 @@ from rushlight.dtypes import (
 )
 from rushlight.layout import layout, memory_format
 from rushlight.tensor import Size, Tensor
-from rushlight.version import __version__
+from rushlight.version import __version__ as __version__
 
 newaxis = None
 
