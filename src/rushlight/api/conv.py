@@ -96,17 +96,34 @@ def _check(
         )
 
 
-def _check_dtypes(x: Tensor, w: Tensor, bias: Tensor | None) -> None:
-    """Raise PyTorch's error unless all dtypes are the same."""
-    if x.dtype is not w.dtype:
-        raise RuntimeError(
-            f"expected scalar type {x.dtype.scalar_name} but found {w.dtype.scalar_name}"
-        )
+def _check_bias(x: Tensor, bias: Tensor | None) -> None:
+    """Raise PyTorch's error unless the bias has the input's dtype."""
     if bias is not None and bias.dtype is not x.dtype:
         raise RuntimeError(
             f"Input type ({x.dtype.cpp_name}) and bias type ({bias.dtype.cpp_name}) should be the "
             "same"
         )
+
+
+def _check_weight(x: Tensor, w: Tensor, groups: int, steps: Ints, gaps: Ints) -> None:
+    """Raise PyTorch's error unless the weight has the input's dtype.
+
+    Which words it has depends on the library that would convolve: oneDNN takes large float32 work.
+    """
+    if x.dtype is w.dtype:
+        return
+    kernel = ((1, *w.shape[2:]))[-2:]
+    spread = max(steps) > 1 or max(gaps) > 1 or x.shape[0] >= 16 or max(kernel) > 1
+    large = groups > 1 or min(kernel) > 3 or x.shape[0] > 1 or x.numel() > 20480
+    if x.dtype is dtypes.float32 and spread and large:
+        kind = f"CPU{w.dtype.scalar_name}Type" if w.dtype.is_complex else w.type()
+        raise RuntimeError(
+            f"Input type ({x.type()}) and weight type ({kind}) should be the same or input should "
+            "be a MKLDNN tensor and weight is a dense tensor"
+        )
+    raise RuntimeError(
+        f"expected scalar type {x.dtype.scalar_name} but found {w.dtype.scalar_name}"
+    )
 
 
 def _check_kernel(x: Tensor, kernel: str, integers: bool) -> None:
@@ -161,8 +178,9 @@ def _convolve(
     else:
         around = _option(padding, n, name, "padding", 5)
     options = {"stride": steps, "padding": around, "dilation": gaps}
+    _check_bias(x, bias)
     _check(x, weight, bias, options, groups, False)
-    _check_dtypes(x, weight, bias)
+    _check_weight(x, weight, groups, steps, gaps)
     if not x.dtype.is_floating_point:
         dilated = max(gaps) > 1
         kernel = "slow_conv_dilated<>" if dilated else _KERNELS[n]
@@ -283,6 +301,7 @@ def _transpose(
         raise RuntimeError(
             f"output padding must be smaller than either stride or dilation, but got {got}"
         )
+    _check_weight(x, w, groups, steps, gaps)
     if bias is not None and bias.dtype is not x.dtype:
         if x.dtype is not dtypes.float32:
             raise RuntimeError(
@@ -292,7 +311,6 @@ def _transpose(
             f"Input type ({x.type()}) and bias type ({bias.type()}) should be the same or input "
             "should be a MKLDNN tensor and bias is a dense tensor"
         )
-    _check_dtypes(x, w, bias)
     if not x.dtype.is_floating_point:
         _check_kernel(x, f"slow_conv_transpose{max(n, 2)}d_out_cpu", False)
     size = tuple(

@@ -145,7 +145,11 @@ prelu_backward: Operator = backward(
 
 
 def _hardtanh(x: Any, low: float, high: float) -> Any:
-    return np.clip(x, low, high) if x.dtype.kind in "iu" else kernels.hardtanh(x, low, high)
+    if x.dtype.kind in "iu":
+        return np.clip(x, low, high)
+    if x.dtype.kind == "V":  # a bfloat16 beside Python's float would become a float32
+        low, high = x.dtype.type(low), x.dtype.type(high)
+    return kernels.hardtanh(x, low, high)
 
 
 hardtanh: Operator = pointwise(
