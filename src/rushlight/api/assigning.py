@@ -19,7 +19,7 @@ from rushlight.tensor import Tensor, View, type_string, wrap
 
 __all__: list[str] = []
 
-METHODS = ("__delitem__", "__setitem__")
+METHODS = ("__delitem__", "__setitem__", "fill_diagonal_")
 
 NUMBERS = (bool, int, float, complex)
 
@@ -50,6 +50,31 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
 def __delitem__(input: Tensor, index: Any) -> NoReturn:
     """Raise PyTorch's TypeError: a tensor's size doesn't change."""
     raise TypeError("Tensor does not support deleting items")
+
+
+def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor:
+    """Write a number over the main diagonal; with `wrap` a tall matrix has it again and again.
+
+    Raises RuntimeError for fewer than two dimensions, and for more of different sizes.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 3).fill_diagonal_(5)
+    tensor([[5., 0., 0.],
+            [0., 5., 0.]])
+    """
+    shape = tuple(input.shape)
+    if len(shape) < 2:
+        raise RuntimeError("dimensions must larger than 1")
+    if len(shape) > 2 and len(set(shape)) > 1:
+        raise RuntimeError("all dimensions of input must be of equal length")
+    step, start = sum(input.stride()), input.storage_offset()
+    input.as_strided((min(shape),), (step,), start).fill_(fill_value)
+    rows, columns = shape[:2]
+    if wrap and len(shape) == 2 and rows > columns + 1:
+        count = -(-rows * columns // (columns + 1)) - min(shape)
+        start += input.stride(0) * (columns + 1)
+        input.as_strided((count,), (step,), start).fill_(fill_value)
+    return input
 
 
 def _written_directly(input: Tensor, index: Any, value: Any) -> bool:
