@@ -132,7 +132,7 @@ _FUNCTIONS = {
 # What only a Tensor has: methods, in-place forms, properties.
 _METHODS = {
     "affine": "addbmm_ addmm_ addmv_ addr_ baddbmm_",
-    "assigning": "__delitem__ __setitem__",
+    "assigning": "__delitem__ __setitem__ fill_diagonal_",
     "bitwise": (
         "bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ "
         "bitwise_xor_ gcd_ lcm_"
