@@ -106,8 +106,8 @@ def _shared(g: Any, x: Any, y: Any, dims: Dims) -> Any:
 
 def _mean_of_winners(t: Any, x: Any, y: Any, dims: Dims) -> Any:
     """The transpose of `_shared`: the mean over the elements of `x` that are the extreme `y`."""
-    if not x.size:  # the median of nothing is nan, and no element is it
-        return np.zeros(y.shape, t.dtype)
+    if not x.size:  # the median of nothing is nan: a mean over no element
+        return np.full(y.shape, np.nan, t.dtype)
     won = _winners(x, y, dims)
     count = np.add.reduce(won, axis=dims or None, dtype=t.dtype)
     return np.asarray(np.add.reduce(t * won, axis=dims or None) / count).reshape(y.shape)
