@@ -11,16 +11,17 @@ import pytest
 ROOT = Path(__file__).parent.parent / "src" / "rushlight"
 
 # What each room may import of ours, besides itself. A room that isn't named may import anything.
-GROUND = {"dtypes", "layout", "device", "limits"}
+GROUND = {"dtypes", "layout", "device", "limits", "size"}
 MAY = {
     "kernels": set(),
     "dtypes": set(),
     "layout": set(),
     "device": set(),
     "limits": GROUND,
+    "size": set(),
     "formatting": GROUND | {"kernels"},
     "storage": GROUND | {"tensor"},
-    "tensor": GROUND,
+    "tensor": GROUND | {"kernels"},
     "parameter": GROUND | {"tensor"},
     "autograd": GROUND | {"kernels", "tensor", "parameter"},
     "ops": GROUND | {"kernels", "tensor", "parameter", "autograd"},

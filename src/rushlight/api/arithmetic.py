@@ -9,7 +9,7 @@ import numpy as np
 from rushlight.api.install import inplace
 from rushlight.api.scalars import as_number
 from rushlight.ops import arithmetic as ops
-from rushlight.ops.fast import binary, in_place, unary, with_parameters
+from rushlight.ops.fast import binary, unary, with_parameters
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import (
     into,
@@ -19,6 +19,7 @@ from rushlight.ops.outputs import (
     require_tensor,
     type_name,
 )
+from rushlight.ops.plain import in_place
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor

@@ -9,10 +9,11 @@ import numpy as np
 
 from rushlight.ops import comparison as ops
 from rushlight.ops.comparison import compared_in_place
-from rushlight.ops.fast import OPERANDS, binary, comparison, named
+from rushlight.ops.fast import OPERANDS, binary, named
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, operands, require_tensor
+from rushlight.ops.plain import comparison
 from rushlight.ops.promotion import Promoting
 from rushlight.tensor import Tensor
 

@@ -16,8 +16,8 @@ from rushlight.api.install import inplace
 from rushlight.ops import arithmetic as ops
 from rushlight.ops import comparison as comparisons
 from rushlight.ops.fast import OPERANDS, binary
-from rushlight.ops.fast import comparison as comparing
 from rushlight.ops.outputs import operands
+from rushlight.ops.plain import comparison as comparing
 from rushlight.tensor import Tensor
 
 __all__ = ["in_place_operator_of", "operator_of"]
