@@ -1,7 +1,7 @@
 """NumPy's names for arguments: PyTorch takes ``axis`` for ``dim`` and ``keepdims`` for ``keepdim``.
 
-Functions on the fast path name both in their signatures; the others are wrapped, which costs a
-tenth of a microsecond.
+Functions on the fast path name both in their signatures; the others are wrapped, which costs
+0.13 us a call, and 0.4 with names.
 """
 
 from __future__ import annotations
