@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 import rushlight
-from tests.test_views import judge, outcome, programs
+from tests.test_view_programs import judge, outcome, programs
 
 
 @programs(

@@ -54,7 +54,7 @@ from tests.libraries import LIBRARIES
     torch.nn.Linear(2, 2, device='cuda')
     torch.ones(2, device='cpu').device
     torch.set_default_device('foo')
-    torch.set_default_device('cpu')
+    (torch.set_default_device('cpu'), torch.set_default_device(None))
     torch.get_default_device()
     torch.ones(2).device == torch.device('cpu')
     torch.ones(2).device.type

@@ -97,9 +97,9 @@ def test_python_protocols(expression: str) -> None:
     torch.numel([1])
     torch.is_nonzero(3)
     torch.resolve_conj(x) is x, torch.resolve_neg(x) is x, x.resolve_conj() is x
-    torch.set_default_device('cpu')
+    (torch.set_default_device('cpu'), torch.set_default_device(None))
     torch.get_default_device()
-    torch.set_default_device(torch.device('cpu'))
+    (torch.set_default_device(torch.device('cpu')), torch.set_default_device(None))
     torch.get_default_dtype()
     torch.is_grad_enabled()
     torch.is_inference_mode_enabled()
