@@ -135,7 +135,9 @@ def xlogy(x: Array, y: Array, out: Array | None = None) -> Array:
     """x·log(y), 0 where x = 0 unless y is nan."""
     if x.itemsize < 4:
         return in_blocks(xlogy, (x, y), out=out)
-    return special().xlogy(x, y, out=owned(x, out))  # type: ignore[no-any-return]
+    if out is None:  # x and y may differ in shape, so that neither says the result's
+        return np.asarray(special().xlogy(x, y))
+    return special().xlogy(x, y, out=out)  # type: ignore[no-any-return]
 
 
 def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array:
