@@ -6,6 +6,7 @@ An element stays with probability 1 - p, and is divided by it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Any
 
@@ -103,6 +104,23 @@ def _drop_alpha(input: Tensor, p: float, feature: bool) -> Tensor:
     return mul(input, wrap(mask)) + wrap(shift)  # type: ignore[no-any-return]
 
 
+def _applied(
+    function: str,
+    drop: Callable[[Tensor, float, bool], Tensor],
+    input: Tensor,
+    p: Any,
+    train: Any,
+    feature: bool,
+    in_place: bool = False,
+) -> Tensor:
+    """What `drop` makes of the input in training, and the input itself where nothing is dropped."""
+    p = _checked(function, input, p, train)
+    if p == 0.0 or not train or not input._array.size:
+        return input
+    result = drop(input, p, feature)
+    return overwrite(input, result) if in_place else result
+
+
 def dropout(input: Tensor, p: float, train: bool) -> Tensor:
     """In training, zero each element with probability `p` and divide the others by ``1 - p``.
 
@@ -113,18 +131,12 @@ def dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.dropout(torch.ones(4), 0.5, True)
     tensor([0., 0., 2., 0.])
     """
-    p = _checked("dropout", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return _drop(input, p, False)
+    return _applied("dropout", _drop, input, p, train, False)
 
 
 def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     """In-place form of `dropout`."""
-    p = _checked("dropout_", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return overwrite(input, _drop(input, p, False))
+    return _applied("dropout_", _drop, input, p, train, False, in_place=True)
 
 
 def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
@@ -137,18 +149,12 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
              [0., 0.],
              [2., 2.]]])
     """
-    p = _checked("feature_dropout", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return _drop(input, p, True)
+    return _applied("feature_dropout", _drop, input, p, train, True)
 
 
 def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     """In-place form of `feature_dropout`."""
-    p = _checked("feature_dropout_", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return overwrite(input, _drop(input, p, True))
+    return _applied("feature_dropout_", _drop, input, p, train, True, in_place=True)
 
 
 def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
@@ -159,18 +165,12 @@ def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.alpha_dropout(torch.zeros(4), 0.5, True)
     tensor([-0.7792, -0.7792,  0.7792, -0.7792])
     """
-    p = _checked("alpha_dropout", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return _drop_alpha(input, p, False)
+    return _applied("alpha_dropout", _drop_alpha, input, p, train, False)
 
 
 def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     """In-place form of `alpha_dropout`."""
-    p = _checked("alpha_dropout_", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return overwrite(input, _drop_alpha(input, p, False))
+    return _applied("alpha_dropout_", _drop_alpha, input, p, train, False, in_place=True)
 
 
 def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
@@ -180,18 +180,12 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> torch.feature_alpha_dropout(torch.zeros(1, 2), 0.5, False)
     tensor([[0., 0.]])
     """
-    p = _checked("feature_alpha_dropout", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return _drop_alpha(input, p, True)
+    return _applied("feature_alpha_dropout", _drop_alpha, input, p, train, True)
 
 
 def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     """In-place form of `feature_alpha_dropout`."""
-    p = _checked("feature_alpha_dropout_", input, p, train)
-    if p == 0.0 or not train or not input._array.size:
-        return input
-    return overwrite(input, _drop_alpha(input, p, True))
+    return _applied("feature_alpha_dropout_", _drop_alpha, input, p, train, True, in_place=True)
 
 
 # -- with the mask -----------------------------------------------------------------------------
