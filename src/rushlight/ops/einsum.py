@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.dtypes import sum_dtype
 from rushlight.kernels.product import dot, stacked
 from rushlight.kernels.reduce import is_half
 from rushlight.ops.declare import multilinear
@@ -48,12 +49,8 @@ def _sum_out(x: Array, labels: Labels, keep: Iterable[int]) -> tuple[Array, Labe
     axes = tuple(i for i, label in enumerate(labels) if label not in keep)
     if not axes:
         return x, labels
-    summed: Array = np.asarray(np.add.reduce(x, axes, dtype=_sum_dtype(x.dtype)))
+    summed: Array = np.asarray(np.add.reduce(x, axes, dtype=sum_dtype(x.dtype)))
     return summed, tuple(label for label in labels if label in keep)
-
-
-def _sum_dtype(dtype: np.dtype[Any]) -> Any:
-    return np.int64 if dtype.kind in "biu" else dtype
 
 
 def _pair(x: Array, a: Labels, y: Array, b: Labels, later: Labels) -> tuple[Array, Labels]:

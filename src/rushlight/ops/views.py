@@ -140,7 +140,6 @@ cleared: Operator = linear(
 select_scatter = _scatter("select_scatter")
 slice_scatter = _scatter("slice_scatter")
 
-AliasNode = view_node(alias)
 ExpandNode = view_node(expand)
 IndexAliasNode = view_node(index_alias)
 IndexUnsqueezeNode = view_node(index_unsqueeze)
