@@ -51,6 +51,7 @@ globals().update(_layout.FORMATS)
 # The names below are for type checkers; at run time __getattr__ finds them.
 if _TYPE_CHECKING:
     from rushlight import (
+        _C,
         backends,
         cuda,
         linalg,
@@ -121,6 +122,7 @@ if _TYPE_CHECKING:
     from rushlight.limits import finfo, iinfo
 
 _ROOMS = (
+    "_C",
     "backends",
     "cuda",
     "linalg",

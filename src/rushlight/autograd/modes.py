@@ -47,6 +47,16 @@ def _switch(on: bool) -> None:
         mode.grad = on
 
 
+def switch_grad(enabled: bool) -> None:
+    """Let operators of this thread record or not: `set_grad_enabled` without a way back."""
+    if not isinstance(enabled, bool):
+        raise TypeError(
+            "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+            f"{type(enabled).__name__}"
+        )
+    _switch(enabled)
+
+
 def is_inference_mode_enabled() -> bool:
     """Return whether this thread is inside `inference_mode`."""
     return mode.inference
@@ -165,14 +175,9 @@ class set_grad_enabled(_Decorator):
     """
 
     def __init__(self, mode: bool) -> None:
-        if not isinstance(mode, bool):
-            raise TypeError(
-                f"set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
-                f"{type(mode).__name__}"
-            )
         self.before = is_grad_enabled()
         self.mode = mode
-        _switch(mode)
+        switch_grad(mode)
 
     def __call__(self, fn: F) -> F:
         _switch(self.before)  # as a decorator it acts inside the function only

@@ -1,0 +1,43 @@
+"""The names of PyTorch's ``torch._C`` that describe autograd's state, for code that looks there.
+
+Nothing lives here: each name is kept by the module whose state it shows, and found when it is
+first asked for. Names that only PyTorch's C++ core could honour are absent, so that looking for
+them is an AttributeError and no silent nonsense.
+
+>>> import rushlight as torch
+>>> torch._C.is_grad_enabled()
+True
+"""
+
+from __future__ import annotations
+
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
+_ROOMS = ("_functions",)
+
+# name: the module of rushlight that has it, under the same name or the one after the colon
+_ELSEWHERE = {
+    "_set_grad_enabled": "autograd.modes:switch_grad",
+    "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
+    "is_anomaly_enabled": "autograd.anomaly_mode",
+    "is_grad_enabled": "autograd.modes",
+    "is_inference_mode_enabled": "autograd.modes",
+    "set_anomaly_enabled": "autograd.anomaly_mode",
+}
+
+
+def __getattr__(name: str) -> _Any:
+    if name in _ROOMS:
+        value: _Any = _import_module(f"rushlight._C.{name}")
+    elif name in _ELSEWHERE:
+        module, _, other = _ELSEWHERE[name].partition(":")
+        value = getattr(_import_module(f"rushlight.{module}"), other or name)
+    else:
+        raise AttributeError(f"module 'rushlight._C' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ROOMS, *_ELSEWHERE})

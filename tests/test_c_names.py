@@ -1,0 +1,37 @@
+"""The names of ``torch._C`` that describe autograd's state, under both libraries."""
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+import pytest
+
+from tests.libraries import LIBRARIES
+
+pytestmark = pytest.mark.parametrize("lib", LIBRARIES)
+
+
+def test_grad_modes(lib: Any) -> None:
+    assert lib._C.is_grad_enabled()
+    lib._C._set_grad_enabled(False)
+    try:
+        assert not lib.is_grad_enabled()
+        with pytest.raises(TypeError, match=r"set_grad_enabled\(\): argument 'enabled' \(position"):
+            lib._C._set_grad_enabled(3)
+    finally:
+        lib._C._set_grad_enabled(True)
+    with lib.inference_mode():
+        assert lib._C.is_inference_mode_enabled()
+
+
+def test_names_that_are_not_there(lib: Any) -> None:
+    with pytest.raises(AttributeError, match=r"has no attribute '_no_such_name'"):
+        lib._C._no_such_name  # noqa: B018
+    assert importlib.import_module(f"{lib.__name__}._C") is lib._C
+
+
+def test_node_classes(lib: Any) -> None:
+    x = lib.ones(2, requires_grad=True)
+    node = (x * 2).grad_fn.next_functions[0][0]
+    assert type(node) is lib._C._functions.AccumulateGrad
