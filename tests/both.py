@@ -150,6 +150,7 @@ def told(lib: Any, story: Callable[[Any], Any]) -> tuple[Any, ...]:
         warnings.filterwarnings(
             "ignore", category=RuntimeWarning, module=r"rushlight\."
         )  # as shipped
+        warnings.filterwarnings("ignore", ".*torch.jit.script")  # PyTorch of itself
         try:
             end = "value", _text(story(lib))
         except Exception as error:

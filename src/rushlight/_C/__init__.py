@@ -18,6 +18,8 @@ _ROOMS = ("_functions",)
 
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
+    "_is_fwd_grad_enabled": "autograd.forward_ad",
+    "_set_fwd_grad_enabled": "autograd.forward_ad",
     "_set_grad_enabled": "autograd.modes:switch_grad",
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",

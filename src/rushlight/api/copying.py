@@ -187,7 +187,8 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
     tensor([3., 3.])
     """
     value = _fill_value("fill_", input, args, named, args)
-    if input._interpreter is not None or _records(input, value):
+    special = input._interpreter is not None or getattr(value, "_interpreter", None) is not None
+    if special or _records(input, value):
         check_operands(input, (value,), overlap=isinstance(value, Tensor))
         operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
         return overwrite(input, operator(input, value), overlap=isinstance(value, Tensor))

@@ -15,6 +15,7 @@ from rushlight.api.arguments import invalid_combination
 from rushlight.api.broadcasting import expand_to
 from rushlight.api.random import is_generator, require_generator
 from rushlight.api.scalars import as_float, is_real
+from rushlight.autograd.forward_ad import tangent
 from rushlight.autograd.modes import mode
 from rushlight.kernels import discrete, samplers
 from rushlight.ops import random as ops
@@ -58,7 +59,7 @@ def _draw_over(
     check_writable(input, records)
     array = input._array
     drawn = sample(stream_of(generator), array.shape, array.dtype)
-    if records:
+    if records or tangent(input) is not None:
         values = np.empty_like(array)
         samplers.fill(values, drawn)
         return overwrite(input, operator(input, values))
@@ -212,7 +213,7 @@ def _bernoulli_by_tensor(input: Tensor, p: Tensor, generator: Any) -> Tensor:
     drawn = discrete.bernoulli(
         stream_of(generator), odds._array.transpose(order), dtype=array.dtype
     )
-    if records:
+    if records or tangent(input) is not None:
         values = np.empty_like(array)
         samplers.fill(values, drawn)
         return overwrite(input, _bernoulli_of_tensor(input, p, values))

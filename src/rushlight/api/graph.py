@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight import autograd
+from rushlight.autograd.forward_ad import forget_tangent
 from rushlight.ops import convert
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor, View, new
@@ -69,4 +70,5 @@ def detach_(input: Tensor) -> Tensor:
             "function in torch/optim/optimizer.py as the solution."
         )
     input._edge = None
+    forget_tangent(input)
     return input

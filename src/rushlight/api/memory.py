@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
 from rushlight.api.convert import layout_of
+from rushlight.autograd.forward_ad import no_forward_rule, tangent
 from rushlight.kernels.copies import in_layout
 from rushlight.kernels.strides import buffer_of
 from rushlight.layout import contiguous_format
@@ -109,6 +110,8 @@ def set_(
     Raises RuntimeError for another dtype, and for a tensor that requires grad.
     """
     check_writable(input, input.requires_grad, overlap=False)
+    if tangent(input) is not None or tangent(source) is not None:
+        raise no_forward_rule("set_")
     if isinstance(source, Tensor):
         if source.dtype is not input.dtype:
             raise RuntimeError(
@@ -171,6 +174,8 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
     """
     if input.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
+    if tangent(input) is not None:
+        raise RuntimeError("cannot resize variables that has a forward grad")
     if memory_format is not None:
         check_format("resize_", memory_format)
     try:

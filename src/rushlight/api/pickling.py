@@ -13,16 +13,22 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.memory import on_buffer
+from rushlight.autograd.forward_ad import Dual
 from rushlight.kernels.strides import buffer_of
 from rushlight.tensor import LEAF, Tensor, new
 
 # What a tensor's __dict__ holds besides what its users put there.
 _OURS = frozenset(("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks"))
+_OURS |= {"_level", "_plain", "_tangent"}  # a dual tensor's: its copies have no tangent
 
 
 def _attributes(self: Tensor) -> dict[str, Any]:
     """What users hung on a tensor."""
     return {key: value for key, value in self.__dict__.items() if key not in _OURS}
+
+
+def _type(self: Tensor) -> type[Tensor]:
+    return self._plain if type(self) is Dual else type(self)
 
 
 def _geometry(self: Tensor) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
@@ -51,7 +57,7 @@ def rebuild_tensor(
 
 def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     owner = buffer_of(self._array)
-    args = (type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
+    args = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
     return rebuild_tensor, args, _attributes(self) or None
 
 
@@ -69,7 +75,7 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Any:
     copied = memo.get(id(owner))
     if copied is None:
         copied = memo[id(owner)] = owner.copy(order="K")
-    out = rebuild_tensor(type(self), copied, self.dtype, *_geometry(self), self.requires_grad)
+    out = rebuild_tensor(_type(self), copied, self.dtype, *_geometry(self), self.requires_grad)
     memo[id(self)] = out
     if self._grad is not None:
         out._grad = _deepcopy(self._grad, memo)

@@ -14,7 +14,7 @@ __all__ = ["get_printoptions", "set_printoptions"]
 def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     try:
         fn = self.grad_fn
-        name = None if fn is None else type(fn).__name__
+        name = None if fn is None else fn.name().rpartition("::")[2]
     except RuntimeError:  # a view that must not have been written
         name = "Invalid"
     own = tangent(self)
@@ -22,7 +22,7 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
         self._array,
         requires_grad=self.requires_grad,
         grad_fn_name=name,
-        extra_suffixes=() if own is None else (f"tangent={own!r}",),
+        extra_suffixes=() if own is None else (f"tangent={own}",),
     )
 
 

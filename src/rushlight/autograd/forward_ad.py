@@ -16,14 +16,14 @@ through it gives gradients with tangents: forward over reverse.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 import numpy as np
 
+from rushlight.autograd.modes import _Decorator, mode
 from rushlight.autograd.node import Node
 from rushlight.kernels.strides import buffer_of
 from rushlight.tensor import Tensor, new, wrap
@@ -39,9 +39,12 @@ __all__ = [
 ]
 
 
-class _Levels(threading.local):
-    current: int = -1
+_current_level = -1  # of the process: other threads see a level that is open, as in PyTorch
+
+
+class _Levels:
     serial: int = 0  # counts the levels that were ever opened: a dual belongs to one of them
+    duals: WeakValueDictionary[int, Any]  # tensors that have a tangent, by identity
     outputs: WeakSet[Any]  # saved by nodes, with tangents: to be taken from them with the level
 
 
@@ -55,6 +58,7 @@ class _Interpreter:
     # What an in-place operation does to tangents: see rushlight.ops.duals, which sets these.
     overwrite: Callable[[Tensor, Tensor], None]
     remember: Callable[[Tensor, Tensor], Tensor]
+    identity: Callable[[Tensor], Tensor]  # the view that `unpack_dual` gives of a primal
 
     def process(self, op: Any, args: Sequence[Any]) -> Any:
         """Run `op` on the primals, push the tangents, and pair the results."""
@@ -93,16 +97,25 @@ def _unshared(pushed: Any, tangents: Sequence[Tensor | None]) -> Any:
 
 
 class Dual(Tensor):
-    """A Tensor with a tangent. Users see a Tensor: make one with `make_dual`."""
+    """A Tensor with a tangent, for as long as its level is open. Make one with `make_dual`."""
 
     _interpreter = _Interpreter()
     _tangent: Tensor
     _level: int
+    _plain: type[Tensor]  # what it was before, and is again after the level
+
+
+# Users see a Tensor. That it is another type lets the fast paths' one type test pass it by.
+Dual.__name__ = Dual.__qualname__ = "Tensor"
+Dual.__module__ = Tensor.__module__
 
 
 def as_dual(t: Tensor, tangent: Tensor) -> Tensor:
     """Turn `t` itself into a Dual of the current level."""
-    t.__class__ = Dual
+    if type(t) is not Dual:
+        t.__dict__["_plain"] = type(t)
+        t.__class__ = Dual
+        _levels.duals[id(t)] = t
     t._tangent = tangent  # type: ignore[attr-defined]
     t._level = _levels.serial  # type: ignore[attr-defined]
     return t
@@ -123,10 +136,23 @@ def _twin(t: Tensor) -> Tensor:
 
 
 def tangent(a: Any) -> Tensor | None:
-    """The tangent of a Dual whose level is still open, or None."""
-    if type(a) is Dual and _levels.current >= 0 and a._level == _levels.serial:
+    """The tangent of a Dual whose level is still open, or None, also where tangents are off."""
+    if type(a) is Dual and _is_open(a) and mode.forward:
         return a._tangent
     return None
+
+
+def _is_open(dual: Any) -> bool:
+    return bool(_current_level >= 0 and dual._level == _levels.serial)
+
+
+def forget_tangent(t: Tensor) -> None:
+    """Let a Dual be what it was before."""
+    if type(t) is Dual:
+        own = t.__dict__
+        t.__class__ = own.pop("_plain")
+        del own["_tangent"], own["_level"]
+        _levels.duals.pop(id(t), None)
 
 
 def keep_duals(
@@ -146,8 +172,31 @@ def keep_duals(
             _levels.outputs.add(value)
 
 
-class dual_level:
-    """Context manager: dual tensors exist inside, and their tangents are gone after it.
+class _set_fwd_grad_enabled(_Decorator):
+    """Switch tangents on or off in this thread: at once, and back at a context manager's exit."""
+
+    def __init__(self, mode: bool) -> None:
+        self.before = _is_fwd_grad_enabled()
+        self.wanted = mode
+        self.__enter__()
+
+    def clone(self) -> _set_fwd_grad_enabled:
+        return _set_fwd_grad_enabled(self.wanted)
+
+    def __enter__(self) -> None:
+        mode.forward = self.wanted
+
+    def __exit__(self, *_: Any) -> None:
+        mode.forward = self.before
+
+
+def _is_fwd_grad_enabled() -> bool:
+    """Whether operators push tangents in this thread: not in inference mode, for one."""
+    return mode.forward
+
+
+class dual_level(_Decorator):
+    """Context manager and decorator: dual tensors exist inside, their tangents are gone after it.
 
     Levels do not nest: entering a second one raises RuntimeError, as in PyTorch.
     """
@@ -166,31 +215,36 @@ class dual_level:
 
 def enter_dual_level() -> int:
     """Open a level and return its number; prefer the context manager `dual_level`."""
-    if _levels.current >= 0:
+    global _current_level
+    if _current_level >= 0:
         raise RuntimeError("Nested forward mode AD is not supported at the moment")
-    _levels.current += 1
+    _current_level += 1
     _levels.serial += 1
+    _levels.duals = WeakValueDictionary()
     _levels.outputs = WeakSet()
-    return _levels.current
+    return _current_level
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
-    """Close the level that was opened last; its tangents are not seen again.
+    """Close the level that was opened last: its duals are plain tensors again.
 
     A node that saved its output has the output's tangent, and the tangent's graph leads back to
     the node: the circle ends here.
     """
+    global _current_level
     if level is None:
-        level = _levels.current
+        level = _current_level
     if level < 0:
         raise RuntimeError("Dual level must be a positive number.")
-    if level != _levels.current:
+    if level != _current_level:
         raise RuntimeError(
             "Trying to exit a forward AD level that was not the last one that was created. This "
             "is not supported."
         )
-    _levels.current -= 1
-    for output in _levels.outputs:
+    _current_level -= 1
+    for dual in list(_levels.duals.values()):
+        forget_tangent(dual)
+    for output in list(_levels.outputs):
         output.tangent = None
     _levels.outputs.clear()
 
@@ -199,26 +253,39 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
     """Return a view of `tensor` that carries `tangent`, which has the same shape.
 
     Raises RuntimeError outside of a dual level, and ValueError for other than floating point.
+    Where tangents are off (in inference mode) the view carries its tangent unseen.
     """
-    level = _levels.current if level is None else level
+    level = _current_level if level is None else level
     if level < 0:
         raise RuntimeError(
             "Trying to create a dual Tensor for forward AD but no level exists, make sure to "
             "enter_dual_level() first."
         )
-    if not (tensor.dtype.is_floating_point or tensor.dtype.is_complex):
+    if not (tensor.is_floating_point() or tensor.is_complex()):
         raise ValueError(
             f"Expected primal to be floating point or complex, but got: {tensor.dtype}"
         )
-    if not (tangent.dtype.is_floating_point or tangent.dtype.is_complex):
+    if not (tangent.is_floating_point() or tangent.is_complex()):
         raise ValueError(
             f"Expected tangent to be floating point or complex, but got: {tangent.dtype}"
         )
+    if level != 0:
+        raise RuntimeError("Invalid level given to _make_dual")
+    if _current_level < 0:
+        raise RuntimeError(
+            "Trying to access a forward AD level with an invalid index. This index was either not "
+            "created or is already deleted."
+        )
     check_tangent(tensor, tangent)
-    if type(tensor) is Dual and tensor._level == _levels.serial:
+    if type(tensor) is Dual and _is_open(tensor):
         raise RuntimeError(
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the "
             f"same level {level} is not supported."
+        )
+    if type(tangent) is Dual and _is_open(tangent):
+        raise RuntimeError(
+            "Setting a forward grad that itself has a forward gradient at the same level"
+            f"{level} is not supported."
         )
     if tangent.stride() != tensor.stride():  # tangents lie in memory as their primals do
         tangent = wrap(np.empty_like(tensor._array, tangent._array.dtype)).copy_(tangent)
@@ -237,6 +304,16 @@ def check_tangent(tensor: Tensor, tangent: Tensor) -> None:
         )
 
 
+def no_forward_rule(function: str) -> NotImplementedError:
+    """PyTorch's error for a function of duals that has no derivative in forward mode."""
+    return NotImplementedError(
+        f"Trying to use forward AD with {function} that does not support it because it has not "
+        "been implemented yet.\nPlease file an issue to PyTorch at https://github.com/pytorch/"
+        "pytorch/issues/new?template=feature-request.yml so that we can prioritize its "
+        "implementation."
+    )
+
+
 class UnpackedDualTensor(NamedTuple):
     """What `unpack_dual` returns: the primal, and the tangent or None."""
 
@@ -245,8 +322,13 @@ class UnpackedDualTensor(NamedTuple):
 
 
 def unpack_dual(tensor: Tensor, *, level: int | None = None) -> UnpackedDualTensor:
-    """Take a dual tensor apart; a plain one has tangent None."""
-    level = _levels.current if level is None else level
+    """Take a dual tensor apart: a view of it without its tangent, and the tangent.
+
+    A plain one has tangent None. Outside of a level the tensor itself is its primal.
+    """
+    level = _current_level if level is None else level
     if level < 0:
         return UnpackedDualTensor(tensor, None)
-    return UnpackedDualTensor(primal(tensor), tangent(tensor))
+    if level != 0 and type(tensor) is Dual:
+        raise RuntimeError("Invalid level given to _fw_primal")
+    return UnpackedDualTensor(Dual._interpreter.identity(tensor), tangent(tensor))

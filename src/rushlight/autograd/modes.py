@@ -28,6 +28,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 class _Mode(threading.local):
     grad: bool = True  # whether operators record
+    forward: bool = True  # whether operators push tangents
     inference: bool = False
     asked: bool = False  # in inference mode, where nothing records: what enable_grad asked for
 
@@ -222,10 +223,10 @@ class inference_mode(_Decorator):
         return cast(inference_mode, inference_mode(self.mode))
 
     def __enter__(self) -> None:
-        self.before = (mode.grad, mode.inference, mode.asked)
+        self.before = (mode.grad, mode.forward, mode.inference, mode.asked)
         mode.inference = self.mode
-        mode.grad = not self.mode
+        mode.grad = mode.forward = not self.mode
         mode.asked = False
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad, mode.inference, mode.asked = self.before
+        mode.grad, mode.forward, mode.inference, mode.asked = self.before

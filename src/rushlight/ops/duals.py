@@ -14,6 +14,7 @@ import numpy as np
 from rushlight.autograd.forward_ad import Dual, as_dual, tangent
 from rushlight.kernels.strides import buffer_of, element_strides, overlaps, strided_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
+from rushlight.ops.viewing import ViewNode, share
 from rushlight.tensor import Tensor, View, wrap
 
 __all__ = ["overwrite_tangent", "remember"]
@@ -60,6 +61,26 @@ def remember(t: Tensor, old: Tensor) -> Tensor:
     return old if was is None else as_dual(old, was.clone())
 
 
+class Identity(ViewNode):
+    """The node of the primal that `unpack_dual` gives: PyTorch's, down to its type's name."""
+
+    rule = staticmethod(lambda g: g)
+
+    def name(self) -> str:
+        """Return the name as PyTorch spells it here."""
+        return "torch::autograd::Identity"
+
+
+Identity.__name__ = Identity.__qualname__ = "CppFunction"
+Identity.__module__ = "builtins"
+
+
+def identity(t: Tensor) -> Tensor:
+    """A view of `t`, which has no tangent."""
+    return share(t, t._array, Identity, ())
+
+
 # forward_ad.py knows duals but no operators.
+Dual._interpreter.identity = identity
 Dual._interpreter.overwrite = overwrite_tangent
 Dual._interpreter.remember = remember

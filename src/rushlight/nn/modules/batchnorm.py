@@ -122,13 +122,13 @@ class _BatchNorm(_Norm):
                         momentum = 1.0 / float(count)
         else:
             by_batch = mean is None and var is None
-        parameters = self._parameters
+        weight, bias = self._weight_and_bias()
         return F.batch_norm(
             input,
             mean,
             var,
-            parameters["weight"],
-            parameters["bias"],
+            weight,
+            bias,
             by_batch,
             momentum,
             self.eps,

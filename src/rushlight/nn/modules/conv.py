@@ -113,7 +113,7 @@ class _Conv(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Apply the layer."""
-        parameters = self._parameters
+        weight, bias = self._weight_and_bias()
         convolve = (F.conv1d, F.conv2d, F.conv3d)[self.ndim - 1]
         padding = self.padding
         if self.padding_mode != "zeros":
@@ -121,8 +121,8 @@ class _Conv(Module):
             padding = (0,) * self.ndim
         return convolve(
             input,
-            parameters["weight"],
-            parameters["bias"],
+            weight,
+            bias,
             self.stride,
             padding,
             self.dilation,
@@ -220,11 +220,11 @@ class _ConvTranspose(_Conv):
         extra = self.output_padding
         if output_size is not None:
             extra = self._output_padding(input, output_size)
-        parameters = self._parameters
+        weight, bias = self._weight_and_bias()
         return spread(
             input,
-            parameters["weight"],
-            parameters["bias"],
+            weight,
+            bias,
             self.stride,
             self.padding,
             extra,

@@ -66,7 +66,11 @@ class Linear(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Apply the layer."""
         parameters = self._parameters
-        return F.linear(input, parameters["weight"], parameters["bias"])
+        try:
+            weight, bias = parameters["weight"], parameters["bias"]
+        except KeyError:  # a plain tensor took a parameter's place
+            weight, bias = self.weight, self.bias
+        return F.linear(input, weight, bias)
 
     def extra_repr(self) -> str:
         """The sizes."""

@@ -133,6 +133,14 @@ class Module(Tree, Calls, StateDict, Conversion):
                 return found[name]
         raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
+    def _weight_and_bias(self) -> tuple[Any, Any]:
+        """These parameters, or the plain tensors that took their places, in the shortest way."""
+        parameters = self._parameters
+        try:
+            return parameters["weight"], parameters["bias"]
+        except KeyError:
+            return self.weight, self.bias
+
     def __delattr__(self, name: str) -> None:
         for register in ("_parameters", "_buffers", "_modules"):
             if name in self.__dict__[register]:
