@@ -10,8 +10,9 @@ This module knows no mathematics and no engine. Operators are installed as metho
     operation. The graph compares it with the number it saw when it saved a value.
 ``_edge``
     where a cotangent of this tensor goes: ``None`` (nowhere: no gradient is required), `LEAF`
-    (into ``.grad``), a `Node` or a `Slot` of one (a tensor that an operator made), or a `View`
-    (ask it: its base may have changed since). See docs/design/0001-core.md for the figures.
+    (into ``.grad``), a `Node` or a `Slot` of one (a tensor that an operator made), a `View` (ask
+    it: its base may have changed since), or a leaf that this tensor stands for (one that was saved
+    and packed by hooks, and comes back as another). See docs/design/0001-core.md for the figures.
 ``_grad``
     the accumulated cotangent of a leaf.
 """
@@ -224,7 +225,7 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        return edge is None or edge is LEAF
+        return edge is None or edge is LEAF or isinstance(edge, Tensor)
 
     @property
     def grad_fn(self) -> Any:
@@ -232,7 +233,7 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        return None if edge is None or edge is LEAF else edge.owner
+        return None if edge is None or edge is LEAF or isinstance(edge, Tensor) else edge.owner
 
     @property
     def output_nr(self) -> int:
@@ -240,7 +241,7 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        return 0 if edge is None or edge is LEAF else int(edge.index)
+        return 0 if edge is None or edge is LEAF or isinstance(edge, Tensor) else int(edge.index)
 
     @property
     def requires_grad(self) -> bool:

@@ -7,9 +7,9 @@
 ...     "traceback_" in y.grad_fn.metadata
 True
 
-Nothing on the eager path knows of this mode. Operators finish a node by numbering it, so while the
-mode is on `Node.seq` is a descriptor that notes the Python stack as well; and the engine calls
-nodes through `_guarded`. When it is off, both are gone.
+Nothing on the eager path knows of this mode. While it is on, every new node is watched
+(`rushlight.autograd.watching`) and gets a note of the Python stack, and the engine calls nodes
+through `_guarded`. When it is off, both are gone.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ import numpy as np
 
 from rushlight.autograd import engine
 from rushlight.autograd.node import Node
+from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
@@ -43,21 +44,13 @@ class _Current(threading.local):
 _current = _Current()
 
 
-class _Numbered:
-    """Stands in for the attribute ``seq`` of all nodes while the mode is on."""
-
-    def __get__(self, node: Any, kind: Any = None) -> Any:
-        if node is None:
-            return self
-        return node.__dict__["seq"]
-
-    def __set__(self, node: Any, seq: int) -> None:
-        node.__dict__["seq"] = seq
-        stack = traceback.extract_stack()[:-1]
-        ours = [f for f in stack if not os.path.abspath(f.filename).startswith(_HERE)]
-        node.metadata["traceback_"] = traceback.format_list(ours)
-        if _current.node is not None:
-            node.metadata["parent_"] = _current.node
+def _note(node: Node) -> None:
+    """Note on a new node who recorded it."""
+    stack = traceback.extract_stack()[:-1]
+    ours = [f for f in stack if not os.path.abspath(f.filename).startswith(_HERE)]
+    node.metadata["traceback_"] = traceback.format_list(ours)
+    if _current.node is not None:
+        node.metadata["parent_"] = _current.node
 
 
 def is_anomaly_enabled() -> bool:
@@ -72,15 +65,11 @@ def is_anomaly_check_nan_enabled() -> bool:
 
 def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
     """Switch anomaly detection on or off, for all threads."""
+    if mode != _State.enabled:
+        (watch if mode else unwatch)(_note)
     _State.enabled = mode
     _State.check_nan = check_nan
-    if mode:
-        Node.seq = _Numbered()  # type: ignore[assignment]
-        engine.set_guard(_guarded)
-    else:
-        if "seq" in Node.__dict__:
-            del Node.seq
-        engine.set_guard(None)
+    engine.set_guard(_guarded if mode else None)
 
 
 def _guarded(node: Node, g: Any, edges: tuple[Any, ...], graph: bool) -> Any:

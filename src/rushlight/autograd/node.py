@@ -77,6 +77,7 @@ class Node:
     outputs: int = 1
     index: ClassVar[int] = 0
     takes_none: ClassVar[bool] = False  # run even where no cotangent arrived (custom Functions)
+    packs: ClassVar[bool] = False  # whether hooks packed what it saved (rushlight.ops.packing)
 
     @property
     def owner(self) -> Node:

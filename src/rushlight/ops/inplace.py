@@ -119,6 +119,9 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
 
 def _keep_old_values(node: Node, t: Tensor) -> None:
     """Let a node that saved `t` as it was keep those values, which are about to go."""
+    if node.packs:
+        node.keep_old_values(t)  # type: ignore[attr-defined]
+        return
     saved = node.saved
     values = saved.values() if type(saved) is dict else saved
     if not any(v is t for v in values):
@@ -140,6 +143,8 @@ def _keep_old_values(node: Node, t: Tensor) -> None:
 
 def _move_output(node: Node, values: Any, t: Tensor) -> None:
     """Let a node that saved its output keep it where it now lives: in `t`."""
+    if node.packs:
+        return  # what was packed of the output is the hooks' own
     saved = node.saved
     if type(saved) is dict:
         for key, value in saved.items():
