@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-_ROOMS = ("_functions",)
+_ROOMS = ("_autograd", "_functions")
 
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {

@@ -88,10 +88,10 @@ class PackingFunctionNode(FunctionNode):
         self.__dict__["saved"] = value
 
 
-_classes: dict[type[Node], type[Node]] = {}
+_classes: dict[type[Node], Any] = {}
 
 
-def _packing_class(kind: type[Node]) -> type[Node]:
+def _packing_class(kind: type[Node]) -> Any:
     """The class of nodes of a kind that hold packed tensors."""
     made = _classes.get(kind)
     if made is None:
