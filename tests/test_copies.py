@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import copy
+import importlib
 import pickle
+import warnings
+from typing import Any
 
 import pytest
 
 import rushlight
+from tests.libraries import LIBRARIES
 from tests.test_view_programs import judge, outcome, programs
 
 
@@ -80,3 +85,41 @@ def test_a_pickle_keeps_memory_shared() -> None:
     a, b = pickle.loads(pickle.dumps((x, x[1])))
     b[0] = 9
     assert a[1, 0] == 9 and x[1, 0] == 3
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_copies_leave_tangents_and_hooks_behind(lib: Any) -> None:
+    fwd = lib.autograd.forward_ad
+    with fwd.dual_level():
+        dual = fwd.make_dual(lib.ones(2), lib.ones(2))
+        for twin in (copy.deepcopy(dual), copy.copy(dual), pickle.loads(pickle.dumps(dual))):
+            assert type(twin) is lib.Tensor and fwd.unpack_dual(twin).tangent is None
+    x = lib.ones(2, requires_grad=True)
+    x.register_hook(lambda g: g * 2)
+    x.register_post_accumulate_grad_hook(lambda t: t.fail())
+    assert list(x._backward_hooks) and list(x._post_accumulate_grad_hooks)
+    y = copy.deepcopy(x)
+    assert y._backward_hooks is None and y._post_accumulate_grad_hooks is None
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0, 1.0]
+    p = lib.nn.Parameter(lib.ones(2))
+    p.register_hook(lambda g: g * 2)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pickle.loads(pickle.dumps(p))._backward_hooks is None or lib.__name__ == "torch"
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_a_hook_around_a_modules_backward_pass(lib: Any) -> None:
+    hooks = importlib.import_module(f"{lib.__name__}.utils.hooks")
+    seen: list[Any] = []
+    around = hooks.BackwardHook(
+        None,
+        [lambda m, gi, go: seen.append(("inputs", gi[0].tolist(), go[0].tolist()))],
+        [lambda m, go: seen.append(("outputs", go[0].tolist()))],
+    )
+    x = lib.ones(2, requires_grad=True)
+    (inner,) = around.setup_input_hook((x,))
+    around.setup_output_hook(inner * 2).sum().backward()
+    assert seen == [("outputs", [1.0, 1.0]), ("inputs", [2.0, 2.0], [1.0, 1.0])]
+    assert isinstance(x.register_hook(print), hooks.RemovableHandle)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from rushlight.device import device
 from rushlight.dtypes import dtype as DType
+from rushlight.kernels.shared_memory import bytes_of, memory_of
+from rushlight.kernels.strides import buffer_of
 from rushlight.tensor import wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
@@ -30,8 +32,7 @@ class UntypedStorage:
 
     def __init__(self, owner: NDArray[Any]) -> None:
         self._owner = owner
-        flat = owner if owner.flags.c_contiguous else owner.T
-        self._bytes = np.ndarray((owner.nbytes,), np.uint8, flat)
+        self._bytes = bytes_of(owner)
 
     @property
     def device(self) -> device:
@@ -53,8 +54,8 @@ class UntypedStorage:
         return 1
 
     def is_shared(self) -> bool:
-        """Return whether other processes see this memory."""
-        return False
+        """Return whether other processes may see this memory."""
+        return memory_of(self._owner) is not None
 
     def resizable(self) -> bool:
         """Return whether the storage can grow: NumPy's memory can't."""
@@ -63,6 +64,16 @@ class UntypedStorage:
     def tolist(self) -> list[int]:
         """Return the bytes as a list."""
         return self._bytes.tolist()  # type: ignore[no-any-return]
+
+    def share_memory_(self) -> UntypedStorage:
+        """Move the bytes, and the tensors on them, to memory that processes share; return self."""
+        from rushlight.api.memory import share  # which makes storages
+
+        on_it = wrap(self._bytes)
+        share([on_it])
+        self._owner = buffer_of(on_it._array)
+        self._bytes = bytes_of(self._owner)
+        return self
 
     def clone(self) -> UntypedStorage:
         """Return a storage of a copy of the bytes."""
@@ -124,6 +135,10 @@ class TypedStorage:
         return len(self._elements)
 
     __len__ = size
+
+    def is_shared(self) -> bool:
+        """Return whether other processes may see this memory."""
+        return self._untyped.is_shared()
 
     def element_size(self) -> int:
         """Return the bytes per element."""

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from rushlight.autograd.engine import edge_of
-from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
+from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
 from rushlight.autograd.leaf import leaf_hooks
 from rushlight.tensor import Tensor
 
@@ -72,9 +72,31 @@ def _retains_grad(self: Tensor) -> bool:
     return kept is not None and kept() is self
 
 
+def _backward_hooks(self: Tensor) -> Hooks | None:
+    edge = edge_of(self)
+    if edge is None:
+        return None
+    if edge is self:
+        holder = self.__dict__.get("_leaf_hooks")
+        return holder.tensor or None if holder is not None else None
+    hooks: NodeHooks | None = edge.owner.hooks
+    return None if hooks is None else hooks.tensor.get(edge.index)
+
+
+def _post_accumulate_grad_hooks(self: Tensor) -> Hooks | None:
+    holder = self.__dict__.get("_leaf_hooks")
+    return holder.after or None if holder is not None else None
+
+
 ATTRIBUTES = {
+    "_backward_hooks": property(
+        _backward_hooks, doc="The hooks that `register_hook` registered, by their handles' ids."
+    ),
+    "_post_accumulate_grad_hooks": property(
+        _post_accumulate_grad_hooks, doc="The hooks of `register_post_accumulate_grad_hook`."
+    ),
     "retains_grad": property(
         _retains_grad, doc="Whether `retain_grad` was called on this non-leaf tensor."
-    )
+    ),
 }
 __all__: list[str] = []

@@ -151,7 +151,10 @@ _METHODS = {
     "drawing": "bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_ uniform_",
     "extremes": "clamp_ clamp_max_ clamp_min_ clip_ nan_to_num_",
     "gather": "scatter_ scatter_add_ scatter_reduce_",
-    "hooks": "register_hook register_post_accumulate_grad_hook retain_grad retains_grad",
+    "hooks": (
+        "_backward_hooks _post_accumulate_grad_hooks register_hook "
+        "register_post_accumulate_grad_hook retain_grad retains_grad"
+    ),
     "indexed": "index_add_ index_copy_ index_fill_ index_put_ put_",
     "inplace_views": "as_strided_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_",
     "legacy": "__new__ _make_subclass as_subclass new",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
-import mmap
 import warnings
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -14,7 +15,8 @@ from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
 from rushlight.api.convert import layout_of
 from rushlight.autograd.forward_ad import no_forward_rule, tangent
 from rushlight.kernels.copies import in_layout
-from rushlight.kernels.strides import buffer_of
+from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
+from rushlight.kernels.strides import address, buffer_of
 from rushlight.layout import contiguous_format
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.outputs import require_tensor, type_name
@@ -227,26 +229,44 @@ def pin_memory(input: Tensor, device: Any = None) -> NoReturn:
 
 
 def is_shared(input: Tensor) -> bool:
-    """Return whether processes that are forked off see this memory."""
-    base = buffer_of(input._array).base
-    return isinstance(base, memoryview) and isinstance(base.obj, _SharedMemory)
+    """Return whether other processes may see this memory."""
+    return memory_of(buffer_of(input._array)) is not None
 
 
 def share_memory_(input: Tensor) -> Tensor:
-    """Move the tensor to memory that processes which are forked off share, and return it.
+    """Move the memory that the tensor is a view of to where processes share it; return the tensor.
 
-    Other tensors keep the old memory, where PyTorch's would move along: share the base, and take
-    views of it afterwards. A pickle, such as a process that is spawned gets, is a copy.
+    Every tensor that shares the memory moves along; an ndarray that does keeps the old one. A
+    process that is forked off sees what the others write, and so does one that is sent the tensor
+    through `rushlight.multiprocessing`; a pickle is a copy. A tensor without elements stays.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2).share_memory_().is_shared()
+    True
     """
-    if not is_shared(input):
-        array = input._array
-        memory = _SharedMemory(-1, max(array.nbytes, 1))
-        shared = np.frombuffer(memory, array.dtype, array.size)
-        moved = on_buffer(shared, array.dtype, 0, array.shape, _strides(array.shape, None))
-        np.copyto(moved, array)
-        input._array = moved
+    share([input])
     return input
 
 
-class _SharedMemory(mmap.mmap):
-    """Anonymous memory that a fork shares; the class tells it from a file that somebody mapped."""
+def share(tensors: Sequence[Tensor]) -> None:
+    """Move the memory of tensors, and of all that look at it, to where processes share it."""
+    owners = {}
+    for t in tensors:
+        owner = buffer_of(t._array)
+        if owner.nbytes and memory_of(owner) is None:
+            owners[id(owner)] = owner
+    if not owners:
+        return
+    # Nobody keeps a list of who looks at a buffer; the collector knows all tensors that there are.
+    family: dict[int, list[Tensor]] = {key: [] for key in owners}
+    for t in gc.get_objects():
+        if issubclass(type(t), Tensor):
+            key = id(buffer_of(getattr(t, "_array", None)))  # None while it is being made
+            if key in family:
+                family[key].append(t)
+    for key, owner in owners.items():
+        moved = shared_copy(bytes_of(owner))
+        for t in family[key]:
+            old = t._array
+            start = address(old) - address(owner)
+            t._array = np.ndarray(old.shape, old.dtype, moved, start, old.strides)

@@ -14,7 +14,9 @@ import numpy as np
 from rushlight import dtypes
 from rushlight.api.memory import on_buffer
 from rushlight.autograd.forward_ad import Dual
+from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.kernels.strides import buffer_of
+from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
 
 # What a tensor's __dict__ holds besides what its users put there.
@@ -56,6 +58,8 @@ def rebuild_tensor(
 
 
 def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
+    if not isinstance(self, Parameter):  # of which PyTorch says nothing
+        warn_if_has_hooks(self)
     owner = buffer_of(self._array)
     args = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
     return rebuild_tensor, args, _attributes(self) or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +18,8 @@ __all__ = [
     "check_replacements",
     "run_hooks",
     "run_prehooks",
+    "unserializable_hook",
+    "warn_if_has_hooks",
 ]
 
 
@@ -131,3 +134,24 @@ def run_prehooks(fns: Hooks, given: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _name(fn: Callable[..., Any]) -> str:
     return getattr(fn, "__name__", "<unknown>")
+
+
+# -- what pickles leave out ---------------------------------------------------------------------
+
+
+def unserializable_hook(f: Any) -> Any:
+    """Mark a hook that is meant to stay behind when its tensor is pickled: no warning is given."""
+    f.__torch_unserializable__ = True
+    return f
+
+
+def warn_if_has_hooks(tensor: Any) -> None:
+    """Warn of each hook that `register_hook` gave the tensor: copies and pickles don't have it."""
+    for hook in (tensor._backward_hooks or {}).values():
+        if not hasattr(hook, "__torch_unserializable__"):
+            warnings.warn(
+                f"backward hook {hook!r} on tensor will not be serialized.  If this is expected, "
+                "you can decorate the function with @torch.utils.hooks.unserializable_hook to "
+                "suppress this warning",
+                stacklevel=2,
+            )

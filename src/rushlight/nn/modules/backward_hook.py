@@ -46,7 +46,7 @@ class BackwardHook:
         self.pre_hooks = pre_hooks
         self.grad_outputs: Any = None
 
-    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def setup_input_hook(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """Return the arguments with the tensors among them passed through the first identity."""
         self.n_inputs = len(args)
         wrapped, self.inputs, node = _identity(args)
@@ -59,7 +59,7 @@ class BackwardHook:
             }
         return wrapped
 
-    def leave(self, result: Any) -> Any:
+    def setup_output_hook(self, result: Any) -> Any:
         """Return the result with the tensors in it passed through the second identity."""
         if not isinstance(result, (Tensor, tuple)):
             warnings.warn(

@@ -158,7 +158,7 @@ class Calls:
                 full += hooks.values()
             if pre or full:
                 back = BackwardHook(self, full, pre)
-                args = back.enter(args)
+                args = back.setup_input_hook(args)
             result = self.forward(*args, **kwargs)
             for key, hook in [*_global_forward_hooks.items(), *self._forward_hooks.items()]:
                 called.add(key)
@@ -166,7 +166,7 @@ class Calls:
                 if changed is not None:
                     result = changed
             if back is not None:
-                result = back.leave(result)
+                result = back.setup_output_hook(result)
             if old:
                 self._hook_last_node(old, args, result)
         except Exception:

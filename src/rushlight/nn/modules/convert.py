@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.api.convert import cast, parse_to
 from rushlight.api.legacy import dtype_of_type
 from rushlight.api.likes import empty_like
+from rushlight.api.memory import share
 from rushlight.autograd.modes import no_grad
 from rushlight.tensor import Tensor
 
@@ -128,6 +129,9 @@ class Conversion:
         """Raise the AssertionError of a PyTorch without XPU."""
         raise AssertionError("Torch not compiled with XPU enabled")
 
-    def share_memory(self) -> NoReturn:
-        """Refused: tensors live in this process's memory."""
-        raise NotImplementedError("Module.share_memory: Rushlight has no shared-memory tensors")
+    def share_memory(self: S) -> S:
+        """Move all parameters, their gradients and buffers to memory shared by processes."""
+        tensors: list[Tensor] = []
+        self._apply(lambda t: tensors.append(t) or t)  # type: ignore[func-returns-value]
+        share(tensors)
+        return self
