@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.autograd import forward_ad
-from rushlight.autograd.backward import grad
 from rushlight.autograd.modes import enable_grad
-from rushlight.autograd.strict import CONSTANT, check_tracked, filled_with_zeros, zeros
+from rushlight.autograd.rows import (
+    gradients,
+    jacobians_by_batch,
+    jacobians_by_row,
+    jacobians_forward,
+)
+from rushlight.autograd.strict import check_tracked, filled_with_zeros, zeros
 from rushlight.tensor import Tensor
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
@@ -85,24 +89,6 @@ def _outputs(result: Any, name: str) -> tuple[bool, tuple[Tensor, ...]]:
     return _as_tuple(result, "outputs of the user-provided function", name)
 
 
-def _gradients(
-    outs: Sequence[Tensor], inputs: Sequence[Tensor], cotangents: Any, create_graph: bool
-) -> tuple[Any, ...]:
-    """As `grad`, with None for whatever does not depend on the inputs."""
-    tracked = [i for i, o in enumerate(outs) if o.requires_grad]
-    if not tracked:
-        return (None,) * len(inputs)
-    given = None if cotangents is None else [cotangents[i] for i in tracked]
-    return grad(  # type: ignore[no-any-return]
-        [outs[i] for i in tracked],
-        inputs,
-        given,
-        retain_graph=True,
-        create_graph=create_graph,
-        allow_unused=True,
-    )
-
-
 def vjp(
     func: Fn, inputs: Any, v: Any = None, create_graph: bool = False, strict: bool = False
 ) -> tuple[Any, Any]:
@@ -127,7 +113,7 @@ def vjp(
                 "Tensor with a single element."
             )
         found = filled_with_zeros(
-            _gradients(outs, xs, vs, create_graph), xs, strict, create_graph, "back"
+            gradients(outs, xs, vs, create_graph), xs, strict, create_graph, "back"
         )
     return (
         _finish(outs if several else outs[0], create_graph),
@@ -150,11 +136,11 @@ def jvp(
         vs = _vectors_of_inputs(v, xs, tuples, "jvp")
         several, outs = _outputs(func(*xs), "jvp")
         check_tracked(outs, "outputs", strict)
-        us = tuple(zeros(o).requires_grad_() for o in outs)
-        pulled = _gradients(outs, xs, us, True)
+        us = tuple(o.new_zeros(tuple(o.shape), requires_grad=True) for o in outs)
+        pulled = gradients(outs, xs, us, True)
         check_tracked(pulled, "grad_inputs", strict)
         tied = [(p, t) for p, t in zip(pulled, vs) if p is not None]
-        pushed = _gradients([p for p, _ in tied], us, [t for _, t in tied], create_graph)
+        pushed = gradients([p for p, _ in tied], us, [t for _, t in tied], create_graph)
         result = filled_with_zeros(pushed, outs, strict, create_graph, "back_trick")
     return (
         _finish(outs if several else outs[0], create_graph),
@@ -193,7 +179,23 @@ def jacobian(
                 '`strategy="forward-mode"` are not supported together (yet). Please either set '
                 '`create_graph=False` or `strategy="reverse-mode"`.'
             )
-        return _forward_jacobian(func, inputs, strict, vectorize)
+        if strict:
+            raise RuntimeError(
+                'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` '
+                "are not supported together (yet). Please either set `strict=False` or "
+                '`strategy="reverse-mode"`.'
+            )
+        if not vectorize:
+            raise NotImplementedError(
+                "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly "
+                "implemented for `vectorize=True`."
+            )
+        tuples, given = _as_tuple(inputs, "inputs", "jacobian")
+        several, rows = jacobians_forward(func, given)
+        # Nested in lists, as PyTorch's are.
+        if tuples:
+            return rows if several else rows[0]
+        return tuple(row[0] for row in rows) if several else rows[0][0]
     with enable_grad():
         tuples, given = _as_tuple(inputs, "inputs", "jacobian")
         xs = _prepare(given, create_graph)
@@ -204,73 +206,14 @@ def jacobian(
                 "torch.autograd.functional.jacobian: `strict=True` and `vectorized=True` are not "
                 "supported together. Please either set `strict=False` or `vectorize=False`."
             )
-        rows = [_jacobian_of(i, out, xs, create_graph, strict) for i, out in enumerate(outs)]
+        if vectorize:
+            rows = jacobians_by_batch(outs, xs, create_graph)
+        else:
+            rows = [
+                jacobians_by_row(i, out, xs, create_graph, strict) for i, out in enumerate(outs)
+            ]
     nested = tuple(row if tuples else row[0] for row in rows)
     return _finish(nested if several else nested[0], create_graph)
-
-
-def _jacobian_of(
-    i: int, out: Tensor, xs: Sequence[Tensor], create_graph: bool, strict: bool
-) -> tuple[Tensor, ...]:
-    """The Jacobians of output number `i` with respect to each input, from a pass an element."""
-    from rushlight.api.shape import stack  # operators import us
-
-    flat = out.reshape(-1)
-    rows = []
-    for j in range(out.numel()):
-        grads = _gradients((flat[j],), xs, None, create_graph)
-        if strict:
-            for k, g in enumerate(grads):
-                if g is None:
-                    raise RuntimeError(
-                        f"Output {i} of the user-provided function is independent of input {k}. "
-                        "This is not allowed in strict mode."
-                    )
-                if create_graph and not g.requires_grad:
-                    raise RuntimeError(CONSTANT.format(what="jacobian", i=i))
-        rows.append(filled_with_zeros(grads, xs, False, create_graph, "back"))
-    columns = [[row[k] for row in rows] for k in range(len(xs))]
-    return tuple(stack(c).reshape((*out.shape, *x.shape)) for c, x in zip(columns, xs))
-
-
-def _forward_jacobian(func: Fn, inputs: Any, strict: bool, vectorize: bool) -> Any:
-    """The Jacobian from a forward pass an input element; nested in lists, as PyTorch's is."""
-    from rushlight.api.shape import stack  # operators import us
-
-    if strict:
-        raise RuntimeError(
-            'torch.autograd.functional.jacobian: `strict=True` and `strategy="forward-mode"` are '
-            "not supported together (yet). Please either set `strict=False` or "
-            '`strategy="reverse-mode"`.'
-        )
-    if not vectorize:
-        raise NotImplementedError(
-            "Computing Jacobian using forward-AD or forward-over-reverse Hessian isonly "
-            "implemented for `vectorize=True`."
-        )
-    tuples, xs = _as_tuple(inputs, "inputs", "jacobian")
-    columns: list[list[list[Tensor]]] = []  # by input, input element, output
-    with forward_ad.dual_level():
-        for k, x in enumerate(xs):
-            columns.append([])
-            for j in range(x.numel()):
-                direction = zeros(x)
-                direction.view(-1)[j] = 1
-                args = [*xs[:k], forward_ad.make_dual(x, direction), *xs[k + 1 :]]
-                several, outs = _as_tuple(func(*args), "outputs", "jacobian")
-                pairs = [forward_ad.unpack_dual(out) for out in outs]
-                columns[k].append([zeros(p) if t is None else t for p, t in pairs])
-        shapes = [out.shape for out in outs]
-    nested = [
-        [
-            stack([column[i] for column in columns[k]], -1).reshape((*shape, *x.shape))
-            for k, x in enumerate(xs)
-        ]
-        for i, shape in enumerate(shapes)
-    ]
-    if tuples:
-        return nested if several else nested[0]
-    return tuple(row[0] for row in nested) if several else nested[0][0]
 
 
 def hessian(
@@ -294,18 +237,21 @@ def hessian(
 
     def gradient(*xs: Tensor) -> Any:
         if outer_jacobian_strategy == "forward-mode":
-            xs = tuple(x.view_as(x).requires_grad_() for x in xs)
-        found = _gradients((_scalar(func(*xs), "hessian"),), xs, None, True)
+            for x in xs:
+                x.requires_grad_()
+        with enable_grad():
+            out = _scalar(func(*xs), "hessian", strict)
+            found = filled_with_zeros(gradients((out,), xs, None, True), xs, False, True, "back")
         check_tracked(found, "jacobian", strict)
-        filled = filled_with_zeros(found, xs, False, True, "back")
-        return filled if tuples else filled[0]
+        return found if tuples else found[0]
 
     return jacobian(gradient, inputs, create_graph, strict, vectorize, outer_jacobian_strategy)
 
 
-def _scalar(result: Any, name: str) -> Tensor:
+def _scalar(result: Any, name: str, strict: bool) -> Tensor:
     """The one number that a function returns, of which a Hessian can be taken."""
     several, outs = _outputs(result, name)
+    check_tracked(outs, "outputs", strict)
     if several:
         raise RuntimeError(f"The function given to {name} should return a single Tensor")
     if outs[0].numel() != 1:
@@ -341,11 +287,11 @@ def _hessian_product(
         tuples, given = _as_tuple(inputs, "inputs", name)
         xs = _prepare(given, create_graph)
         vs = _vectors_of_inputs(v, xs, tuples, name)
-        out = _scalar(func(*xs), name)
-        check_tracked((out,), "outputs", strict)
-        first = _gradients((out,), xs, None, True)
+        out = _scalar(func(*xs), name, strict)
+        first = gradients((out,), xs, None, True)
         check_tracked(first, "jacobian", strict)
         tied = [(g, t) for g, t in zip(first, vs) if g is not None]
-        second = _gradients([g for g, _ in tied], xs, [t for _, t in tied], create_graph)
-        found = filled_with_zeros(second, xs, strict, create_graph, "double_back")
+        second = gradients([g for g, _ in tied], xs, [t for _, t in tied], create_graph)
+        stage = "double_back_trick" if name == "hvp" else "double_back"
+        found = filled_with_zeros(second, xs, strict, create_graph, stage)
     return _finish(out, create_graph), _finish(found if tuples else found[0], create_graph)

@@ -1,0 +1,143 @@
+"""Jacobians with all their rows: one backward pass a row, all in one batch, or by forward mode.
+
+Each function returns, for every output, a Jacobian of each input, of shape
+``output.shape + input.shape``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rushlight.autograd import forward_ad
+from rushlight.autograd.backward import grad
+from rushlight.autograd.strict import CONSTANT, filled_with_zeros, zeros
+from rushlight.tensor import Tensor
+
+__all__ = ["gradients", "jacobians_by_batch", "jacobians_by_row", "jacobians_forward"]
+
+
+def gradients(
+    outs: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+    cotangents: Any,
+    create_graph: bool,
+    batched: bool = False,
+) -> tuple[Any, ...]:
+    """As `grad`, with None for whatever does not depend on the inputs."""
+    tracked = [i for i, o in enumerate(outs) if o.requires_grad]
+    if not tracked:
+        return (None,) * len(inputs)
+    given = None if cotangents is None else [cotangents[i] for i in tracked]
+    return grad(  # type: ignore[no-any-return]
+        [outs[i] for i in tracked],
+        inputs,
+        given,
+        retain_graph=True,
+        create_graph=create_graph,
+        allow_unused=True,
+        is_grads_batched=batched,
+    )
+
+
+def jacobians_by_row(
+    i: int, out: Tensor, xs: Sequence[Tensor], create_graph: bool, strict: bool
+) -> tuple[Tensor, ...]:
+    """The Jacobians of output number `i` with respect to each input, from a pass an element."""
+    from rushlight.api.shape import stack  # operators import us
+
+    flat = out.reshape(-1)
+    rows = []
+    for j in range(out.numel()):
+        grads = gradients((flat[j],), xs, None, create_graph)
+        if strict:
+            for k, g in enumerate(grads):
+                if g is None:
+                    raise RuntimeError(
+                        f"Output {i} of the user-provided function is independent of input {k}. "
+                        "This is not allowed in strict mode."
+                    )
+                if create_graph and not g.requires_grad:
+                    raise RuntimeError(CONSTANT.format(what="jacobian", i=i))
+        rows.append(filled_with_zeros(grads, xs, False, create_graph, "back"))
+    columns = [[row[k] for row in rows] for k in range(len(xs))]
+    return tuple(stack(c).reshape((*out.shape, *x.shape)) for c, x in zip(columns, xs))
+
+
+def basis(xs: Sequence[Tensor]) -> list[Tensor]:
+    """One unit vector for each element of all `xs`: a batch for each of `xs`, zero but in its rows.
+
+    Stacked on top of each other's rows, so that entry n of all batches together is vector n.
+    """
+    total = sum(x.numel() for x in xs)
+    vectors = []
+    start = 0
+    for x in xs:
+        rows = x.new_zeros((total, x.numel()))
+        rows.diagonal(-start).fill_(1)
+        vectors.append(rows.view((total, *x.shape)))
+        start += x.numel()
+    return vectors
+
+
+def jacobians_by_batch(
+    outs: Sequence[Tensor], xs: Sequence[Tensor], create_graph: bool
+) -> list[tuple[Tensor, ...]]:
+    """The Jacobians of all outputs from one backward pass with a batch of cotangents."""
+    sizes = [out.numel() for out in outs]
+    flat = [out.reshape(-1) for out in outs]
+    none = (None,) * len(xs)
+    batches = gradients(flat, xs, basis(flat), create_graph, True) if sum(sizes) else none
+    columns = [x.new_zeros((sum(sizes), *x.shape)) if g is None else g for g, x in zip(batches, xs)]
+    return [
+        tuple(
+            part.view((*out.shape, *x.shape))
+            for part, x in zip((column.split(sizes)[i] for column in columns), xs)
+        )
+        for i, out in enumerate(outs)
+    ]
+
+
+def jacobians_forward(func: Callable[..., Any], xs: Sequence[Tensor]) -> tuple[bool, Any]:
+    """The Jacobians from forward passes with dual numbers; also whether `func` returns a tuple."""
+    from rushlight.api.shape import stack  # operators import us
+
+    columns: list[list[Any]] = []  # by direction, by output
+    several = False
+    outs: tuple[Tensor, ...] = ()
+    with forward_ad.dual_level():
+        directions = basis(xs)
+        for j in range(len(directions[0]) or 1):
+            duals = [
+                forward_ad.make_dual(x, rows[j] if len(rows) else zeros(x))
+                for x, rows in zip(xs, directions)
+            ]
+            several, outs = outputs_of(func(*duals))
+            pairs = [forward_ad.unpack_dual(out) for out in outs]
+            columns.append([zeros(p) if t is None else t for p, t in pairs])
+        count = len(directions[0])
+        sizes = [x.numel() for x in xs]
+        rows_of = []
+        for i, out in enumerate(outs):
+            whole = stack([column[i] for column in columns], -1)[..., :count]
+            rows_of.append(
+                [
+                    part.reshape((*out.shape, *x.shape))
+                    for part, x in zip(whole.split(sizes, -1), xs)
+                ]
+            )
+    return several, rows_of
+
+
+def outputs_of(result: Any) -> tuple[bool, tuple[Tensor, ...]]:
+    """What a function returned as a tuple, and whether it was one; refuse what is no tensor."""
+    several = isinstance(result, tuple)
+    outs = result if several else (result,)
+    for i, out in enumerate(outs):
+        if not isinstance(out, Tensor):
+            place = f"the value at index {i}" if several else "the given outputs"
+            raise TypeError(
+                "The outputs given to jacobian must be either a Tensor or a tuple of Tensors but "
+                f"{place} has type {type(out)}."
+            )
+    return several, outs
