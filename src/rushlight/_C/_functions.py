@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rushlight.autograd.delayed import DelayedError
 from rushlight.autograd.leaf import AccumulateGrad
 
-__all__ = ["AccumulateGrad"]
+__all__ = ["AccumulateGrad", "DelayedError"]

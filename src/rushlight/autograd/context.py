@@ -6,122 +6,241 @@ lives exactly as long as the graph.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+import sys
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
 from rushlight.dtypes import from_numpy
-from rushlight.tensor import Tensor, new, wrap
+from rushlight.tensor import Tensor, View, new, wrap
 
 if TYPE_CHECKING:
-    from rushlight.autograd.function import Function
+    from rushlight.autograd.function import _SingleLevelFunction
 
-__all__ = ["FunctionCtx", "FunctionNode", "Saved"]
+__all__ = ["BackwardCFunction", "FunctionCtx", "Saved"]
 
 
 class FunctionCtx:
-    """What ``forward`` leaves for ``backward``: tensors to save, and what is special of outputs."""
+    """What ``forward`` leaves for ``backward``: tensors to save, and what is special of outputs.
 
-    _to_save: tuple[Any, ...] = ()
-    _to_save_forward: tuple[Any, ...] = ()
-    _dirty: tuple[Any, ...] = ()
-    _constant: tuple[Any, ...] = ()
-    materialize_grads: bool = True
-    needs_input_grad: tuple[bool, ...] = ()
+    What is given to these methods is looked at when ``forward`` is over. Each should be called
+    once: of several calls the last counts.
+    """
+
+    to_save: Any = None
+    saved_for_forward: Any = None
+    dirty_tensors: Any = None
+    non_differentiable: Any = None
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep input, output or intermediate tensors for ``ctx.saved_tensors`` in backward.
 
         An in-place change of one of them before backward raises RuntimeError there.
         """
-        self._to_save = tensors  # checked when forward is over, as PyTorch does
+        self.to_save = tensors
 
     def save_for_forward(self, *tensors: Tensor | None) -> None:
         """Keep tensors for ``ctx.saved_tensors`` in ``jvp``."""
-        self._to_save_forward = tensors
+        for t in tensors:
+            if t is not None and not isinstance(t, Tensor):
+                raise AssertionError(
+                    "save_for_forward expects all arguments to be tensors; you should save "
+                    "non-tensors as attributes on ctx."
+                )
+        self.saved_for_forward = tensors
 
     def mark_dirty(self, *args: Tensor) -> None:
         """Declare inputs that ``forward`` changed in place; they must be returned too."""
-        self._dirty = args
+        self.dirty_tensors = args
 
     def mark_non_differentiable(self, *args: Tensor) -> None:
         """Declare outputs without derivative."""
-        self._constant = args
+        self.non_differentiable = args
+
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        """Do nothing: shared memory is seen without being told."""
+        warnings.warn(
+            "`mark_shared_storage` is deprecated. Tensors with shared storages are automatically "
+            "tracked. Note that calls to `set_()` are not tracked",
+            FutureWarning,
+            stacklevel=2,
+        )
 
     def set_materialize_grads(self, value: bool) -> None:
-        """With False, ``backward`` receives None for outputs that got no cotangent, not zeros."""
+        """With False, ``backward`` receives None for outputs that got no cotangent, not zeros.
+
+        The same goes for inputs of ``jvp`` without a tangent.
+        """
         self.materialize_grads = value
 
 
-class FunctionNode(Node, FunctionCtx):
+NOTHING = ("nothing",)  # stands in ``saved`` where nothing was saved: true, so that it is freed too
+CLEARED = ("cleared",)  # where `clear_saved_tensors_on_access` has cleared it
+
+
+class BackwardCFunction(Node, FunctionCtx):
     """The node of one call of a `Function`: its class is named ``<Function>Backward``."""
 
     takes_none = True
-    function: ClassVar[type[Function]]
-    slots: tuple[int, ...]  # which arguments the edges belong to
-    arity: int
-    shapes: tuple[Any, ...]  # (shape, dtype) of each output
-    saved: Any
+    _forward_cls: ClassVar[type[_SingleLevelFunction]]
+    needs_input_grad: tuple[bool, ...]
+    requires_grad: ClassVar[bool] = True
+    saved: Any = NOTHING
+    is_tensor: Sequence[bool]  # of each argument
+    slots: Sequence[int]  # which arguments the edges belong to
+    shapes: Sequence[Any] = ()  # (shape, dtype) of each output, None for what is no tensor
+    constant: Sequence[int] = ()  # the outputs that have no derivative
+    _materializes: bool = True
+    _materialize_non_diff_grads: bool = True
 
-    def __init__(self) -> None:
-        self.saved = ()
+    @property
+    def materialize_grads(self) -> bool:
+        """Set by `set_materialize_grads`, and not to be read, as in PyTorch."""
+        raise AttributeError(
+            "attribute 'materialize_grads' of 'torch._C._FunctionBase' objects is not readable"
+        )
+
+    @materialize_grads.setter
+    def materialize_grads(self, value: bool) -> None:
+        if not isinstance(value, bool):
+            raise TypeError(
+                "set_materialize_grads received an invalid combination of arguments - got (), but "
+                "expected (bool)"
+            )
+        self._materializes = value
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """The tensors given to `save_for_backward`, after a look at their versions."""
-        if self.saved is FREED:
-            raise freed_error()
-        return tuple(None if s is None else s.tensor(self) for s in self.saved)
+        """The tensors given to `save_for_backward`, after a look at their versions.
 
+        In ``jvp`` those given to `save_for_forward`.
+        """
+        if self.saved_for_forward is not None:
+            return self.saved_for_forward  # type: ignore[no-any-return]
+        saved = self.saved
+        if saved is NOTHING:
+            return ()
+        if saved is FREED:
+            raise freed_error()
+        if saved is CLEARED:
+            raise RuntimeError(
+                "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True "
+                "is set on the autograd.Function. Either access saved_tensors only once, or set "
+                "clear_saved_tensors_on_access=False."
+            )
+        tensors = tuple([None if s is None else s.tensor(self) for s in saved])
+        if self._forward_cls.clear_saved_tensors_on_access:
+            self.saved = CLEARED
+        return tensors
+
+    @saved_tensors.setter
+    def saved_tensors(self, value: Any) -> NoReturn:
+        raise AttributeError(
+            "attribute 'saved_tensors' of 'torch._C._FunctionBase' objects is not writable"
+        )
+
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """The old name of `saved_tensors`."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'", DeprecationWarning, stacklevel=2
+        )
+        return self.saved_tensors
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+
+    # -- the user's code -------------------------------------------------------------------------
+    def _get_user_fn(self) -> Callable[..., Any]:
+        return self._forward_cls._user_backward()
+
+    def apply(self, *args: Any) -> Any:
+        """Run the user's ``backward`` on cotangents, and check nothing."""
+        if self._forward_cls.boxed_grads_call:
+            return self._get_user_fn()(self, list(args))
+        return self._get_user_fn()(self, *args)
+
+    def apply_boxed(self, *args: Any) -> Any:
+        """Run a ``backward`` that takes one list of cotangents, which it may empty on the way."""
+        return self._get_user_fn()(self, *args)
+
+    def apply_jvp(self, *args: Any) -> Any:
+        """Run the user's ``jvp`` on tangents."""
+        return self._forward_cls.jvp(self, *args)
+
+    # -- as a node -------------------------------------------------------------------------------
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         outs = g if isinstance(g, list) else [g]
         grads = self._call([None if o is None else wrap(np.asarray(o)) for o in outs])
-        # Views, so that the engine never keeps an array that the user's code may hold.
-        return [None if t is None else t._array.view() for t in grads]
+        raw: list[Any] = []
+        for t in grads:
+            if t is None:
+                raw.append(None)
+                continue
+            array = t._array
+            # The engine may keep, and write to, an array that nobody else holds: these are held
+            # by the list, `t` and the call, and by the tensor, `array` and the call. Others go on
+            # as a view, which it copies.
+            own = sys.getrefcount(t) == 3 and sys.getrefcount(array) == 3
+            raw.append(array if own else array.view())
+        return raw
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        return self._call(g if isinstance(g, list) else [g])
+        return self._call(list(g) if isinstance(g, list) else [g])
 
-    def _call(self, outs: Sequence[Any]) -> list[Any]:
-        if self.saved is FREED:
-            raise freed_error()
-        given = [
-            wrap(np.zeros(*meta)) if out is None and self.materialize_grads and meta else out
-            for out, meta in zip(outs, self.shapes)
-        ]
-        results = self.function._backward()(self, *given)
+    def _call(self, given: list[Any]) -> list[Any]:
+        """Run ``backward`` and look at what it returned: one Tensor or None for each edge."""
+        if self._materializes:
+            self._materialize(given)
+        if self._forward_cls.boxed_grads_call:
+            results = self.apply_boxed(given)
+        else:
+            results = self.apply(*given)
         if not isinstance(results, tuple):
             results = (results,)
-        name = self.name()
-        if len(results) > self.arity and all(r is None for r in results[self.arity :]):
-            results = results[: self.arity]
-        if len(results) != self.arity:
+        is_tensor = self.is_tensor
+        count = len(is_tensor)
+        if len(results) > count and all(r is None for r in results[count:]):
+            results = results[:count]
+        if len(results) != count:
             raise RuntimeError(
-                f"function {name} returned an incorrect number of gradients "
-                f"(expected {self.arity}, got {len(results)})"
+                f"function {self.name()} returned an incorrect number of gradients "
+                f"(expected {count}, got {len(results)})"
             )
         for i, r in enumerate(results):
-            if r is not None and not isinstance(r, Tensor):
+            if r is None or (isinstance(r, Tensor) and is_tensor[i]):
+                continue
+            if is_tensor[i]:
                 raise RuntimeError(f"expected Variable or None (got {type(r).__name__})")
-            if r is not None and i not in self.slots and not self.is_tensor[i]:
-                raise RuntimeError(
-                    f"function {name} returned a gradient different than None at position "
-                    f"{i + 1}, but the corresponding forward input was not a Variable"
-                )
-        return [
-            None if edge is None or results[i] is None else self._fit(n, results[i], meta)
-            for n, (i, edge, meta) in enumerate(zip(self.slots, self.edges, self.metas))
-        ]
+            raise RuntimeError(
+                f"function {self.name()} returned a gradient different than None at position "
+                f"{i + 1}, but the corresponding forward input was not a Variable"
+            )
+        grads: list[Any] = []
+        for n, (i, edge) in enumerate(zip(self.slots, self.edges)):
+            r = results[i]
+            if r is not None and edge is not None:
+                shape, dtype = self.metas[n]
+                array = r._array
+                if array.shape != shape or array.dtype is not dtype:
+                    r = self._fit(n, r, shape, dtype)
+            grads.append(r)
+        return grads
 
-    is_tensor: tuple[bool, ...]
+    def _materialize(self, given: list[Any]) -> None:
+        """Put zeros for the outputs that got no cotangent."""
+        for i, meta in enumerate(self.shapes):
+            wanted = self._materialize_non_diff_grads or i not in self.constant
+            if given[i] is None and meta is not None and wanted:
+                given[i] = wrap(np.zeros(*meta))
 
-    def _fit(self, index: int, grad: Tensor, meta: Any) -> Tensor:
+    def _fit(self, index: int, grad: Tensor, shape: tuple[int, ...], dtype: Any) -> Tensor:
         """Sum a gradient to its input's shape where that is a broadcast, else refuse it."""
         from rushlight.ops.fitting import sum_to  # operators import us
 
-        shape, dtype = meta
         if tuple(grad.shape) != shape:
             try:
                 fits = np.broadcast_shapes(shape, tuple(grad.shape)) == tuple(grad.shape)
@@ -149,16 +268,21 @@ class Saved:
 
     __slots__ = ("index", "keep", "version")
 
-    def __init__(self, t: Tensor, index: int | None) -> None:
+    def __init__(self, t: Tensor, node: Node) -> None:
         self.version = t._counter[0]
-        self.index = index
-        self.keep = t
-        if index is not None:  # an output: its Tensor points to the node, so keep a bare twin
+        edge = t._edge
+        if type(edge) is View:
+            edge = edge.edge
+        if isinstance(edge, (Node, Slot)) and edge.owner is node:
+            self.index: int | None = edge.index
             self.keep = new(Tensor)
             self.keep._array = t._array
             self.keep._counter = t._counter
+        else:
+            self.index = None
+            self.keep = t
 
-    def tensor(self, node: FunctionNode) -> Tensor:
+    def tensor(self, node: Node) -> Tensor:
         """The saved tensor again."""
         t = self.keep
         if self.index is None:

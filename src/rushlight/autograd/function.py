@@ -8,64 +8,65 @@ from __future__ import annotations
 
 import functools
 import inspect
+import itertools
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 import numpy as np
 
-from rushlight.autograd.context import FunctionCtx, FunctionNode, Saved
-from rushlight.autograd.engine import edge_of
+from rushlight.autograd.context import BackwardCFunction, FunctionCtx
+from rushlight.autograd.delayed import DelayedError
 from rushlight.autograd.forward_ad import Dual, as_dual, check_tangent, primal, tangent
-from rushlight.autograd.modes import mode, no_grad
-from rushlight.autograd.node import (
-    Node,
-    Slot,
-    sequence,
-)
+from rushlight.autograd.function_outputs import hang_outputs, save_tensors
+from rushlight.autograd.modes import is_grad_enabled, mode, no_grad
+from rushlight.autograd.node import sequence
 from rushlight.tensor import LEAF, Tensor, View, wrap
 
-__all__ = ["Function", "FunctionCtx", "once_differentiable"]
+__all__ = [
+    "BackwardCFunction",
+    "Function",
+    "FunctionCtx",
+    "FunctionMeta",
+    "InplaceFunction",
+    "NestedIOFunction",
+    "once_differentiable",
+]
+
+AUTOGRAD_FUNCTION_COUNTER = itertools.count()
+
+_ContextMethodMixin = FunctionCtx  # its name in old pickles
 
 
-class Function:
-    """Base class of custom operators: write static ``forward`` and ``backward``, call ``apply``.
+class FunctionMeta(type):
+    """The type of Functions: makes for each its node class, which is named ``<Function>Backward``.
 
-    >>> import rushlight as torch
-    >>> class Cube(torch.autograd.Function):
-    ...     @staticmethod
-    ...     def forward(ctx, x):
-    ...         ctx.save_for_backward(x)
-    ...         return x**3
-    ...     @staticmethod
-    ...     def backward(ctx, g):
-    ...         (x,) = ctx.saved_tensors
-    ...         return g * 3 * x**2
-    >>> x = torch.tensor(2.0, requires_grad=True)
-    >>> Cube.apply(x).backward()
-    >>> x.grad
-    tensor(12.)
+    The two know each other as ``_backward_cls`` and ``_forward_cls``.
     """
 
-    _node: ClassVar[type[FunctionNode]]
-    generate_vmap_rule: ClassVar[bool] = False
+    _backward_cls: type[BackwardCFunction]
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        cls._node = type(
-            cls.__name__ + "Backward",
-            (FunctionNode,),
-            {"function": cls, "__module__": "torch.autograd.function"},
+    def __init__(cls, name: str, bases: tuple[type, ...], attrs: dict[str, Any]) -> None:
+        super().__init__(name, bases, attrs)
+        cls._backward_cls = type(
+            name + "Backward",
+            (BackwardCFunction,),
+            {
+                "_forward_cls": cls,
+                "_autograd_function_id": next(AUTOGRAD_FUNCTION_COUNTER),
+                "__module__": "torch.autograd.function",
+            },
         )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        warnings.warn(
-            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
-            "static, so you should invoke them on the class itself. Instantiating an autograd "
-            "function will raise an error in a future version of PyTorch.",
-            DeprecationWarning,
-            stacklevel=2,
-        )
+
+class _SingleLevelFunction(FunctionCtx, metaclass=FunctionMeta):
+    """What a Function is below the transforms of `rushlight.func`: one call, one node."""
+
+    _backward_cls: ClassVar[type[BackwardCFunction]]
+    # With True, reading ``ctx.saved_tensors`` lets go of them: they may die while backward runs.
+    clear_saved_tensors_on_access: ClassVar[bool] = False
+    # With True, ``backward(ctx, grads)`` takes one list, and may drop cotangents on the way.
+    boxed_grads_call: ClassVar[bool] = False
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
@@ -98,145 +99,180 @@ class Function:
         )
 
     @classmethod
-    def _backward(cls) -> Callable[..., Any]:
-        if cls.backward is not Function.backward and cls.vjp is not Function.vjp:
+    def _user_backward(cls) -> Callable[..., Any]:
+        own = cls.backward is not _SingleLevelFunction.backward
+        if own and cls.vjp is not _SingleLevelFunction.vjp:
             raise RuntimeError(
                 "Implementing both 'backward' and 'vjp' for a custom Function is not allowed. You "
                 "should only implement one of them."
             )
-        return cls.backward if cls.backward is not Function.backward else cls.vjp
+        return cls.backward if own else cls.vjp
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` without recording, and record this call as one node."""
-        if kwargs or cls.setup_context is not Function.setup_context:
-            args = cls._positional(args, kwargs)
+        if kwargs:
+            args = _positional(cls, args, kwargs)
         for a in args:
             if type(a) is Dual:
                 return _apply_dual(cls, args)
         return _apply(cls, args)[0]
 
+
+class Function(_SingleLevelFunction):
+    """Base class of custom operators: write static ``forward`` and ``backward``, call ``apply``.
+
+    >>> import rushlight as torch
+    >>> class Cube(torch.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.save_for_backward(x)
+    ...         return x**3
+    ...     @staticmethod
+    ...     def backward(ctx, g):
+    ...         (x,) = ctx.saved_tensors
+    ...         return g * 3 * x**2
+    >>> x = torch.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    generate_vmap_rule: ClassVar[bool] = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions are all "
+            "static, so you should invoke them on the class itself. Instantiating an autograd "
+            "function will raise an error in a future version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+
+    def __call__(self, *args: Any, **kwargs: Any) -> NoReturn:
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. Please use "
+            "new-style autograd function with static forward method. (Example: "
+            "https://pytorch.org/docs/stable/autograd.html#torch.autograd.Function)"
+        )
+
+    @staticmethod
+    def vmap(info: Any, in_dims: tuple[Any, ...], *args: Any) -> Any:
+        """Compute a whole batch: return ``(output, out_dims)``.
+
+        `info` has ``batch_size`` and ``randomness``; `in_dims` says of each argument which
+        dimension is the batch's, or None.
+        """
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap staticmethod or "
+            "set generate_vmap_rule=True."
+        )
+
     @classmethod
-    def _positional(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
-        """All arguments of ``forward`` in their order, its defaults filled in."""
-        signature = inspect.signature(cls.forward)
-        if cls.setup_context is Function.setup_context:
-            return signature.bind(None, *args, **kwargs).args[1:]
-        bound = signature.bind(*args, **kwargs)
-        bound.apply_defaults()
-        return bound.args
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Run ``forward`` without recording, and record this call as one node.
+
+        Returns what ``forward`` returns: tensors among its outputs, or in a tuple of them, have
+        this call as their history. Tensors inside of other arguments are not looked for.
+        """
+        if cls.setup_context is not _SingleLevelFunction.setup_context:
+            bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+            bound.apply_defaults()
+            args, kwargs = bound.args, bound.kwargs
+        return super().apply(*args, **kwargs)
 
 
-def _apply(cls: type[Function], args: Sequence[Any]) -> tuple[Any, FunctionNode]:
-    node = cls._node()
-    edges = [edge_of(a) if isinstance(a, Tensor) else None for a in args]
-    node.needs_input_grad = tuple([edge is not None for edge in edges])
-    with no_grad():
-        if cls.setup_context is not Function.setup_context:
+def _is_setup_context_defined(fn: Any) -> bool:
+    return fn is not _SingleLevelFunction.setup_context
+
+
+def _positional(
+    cls: type[_SingleLevelFunction], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[Any, ...]:
+    """Put arguments that were given by name where ``forward`` has them.
+
+    PyTorch fills in no defaults on the way, since each argument counts in ``backward``.
+    """
+    code = cls.forward.__code__
+    names = code.co_varnames[: code.co_argcount]
+    if cls.setup_context is _SingleLevelFunction.setup_context:
+        names = names[1:]
+    for name in kwargs:
+        if name not in names:
+            raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+        if name in names[: len(args)]:
+            raise TypeError(f"forward() got multiple values for argument '{name}'")
+    last = max(names.index(name) for name in kwargs)
+    found = list(args)
+    for i in range(len(args), last + 1):
+        if names[i] not in kwargs:
+            raise TypeError(f"forward() missing required argument: '{names[i]}' (position {i})")
+        found.append(kwargs[names[i]])
+    return tuple(found)
+
+
+def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, BackwardCFunction]:
+    """Run ``forward``, hang the outputs on a node, and return both."""
+    node = cls._backward_cls()
+    recording = mode.grad
+    slots: list[int] = []
+    edges: list[Any] = []
+    metas: list[Any] = []
+    needs: list[bool] = []
+    is_tensor: list[bool] = []
+    found = False
+    for i, a in enumerate(args):
+        if not isinstance(a, Tensor):
+            needs.append(False)
+            is_tensor.append(False)
+            continue
+        edge = a._edge
+        if edge is LEAF:
+            edge = a
+        elif type(edge) is View:
+            edge = edge.refresh(a)
+            if edge is LEAF:
+                edge = a
+        # A view that was made under no_grad requires grad and has no edge.
+        wanted = edge is not None or (type(a._edge) is View and a.requires_grad)
+        found = found or wanted
+        needs.append(wanted)
+        is_tensor.append(True)
+        slots.append(i)
+        edges.append(edge)
+        metas.append((a._array.shape, a._array.dtype))
+    records = recording and found
+    node.needs_input_grad = tuple(needs)
+    node.is_tensor = is_tensor
+    node.seq = next(sequence)
+    if records:
+        node.edges = tuple(edges)
+        node.slots = slots
+        node.metas = metas
+    sets_up = cls.setup_context is not _SingleLevelFunction.setup_context
+    asked = mode.asked
+    mode.grad = mode.asked = False
+    try:
+        if sets_up:
             output = cls.forward(*args)
             cls.setup_context(node, tuple(args), output)
         else:
             output = cls.forward(node, *args)
+    finally:
+        mode.grad = recording
+        mode.asked = asked
     outs = output if isinstance(output, tuple) else (output,)
-    node.slots = tuple([i for i, a in enumerate(args) if isinstance(a, Tensor)])
-    node.is_tensor = tuple([isinstance(a, Tensor) for a in args])
-    node.arity = len(args)
-    node.edges = tuple([edges[i] for i in node.slots])
-    node.metas = tuple([(args[i]._array.shape, args[i]._array.dtype) for i in node.slots])
     node.outputs = len(outs)
-    node.seq = next(sequence)
-    records = mode.grad and any(node.needs_input_grad)
-    _check_dirty(node, outs, args)
-    results = tuple([_output(node, i, out, args, records) for i, out in enumerate(outs)])
-    node.shapes = tuple(
-        [(o._array.shape, o._array.dtype) if isinstance(o, Tensor) else None for o in results]
-    )
-    _save(node, outs, results, args)
-    return (results if isinstance(output, tuple) else results[0]), node
+    results = hang_outputs(node, outs, args, records, sets_up)
+    if node.to_save is not None:
+        save_tensors(node, records)
+    return (tuple(results) if isinstance(output, tuple) else results[0]), node
 
 
-def _save(
-    node: FunctionNode, outs: Sequence[Any], results: Sequence[Any], args: Sequence[Any]
-) -> None:
-    """Keep what `save_for_backward` was given; the node's own outputs without their Tensors."""
-    numbers = {id(o): i for i, o in enumerate(results) if isinstance(o, Tensor)}
-    for i, o in enumerate(outs):
-        if isinstance(o, Tensor) and not any(o is a for a in args):
-            numbers[id(o)] = i
-    saved = []
-    for i, t in enumerate(node._to_save):
-        if t is not None and not isinstance(t, Tensor):
-            raise TypeError(
-                f"save_for_backward can only save variables, but argument {i} is of type "
-                f"{type(t).__name__}"
-            )
-        saved.append(None if t is None else Saved(t, numbers.get(id(t))))
-    node.saved = tuple(saved)
-    node._to_save = node._dirty = node._constant = ()  # outputs among them would close a cycle
-
-
-def _check_dirty(node: FunctionNode, outs: Sequence[Any], args: Sequence[Any]) -> None:
-    """Look at what `mark_dirty` was given: inputs, all of which are returned."""
-    for t in node._dirty:
-        if not any(t is a for a in args):
-            warnings.warn(
-                "ctx.mark_dirty() received a tensor that was not an input. Only input Tensors "
-                "that have been mutated should be passed to ctx.mark_dirty().",
-                UserWarning,
-                stacklevel=4,
-            )
-        if not any(t is out for out in outs):
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not returned as "
-                "output. The inputs that are modified inplace must all be outputs of the Function."
-            )
-
-
-def _output(node: FunctionNode, i: int, out: Any, args: Sequence[Any], records: bool) -> Any:
-    """Hang one output on the node: inputs returned dirty are rewritten, others aliased."""
-    if not isinstance(out, Tensor):
-        return out
-    is_input = any(out is a for a in args)
-    edge = node if node.outputs == 1 else Slot(node, i)
-    if any(out is t for t in node._constant) or out._array.dtype.kind not in "fcV":
-        return out.detach() if is_input else out
-    if is_input and any(out is t for t in node._dirty):
-        _overwritten(out, edge, records)
-        return out
-    if is_input:
-        with no_grad():
-            out = out.view_as(out)
-    view = out._edge
-    if type(view) is View:
-        view.origin = "function" if node.outputs == 1 else "multi"
-        if records:
-            view.edge = edge
-    elif records:
-        out._edge = edge
-    return out
-
-
-def _overwritten(t: Tensor, edge: Any, records: bool) -> None:
-    """Give an input that ``forward`` changed in place the history of this call."""
-    from rushlight.ops.inplace import check_writable, rebase  # operators import us
-
-    if records:
-        if t._edge is LEAF:
-            raise RuntimeError(
-                "a leaf Variable that requires grad has been used in an in-place operation."
-            )
-        check_writable(t, True)
-    t._counter[0] += 1
-    if records:
-        rebase(t, edge)
-
-
-def _apply_dual(cls: type[Function], args: Sequence[Any]) -> Any:
+def _apply_dual(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
     """Run ``forward`` on the primals, and ``jvp`` on the tangents."""
     result, node = _apply(cls, [primal(a) for a in args])
-    if node._to_save_forward:
-        node.saved = tuple([None if t is None else Saved(t, None) for t in node._to_save_forward])
-    tangents = cls.jvp(node, *[_tangent(a, node.materialize_grads) for a in args])
+    tangents = node.apply_jvp(*[_tangent(a, node._materializes) for a in args])
     outs = result if isinstance(result, tuple) else (result,)
     pushed = tangents if isinstance(tangents, tuple) else (tangents,)
     if len(pushed) != len(outs):
@@ -264,40 +300,47 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
     """Decorate a ``backward`` whose own derivative is not to be taken: a second one raises."""
 
     @functools.wraps(fn)
-    def wrapper(ctx: Any, *args: Any) -> Any:
+    def wrapper(ctx: Any, *args: Any, **kwargs: Any) -> Any:
         with no_grad():
-            outputs = fn(ctx, *args)
-        if not mode.grad:
+            outputs = fn(ctx, *args, **kwargs)
+        if not is_grad_enabled():
             return outputs
         if not any(isinstance(a, Tensor) and a.requires_grad for a in args):
             return outputs
         outs = outputs if isinstance(outputs, tuple) else (outputs,)
-        node = _Refusal()
-        node.edges = tuple(edge_of(a) for a in args if isinstance(a, Tensor))
-        node.outputs = len(outs)
-        node.seq = next(sequence)
-        results = []
-        for i, out in enumerate(outs):
-            if isinstance(out, Tensor):
-                out = out.detach()
-                out._edge = node if len(outs) == 1 else Slot(node, i)
-            results.append(out)
-        return tuple(results) if isinstance(outputs, tuple) else results[0]
+        refuse = DelayedError(
+            "trying to differentiate twice a function that was marked with @once_differentiable",
+            len(outs),
+        )
+        return refuse(*[None if out is None else out.detach().requires_grad_() for out in outs])
 
     return wrapper
 
 
-class _Refusal(Node):
-    """The history of what a once-differentiable backward returned."""
+class InplaceFunction(Function):
+    """Kept for old code: a `Function`. Use `mark_dirty`."""
 
-    takes_none = True
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
 
-    def name(self) -> str:
-        return "torch::autograd::Error"
 
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        raise RuntimeError(
-            "trying to differentiate twice a function that was marked with @once_differentiable"
-        )
+class NestedIOFunction(Function):
+    """Refused: Functions of nested tuples were called on instances, which PyTorch's aren't.
 
-    vjp_graph = vjp
+    Flatten the tuples and use `Function`.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError(_NESTED)
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse."""
+        raise NotImplementedError(_NESTED)
+
+
+_NESTED = (
+    "NestedIOFunction is there for its name only: it needs functions with a non-static forward, "
+    "which PyTorch no longer runs either. Use torch.autograd.Function, and pass tensors flat."
+)

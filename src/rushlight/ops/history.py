@@ -246,7 +246,7 @@ _ORIGINS = {
     "no_grad": ("no_grad mode", _AMBIGUOUS.format(block="no_grad")),
     "inference": ("inference mode", _AMBIGUOUS.format(block="inference_mode")),
     "function": (
-        "a custom Function",
+        "no_grad mode",
         "This view was created inside a custom Function (or because an input was returned as-is) "
         "and the autograd logic to handle view+inplace would override the custom backward "
         "associated with the custom Function, leading to incorrect gradients. This behavior is "
