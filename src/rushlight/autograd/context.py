@@ -20,7 +20,7 @@ from rushlight.tensor import Tensor, View, new, wrap
 if TYPE_CHECKING:
     from rushlight.autograd.function import _SingleLevelFunction
 
-__all__ = ["BackwardCFunction", "FunctionCtx", "Saved"]
+__all__ = ["NOTHING", "BackwardCFunction", "FunctionCtx", "Saved"]
 
 
 class FunctionCtx:
@@ -77,8 +77,12 @@ class FunctionCtx:
         self.materialize_grads = value
 
 
-NOTHING = ("nothing",)  # stands in ``saved`` where nothing was saved: true, so that it is freed too
-CLEARED = ("cleared",)  # where `clear_saved_tensors_on_access` has cleared it
+class _Mark:
+    """Stands in ``saved`` for no tensors. It is true, so that the engine frees it as well."""
+
+
+NOTHING = _Mark()  # nothing was saved
+CLEARED = _Mark()  # they were read, and `clear_saved_tensors_on_access` let go of them
 
 
 class BackwardCFunction(Node, FunctionCtx):

@@ -244,11 +244,11 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, B
     records = recording and found
     node.needs_input_grad = tuple(needs)
     node.is_tensor = is_tensor
-    node.seq = next(sequence)
     if records:
         node.edges = tuple(edges)
         node.slots = slots
         node.metas = metas
+    node.seq = next(sequence)  # who watches for new nodes finds a finished one
     sets_up = cls.setup_context is not _SingleLevelFunction.setup_context
     asked = mode.asked
     mode.grad = mode.asked = False

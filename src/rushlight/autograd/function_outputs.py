@@ -204,7 +204,7 @@ def save_tensors(node: BackwardCFunction, records: bool) -> None:
                 f"{type(t).__name__}"
             )
     if given:
-        node.saved = [None if t is None else Saved(t, node) for t in given]
+        node.saved = tuple([None if t is None else Saved(t, node) for t in given])
 
 
 def _tuple_to_save(given: Any) -> tuple[Any, ...]:

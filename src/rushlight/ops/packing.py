@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.context import FunctionNode, Saved
+from rushlight.autograd.context import NOTHING, BackwardCFunction, Saved
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.node import FREED, Node, freed_error
 from rushlight.autograd.saved import OWN, Hooks, Packed, with_edge
@@ -71,7 +71,7 @@ class PackingNode(Node):
             self.saved = tuple([again(entry) for entry in saved])
 
 
-class PackingFunctionNode(FunctionNode):
+class PackingFunctionNode(BackwardCFunction):
     """A node of a custom Function whose ``saved`` is packed as it is stored."""
 
     packing_hooks: Hooks
@@ -79,7 +79,7 @@ class PackingFunctionNode(FunctionNode):
     @property
     def saved(self) -> Any:
         """What `save_for_backward` was given, packed."""
-        return self.__dict__["saved"]
+        return self.__dict__.get("saved", NOTHING)
 
     @saved.setter
     def saved(self, value: Any) -> None:
@@ -95,7 +95,8 @@ def _packing_class(kind: type[Node]) -> Any:
     """The class of nodes of a kind that hold packed tensors."""
     made = _classes.get(kind)
     if made is None:
-        base: type[Node] = PackingFunctionNode if issubclass(kind, FunctionNode) else PackingNode
+        custom = issubclass(kind, BackwardCFunction)
+        base: type[Node] = PackingFunctionNode if custom else PackingNode
         made = type(kind.__name__, (base, kind), {"__module__": kind.__module__})
         _classes[kind] = made
     return made
@@ -103,7 +104,7 @@ def _packing_class(kind: type[Node]) -> Any:
 
 def pack_node(node: Any, hooks: Hooks) -> None:
     """Send everything that a new node saved through ``pack``."""
-    if isinstance(node, FunctionNode):  # saves when its forward is over
+    if isinstance(node, BackwardCFunction):  # saves when its forward is over
         node.packing_hooks = hooks  # type: ignore[attr-defined]
         node.__class__ = _packing_class(type(node))
         return
