@@ -54,6 +54,7 @@ if _TYPE_CHECKING:
         _C,
         backends,
         cuda,
+        func,
         linalg,
         multiprocessing,
         nn,
@@ -120,12 +121,14 @@ if _TYPE_CHECKING:
         is_anomaly_enabled,
         set_anomaly_enabled,
     )
+    from rushlight.func import vmap
     from rushlight.limits import finfo, iinfo
 
 _ROOMS = (
     "_C",
     "backends",
     "cuda",
+    "func",
     "linalg",
     "multiprocessing",
     "nn",
@@ -143,6 +146,7 @@ _ELSEWHERE = {
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "set_anomaly_enabled": "autograd.anomaly_mode",
+    "vmap": "func",
 }
 
 

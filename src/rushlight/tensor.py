@@ -28,7 +28,7 @@ from rushlight.device import device
 from rushlight.kernels.strides import address, buffer_of, tidy_strides
 from rushlight.size import Size
 
-__all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "wrap"]
+__all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "bare", "wrap"]
 
 
 class Leaf:
@@ -92,7 +92,7 @@ class Tensor(metaclass=_Open):
     _edge: Any = None
     _grad: Tensor | None = None
     # Transforms (vmap, grad, jvp, tracing) subclass Tensor and set this; plain tensors never look.
-    _interpreter: ClassVar[Any] = None
+    _interpreter: Any = None
     # np.ndarray binary operators step back for ours: ndarray * tensor is a tensor.
     __array_priority__ = 1000
     __hash__ = object.__hash__
@@ -380,6 +380,15 @@ def wrap(array: NDArray[Any]) -> Tensor:
     out = new(Tensor)
     out._array = array
     out._counter = [0]
+    return out
+
+
+def bare(t: Tensor) -> Tensor:
+    """Return another Tensor of the same class, memory and versions, without a history."""
+    out = new(type(t))
+    out.__dict__.update(t.__dict__)
+    out._edge = None
+    out._grad = None
     return out
 
 

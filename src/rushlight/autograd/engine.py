@@ -23,7 +23,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, Slot
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["edge_of", "run", "running", "set_guard"]
+__all__ = ["edge_of", "leaves_of", "run", "running", "set_guard"]
 
 
 def edge_of(t: Tensor) -> Any:
@@ -109,6 +109,11 @@ def _count(roots: Sequence[Any]) -> dict[Any, int]:
             else:
                 counts[edge] = 1
     return counts
+
+
+def leaves_of(edges: Sequence[Any]) -> list[Tensor]:
+    """Return the leaves that can be reached from `edges`."""
+    return [edge for edge in _count(edges) if isinstance(edge, Tensor)]
 
 
 def _plan(

@@ -26,7 +26,7 @@ import numpy as np
 from rushlight.autograd.modes import _Decorator, mode
 from rushlight.autograd.node import Node
 from rushlight.kernels.strides import buffer_of
-from rushlight.tensor import Tensor, new, wrap
+from rushlight.tensor import Tensor, bare, new, wrap
 
 __all__ = [
     "Dual",
@@ -57,8 +57,21 @@ class _Interpreter:
     level = 0
     # What an in-place operation does to tangents: see rushlight.ops.duals, which sets these.
     overwrite: Callable[[Tensor, Tensor], None]
-    remember: Callable[[Tensor, Tensor], Tensor]
+    remember: Callable[[Tensor], Tensor]
     identity: Callable[[Tensor], Tensor]  # the view that `unpack_dual` gives of a primal
+
+    def again(self, dual: Any) -> Tensor:
+        """Return another tensor of the same values and tangent, without history."""
+        return as_dual(bare(_twin(dual)), dual._tangent)
+
+    def lift(self, t: Tensor) -> Tensor:
+        """A dual's history is its primal's, so that a plain tensor is no stranger here."""
+        return t
+
+    def write(self, t: Tensor, result: Tensor) -> None:
+        """Copy the primal values of `result` over those of `t`."""
+        np.copyto(t._array, result._array, casting="unsafe")
+        t._counter[0] += 1
 
     def process(self, op: Any, args: Sequence[Any]) -> Any:
         """Run `op` on the primals, push the tangents, and pair the results."""
@@ -168,7 +181,7 @@ def keep_duals(
         if id(value) in duals:
             saved[name] = duals[id(value)]
         elif t is not None and getattr(value, "array", None) is out._array:
-            value.tangent = t
+            value.twin = as_dual(bare(out), t)
             _levels.outputs.add(value)
 
 
@@ -245,7 +258,7 @@ def exit_dual_level(*, level: int | None = None) -> None:
     for dual in list(_levels.duals.values()):
         forget_tangent(dual)
     for output in list(_levels.outputs):
-        output.tangent = None
+        output.twin = None
     _levels.outputs.clear()
 
 

@@ -55,8 +55,9 @@ def _from_base(t: Tensor) -> Tensor:
     return part
 
 
-def remember(t: Tensor, old: Tensor) -> Tensor:
-    """Give `old`, a copy of what `t` was before it is written, the tangent of that time."""
+def remember(t: Tensor) -> Tensor:
+    """Return a copy of what `t` is before it is written, with the tangent of that time."""
+    old = wrap(t._array.copy())
     was: Any = tangent(t)
     return old if was is None else as_dual(old, was.clone())
 

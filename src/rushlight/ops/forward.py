@@ -20,6 +20,7 @@ import numpy as np
 from rushlight.autograd.backward import grad
 from rushlight.autograd.modes import enable_grad, mode
 from rushlight.ops.fitting import cast_to, expand
+from rushlight.ops.operator import top_transform
 from rushlight.tensor import LEAF, Tensor, wrap
 
 if TYPE_CHECKING:
@@ -126,12 +127,15 @@ def _multilinear(op: Operator, args: Sequence[Any], tangents: Tangents) -> Any:
 
 def _transpose_twice(op: Operator, args: Sequence[Any], tangents: Tangents, outs: Any) -> Any:
     several = type(outs) is tuple
+    transform = top_transform((*args, *(outs if several else (outs,))))
     us: list[Any] = []
     for i, out in enumerate(outs if several else (outs,)):
         constant = several and not op.variable_outputs and op.outputs[i] in op.constant
         u = None
         if not constant and out._array.dtype.kind in "fcV":
             u = wrap(np.zeros(out._array.shape, out._array.dtype))
+            if transform is not None:
+                u = transform.lift(u)  # where the formula's results will have their history
             u._edge = LEAF
         us.append(u)
     leaves = [u for u in us if u is not None]

@@ -26,7 +26,7 @@ from rushlight.ops.strided import (
 from rushlight.ops.viewing import view_node
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["CopySlices", "rebase", "view_error"]
+__all__ = ["BACK", "CopySlices", "geometry_of", "rebase", "seen_as", "view_error"]
 
 new = object.__new__
 
@@ -86,7 +86,7 @@ class CopySlices(Node):
         else:
             self.fn = None
             self.edges = (edge_of(base), edge)
-        self.geometry, self.cast = _geometry(base, t)
+        self.geometry, self.cast = geometry_of(base, t)
         self.seq = next(sequence)
 
     def name(self) -> str:
@@ -95,7 +95,7 @@ class CopySlices(Node):
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         size, stride, offset, layout = self.geometry
-        g = _cast(g, self.cast)
+        g = seen_as(g, self.cast)
         if layout is None:
             g = np.asarray(g, order="C")  # np.ascontiguousarray makes a vector of 0-d arrays
             part = strided_view(g, size, stride, offset)
@@ -110,10 +110,10 @@ class CopySlices(Node):
             strided_view(whole, size, stride, offset)[...] = written
         else:
             whole = replace_strided(g, written, *self.geometry)
-        return (_cast(whole, _BACK[self.cast]), *rest)
+        return (seen_as(whole, BACK[self.cast]), *rest)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        g = _cast(g, self.cast)
+        g = seen_as(g, self.cast)
         part = gather_strided(g, *self.geometry)
         first, *rest = self._through(part, edges, True)
         if edges[0] is None:
@@ -121,7 +121,7 @@ class CopySlices(Node):
         if first is None:
             first = np.zeros((), g.dtype.numpy)
         whole = replace_strided(g, first, *self.geometry)
-        return (_cast(whole, _BACK[self.cast]), *rest)
+        return (seen_as(whole, BACK[self.cast]), *rest)
 
     def _through(self, part: Any, edges: tuple[Any, ...], graph: bool) -> Any:
         """Send the view's cotangent through the operation that wrote the view."""
@@ -149,14 +149,15 @@ CopySlices.__module__ = "builtins"
 
 # A view of real numbers may have a complex base, and the other way round.
 _CASTS = {"real": view_as_real, "complex": view_as_complex}
-_BACK = {"": "", "real": "complex", "complex": "real"}
+BACK = {"": "", "real": "complex", "complex": "real"}
 
 
-def _cast(g: Any, kind: str) -> Any:
+def seen_as(g: Any, kind: str) -> Any:
+    """A tensor or array as the real or the complex numbers that it holds."""
     return _CASTS[kind](g) if kind else g
 
 
-def _geometry(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
+def geometry_of(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
     """The geometry of `t` beside `base`, and what the base has to be seen as first."""
     kind = ""
     whole = base._array
@@ -177,7 +178,7 @@ def edge_through(base: Tensor, t: Tensor, always: bool = False) -> Any:
     edge = edge_of(base)
     if edge is None and not always:
         return None
-    geometry, kind = _geometry(base, t)
+    geometry, kind = geometry_of(base, t)
     shape = base._array.shape
     if kind:
         node: Any = new(ViewAsRealNode if kind == "real" else ViewAsComplexNode)

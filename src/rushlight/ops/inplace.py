@@ -22,7 +22,8 @@ from rushlight.kernels.strides import check_expanded, partly_shared
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
-from rushlight.tensor import LEAF, Tensor, View, wrap
+from rushlight.ops.operator import top_transform
+from rushlight.tensor import LEAF, Tensor, View, bare, wrap
 
 __all__ = ["check_operands", "check_writable", "overwrite", "rebase"]
 
@@ -107,13 +108,17 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
     recorded = isinstance(edge, (Node, Slot)) and target.dtype.kind in "fcV"
     if recorded:
         _keep_old_values(edge.owner, t)
-    np.copyto(target, values, casting="unsafe")
-    t._counter[0] += 1
+    transform = top_transform((t, result))
+    if transform is None:
+        np.copyto(target, values, casting="unsafe")
+        t._counter[0] += 1
+    else:
+        transform.write(t, result)
     if recorded:
         _move_output(edge.owner, values, t)
         rebase(t, edge)
-    if t._interpreter is not None or result._interpreter is not None:
-        (t._interpreter or result._interpreter).overwrite(t, result)
+    if transform is not None:
+        transform.overwrite(t, result)
     return t
 
 
@@ -126,11 +131,9 @@ def _keep_old_values(node: Node, t: Tensor) -> None:
     values = saved.values() if type(saved) is dict else saved
     if not any(v is t for v in values):
         return
-    old = wrap(t._array.copy())
+    old = wrap(t._array.copy()) if t._interpreter is None else t._interpreter.remember(t)
     edge = t._edge
     old._edge = edge.edge if type(edge) is View else edge
-    if t._interpreter is not None:
-        old = t._interpreter.remember(t, old)
     if type(saved) is dict:
         node.versions = {k: 0 if saved.get(k) is t else n for k, n in node.versions.items()}
         node.saved = {k: old if v is t else v for k, v in saved.items()}
@@ -149,7 +152,9 @@ def _move_output(node: Node, values: Any, t: Tensor) -> None:
     if type(saved) is dict:
         for key, value in saved.items():
             if type(value) is Output and value.array is values:
-                saved[key] = Output(t._array, t._counter, value.index)
+                saved[key] = moved = Output(t._array, t._counter, value.index)
+                if t._interpreter is not None:
+                    moved.twin = bare(t)
     elif type(saved) is tuple and len(saved) == 3 and saved[0] is values:
         node.saved = (t._array, t._counter, t._counter[0])
     elif type(saved) is tuple and saved and type(saved[-1]) is Output and saved[-1].array is values:

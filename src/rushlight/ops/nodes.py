@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from rushlight.autograd.forward_ad import as_dual
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
 from rushlight.tensor import Tensor
 
@@ -31,14 +30,14 @@ def named_node(name: str, base: type[Node], **attributes: Any) -> type[Any]:
 class Output:
     """A node's own output, saved without its Tensor, so that no reference cycle closes."""
 
-    __slots__ = ("__weakref__", "array", "counter", "index", "tangent", "version")
+    __slots__ = ("__weakref__", "array", "counter", "index", "twin", "version")
 
     def __init__(self, array: Any, counter: list[int], index: int = 0) -> None:
         self.array = array
         self.counter = counter
         self.index = index
         self.version = counter[0]
-        self.tangent: Tensor | None = None  # where the output was a dual tensor
+        self.twin: Tensor | None = None  # a transform's output again, without its history
 
     def raw(self, node: Node) -> Any:
         """The array, after a look at the version."""
@@ -50,11 +49,15 @@ class Output:
         """The output again as a Tensor of the graph."""
         if self.counter[0] != self.version:
             raise self.stale(node)
-        out = new(Tensor)
-        out._array = self.array
-        out._counter = self.counter
+        twin = self.twin
+        if twin is None or twin._interpreter is None:
+            out = new(Tensor)
+            out._array = self.array
+            out._counter = self.counter
+        else:
+            out = twin._interpreter.again(twin)
         out._edge = node if node.outputs == 1 else Slot(node, self.index)
-        return out if self.tangent is None else as_dual(out, self.tangent)
+        return out
 
     def stale(self, node: Node) -> RuntimeError:
         """PyTorch's error for an output that was modified in place since."""

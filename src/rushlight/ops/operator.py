@@ -35,7 +35,7 @@ from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.places import Place, keep, place_of, value_at
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["Operator", "Rule", "dispatch"]
+__all__ = ["Operator", "Rule", "as_views", "dispatch", "top_transform"]
 
 new = object.__new__
 ndarray = np.ndarray
@@ -275,12 +275,21 @@ def as_views(args: Sequence[Any], outs: Any) -> None:
         out._edge = View(base, out._edge, out._counter[-1], origin)
 
 
-def dispatch(op: Operator, args: Sequence[Any]) -> Any:
-    """Hand a call to the transform with the highest level among its arguments."""
+def top_transform(args: Sequence[Any]) -> Any:
+    """Return the transform with the highest level among the tensors in `args`, or None."""
     top = None
     for a in args:
         if isinstance(a, Tensor):
             interpreter = a._interpreter
-            if interpreter is not None and (top is None or interpreter.level > top.level):
-                top = interpreter
-    return top.process(op, args)  # type: ignore[union-attr]
+        elif type(a) is tuple:
+            interpreter = top_transform(a)
+        else:
+            continue
+        if interpreter is not None and (top is None or interpreter.level > top.level):
+            top = interpreter
+    return top
+
+
+def dispatch(op: Operator, args: Sequence[Any]) -> Any:
+    """Hand a call to the transform with the highest level among its arguments."""
+    return top_transform(args).process(op, args)

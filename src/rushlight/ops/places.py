@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rushlight.ops.nodes import Output
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, bare
 
 if TYPE_CHECKING:
     from rushlight.ops.operator import Operator
@@ -44,8 +44,7 @@ def value_at(place: Place, args: Sequence[Any], outs: Any, edges: Any) -> Any:
     if kind == SHAPE:
         return shape_of(args[i])
     if kind == OUTPUT:
-        out = outs[i] if type(outs) is tuple else outs
-        return Output(out._array, out._counter, i)
+        return output_of(outs, i)
     if kind == DTYPE:
         a = args[i]
         return a._array.dtype if isinstance(a, Tensor) else np.asarray(a).dtype
@@ -86,17 +85,25 @@ def keep(
             else:
                 params[name] = value
         elif kind == OUTPUT:
-            out = outs[i] if type(outs) is tuple else outs
             if rewrapped:
-                saved[name] = Output(out._array, out._counter, i)
+                saved[name] = output_of(outs, i)
             else:
-                saved[name] = out
+                saved[name] = out = outs[i] if type(outs) is tuple else outs
                 versions[name] = out._counter[0]
         elif kind == REST:
             saved[name] = rest = tuple(args[i:])
             versions[name] = tuple([t._counter[0] for t in rest])
         else:
             params[name] = value_at(place, args, outs, node.edges)
+
+
+def output_of(outs: Any, i: int) -> Output:
+    """Output number `i` of a call, as a node saves it."""
+    out = outs[i] if type(outs) is tuple else outs
+    saved = Output(out._array, out._counter, i)
+    if out._interpreter is not None:
+        saved.twin = bare(out)
+    return saved
 
 
 def shape_of(a: Any) -> tuple[int, ...]:

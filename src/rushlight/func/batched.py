@@ -1,0 +1,158 @@
+"""The tensors and the level of `vmap`: one example to look at, all of them inside.
+
+A `Batched` tensor shows its program the shape of one example. Its value has the examples along
+dimension 0, or is the same for all of them (`mapped` is False). An Operator finds its batching rule
+in `rushlight.func.rules`; without one the examples run one by one, which is right but slow, and is
+said once.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+from rushlight.func.levels import Level, Lifted
+from rushlight.ops.operator import Operator
+from rushlight.ops.shape import stack
+from rushlight.ops.views import select
+from rushlight.tensor import Tensor
+
+__all__ = ["BatchLevel", "Batched", "Shadow"]
+
+new = object.__new__
+
+
+class Shadow(np.ndarray[Any, Any]):
+    """The array of a Batched tensor: shape, strides and dtype of one example, and no values.
+
+    Whatever would read or write values through it instead of going through an Operator has not
+    been told of vmap; it raises, where it would have calculated with the first example only.
+    """
+
+    def _refuse(self, *_: Any, **__: Any) -> NoReturn:
+        raise RuntimeError("vmap: the values of a batched tensor were used outside of an operator")
+
+    __array_ufunc__ = __array_function__ = _refuse
+    __bool__ = __int__ = __float__ = __complex__ = __index__ = __setitem__ = _refuse
+    item = tolist = fill = copy = astype = _refuse
+
+
+class Batched(Lifted):
+    """A tensor under `vmap`. Users see a Tensor of one example's shape."""
+
+    _interpreter: BatchLevel
+    _mapped: bool
+
+
+class BatchLevel(Level):
+    """One run of `vmap`: how many examples it has, and what random numbers they get."""
+
+    def __init__(self, size: int, randomness: str) -> None:
+        self.size = size
+        self.randomness = randomness
+
+    def batched(self, value: Tensor) -> Batched:
+        """Make a tensor with the examples `value[0]`, `value[1]`, ..."""
+        array = value._array
+        out = new(Batched)
+        one = array[0, ...] if self.size else np.empty(array.shape[1:], array.dtype)
+        out._array = one.view(Shadow)
+        return self._finish(out, value, True)
+
+    def lift(self, t: Tensor) -> Batched:
+        """Make a tensor that is the same in all examples."""
+        out = new(Batched)
+        out._array = t._array.view(Shadow)
+        return self._finish(out, t, False)
+
+    def _finish(self, out: Batched, value: Tensor, mapped: bool) -> Batched:
+        out._interpreter = self
+        out._value = value
+        out._mapped = mapped
+        out._counter = value._counter
+        return out
+
+    def is_mapped(self, a: Any) -> bool:
+        """Whether an argument differs between examples."""
+        if isinstance(a, Tensor):
+            return a._interpreter is self and a._mapped
+        return type(a) is tuple and any(self.is_mapped(part) for part in a)
+
+    def value(self, a: Any) -> Any:
+        """What an argument is one level down: all examples of a tensor of this level."""
+        if isinstance(a, Tensor):
+            return a._value if a._interpreter is self else a
+        return tuple([self.value(part) for part in a]) if type(a) is tuple else a
+
+    def example(self, a: Any, i: int) -> Any:
+        """An argument of example number `i`."""
+        if not self.is_mapped(a):
+            return self.value(a)
+        if type(a) is tuple:
+            return tuple([self.example(part, i) for part in a])
+        return select(a._value, (i,))
+
+    def results(self, outs: Any, mapped: bool = True) -> Any:
+        """Lift what an Operator returned one level down."""
+        make: Callable[[Tensor], Batched] = self.batched if mapped else self.lift
+        if type(outs) is tuple or type(outs) is list:
+            return tuple([make(out) for out in outs])
+        return make(outs)
+
+    def run(self, op: Operator, args: Sequence[Any]) -> Any:
+        from rushlight.func.rules import rule_of  # imports every family of operators
+
+        if not any(self.is_mapped(a) for a in args):
+            return self.results(op(*[self.value(a) for a in args]), mapped=False)
+        rule = rule_of(op)
+        if rule is None:
+            return self.one_by_one(op, args)
+        return rule(op, self, args)
+
+    def one_by_one(self, op: Operator, args: Sequence[Any]) -> Any:
+        """Run an Operator without a batching rule, on each example by itself."""
+        _warn(op)
+        return self.loop(op, args)
+
+    def loop(self, op: Operator, args: Sequence[Any]) -> Any:
+        """Run an Operator on each example by itself."""
+        if self.size == 0:
+            raise RuntimeError(
+                "The fallback path does not support vmap over dims of size 0. "
+                f"Attempted to vmap over {op.name}."
+            )
+        rows = [op(*[self.example(a, i) for a in args]) for i in range(self.size)]
+        if type(rows[0]) is tuple:
+            return self.results(tuple([stack(0, *column) for column in zip(*rows)]))
+        return self.results(stack(0, *rows))
+
+    def write(self, t: Any, result: Tensor) -> None:
+        values = self.value(result)
+        if self.is_mapped(result) and not self.is_mapped(t):
+            raise RuntimeError(
+                "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists "
+                "a Tensor `other` in extra_args that has more elements than `self`. This happened "
+                "due to `other` being vmapped over but `self` not being vmapped over in a vmap. "
+                "Please try to use out-of-place operators instead of inplace arithmetic. If said "
+                "operator is being called inside the PyTorch framework, please file a bug report "
+                "instead."
+            )
+        (t._value if t._interpreter is self else t).copy_(values)
+
+
+_warned: set[str] = set()
+
+
+def _warn(op: Operator) -> None:
+    if op.name in _warned:
+        return
+    _warned.add(op.name)
+    warnings.warn(
+        "There is a performance drop because we have not yet implemented the batching rule for "
+        f"aten::{op.name}.",
+        UserWarning,
+        stacklevel=4,
+    )

@@ -1,0 +1,44 @@
+"""What batching rules are made of: values with their examples in front."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rushlight.ops.fitting import expand
+from rushlight.ops.views import reshape, unsqueeze
+from rushlight.tensor import Tensor
+
+__all__ = ["aligned", "expanded", "logical_ndim", "with_columns"]
+
+
+def logical_ndim(a: Any) -> int:
+    """The number of dimensions that one example has."""
+    return int(a._array.ndim)
+
+
+def aligned(level: Any, a: Any, ndim: int) -> Any:
+    """The value of `a`, where it has examples with `ndim` dimensions each: 1s are put in front.
+
+    What is the same for all examples broadcasts as it is.
+    """
+    value = level.value(a)
+    if not level.is_mapped(a) or a._array.ndim == ndim:
+        return value
+    shape = a._array.shape
+    return unsqueeze(value, (level.size, *(1,) * (ndim - len(shape)), *shape))
+
+
+def expanded(level: Any, a: Any) -> Any:
+    """The value of `a` with the examples along dimension 0, the same ones where it isn't mapped.
+
+    Constants of formulas, which are arrays and numbers, broadcast as they are.
+    """
+    value = level.value(a)
+    if level.is_mapped(a) or not isinstance(a, Tensor):
+        return value
+    return expand(value, (level.size, *value._array.shape))
+
+
+def with_columns(level: Any, value: Any) -> Any:
+    """Give the value of 0-d examples a dimension to work along: a column."""
+    return reshape(value, (level.size, 1))

@@ -1,0 +1,143 @@
+"""Batching of products: every product of one example is a `matmul` of all of them.
+
+Where only one factor differs between examples the other stays as it is, so that a layer under vmap
+multiplies by its weight once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rushlight.func.rules.aligning import expanded
+from rushlight.ops import affine, matrix
+from rushlight.ops.operator import Operator
+from rushlight.ops.views import reshape
+from rushlight.tensor import Tensor
+
+__all__ = ["RULES"]
+
+
+def _matrices(level: Any, a: Any, as_row: bool) -> Any:
+    """The value of a factor as matrices: a vector is one row, or one column."""
+    value = level.value(a)
+    if a._array.ndim > 1:
+        return value
+    (n,) = a._array.shape
+    lead = (level.size,) if level.is_mapped(a) else ()
+    return value.reshape((*lead, *((1, n) if as_row else (n, 1))))
+
+
+def _product(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """Any product of vectors, matrices and stacks, as `matmul` defines them."""
+    a, b = args
+    if a._array.ndim > 2 or b._array.ndim > 2:
+        return _stacks(op, level, args)
+    x, w = _matrices(level, a, True), _matrices(level, b, False)
+    shape = (*a._array.shape[:-1], *b._array.shape[1:])
+    if x._array.ndim == 3 and w._array.ndim == 2:  # all rows at once
+        count, n, k = x._array.shape
+        y = matrix.mm(reshape(x, (count * n, k)), w)
+    else:
+        y = matrix.matmul(x, w)
+    return level.results(y.reshape((level.size, *shape)))
+
+
+def _stacks(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """A product with at least one stack of matrices: their leading dimensions are aligned."""
+    a, b = args
+    ndim = max(a._array.ndim, b._array.ndim)
+    values = []
+    for t, as_row in ((a, True), (b, False)):
+        value = _matrices(level, t, as_row)
+        if level.is_mapped(t):
+            lead, rest = value._array.shape[0], value._array.shape[1:]
+            value = value.reshape((lead, *(1,) * (ndim - len(rest)), *rest))
+        values.append(value)
+    y = matrix.matmul(*values)
+    if a._array.ndim == 1:
+        y = y.squeeze(-2)
+    elif b._array.ndim == 1:
+        y = y.squeeze(-1)
+    return level.results(y)
+
+
+def _dot(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    a, b = [level.value(x) for x in args]
+    if op is matrix.vdot:
+        a = a.conj()
+    return level.results((a * b).sum(-1))
+
+
+def _outer(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    a, b = args
+    return level.results(_matrices(level, a, False) * _matrices(level, b, True))
+
+
+def _trace(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    return level.results(args[0]._value.diagonal(0, 1, 2).sum(-1))
+
+
+def _sum_bmm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    a, b = [expanded(level, x) for x in args]
+    return level.results((a @ b).sum(1))
+
+
+def _linear(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """``x wᵀ + b``: composed, so that what is the same for all examples stays so."""
+    x, w, b = args
+    lead = level.is_mapped(w)
+    y = _wrapped(level, x) @ (_wrapped(level, w).mT if w._array.ndim > 1 or lead else w)
+    return y if b is None else y + _wrapped(level, b)
+
+
+def _wrapped(level: Any, t: Tensor) -> Tensor:
+    """A tensor of this level again: rules that are written in the examples' own terms."""
+    value = level.value(t)
+    return level.batched(value) if level.is_mapped(t) else level.lift(value)  # type: ignore[no-any-return]
+
+
+def _affine(formula: Callable[..., Any]) -> Callable[..., Any]:
+    """The rule of ``beta c + alpha (a b)``, in the examples' own terms."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        c, a, b, beta, alpha = args
+        product = formula(_wrapped(level, a), _wrapped(level, b))
+        if alpha != 1:
+            product = product * alpha
+        if beta == 0:
+            return product
+        return (_wrapped(level, c) if beta == 1 else _wrapped(level, c) * beta) + product
+
+    return rule
+
+
+_linears = [affine.linear_operator(n, biased) for n in (1, 2, 3) for biased in (False, True)]
+
+RULES: dict[Operator, Any] = {
+    **dict.fromkeys(
+        (
+            matrix.mm,
+            matrix.mv,
+            matrix.vm,
+            matrix.bmm,
+            matrix.fold,
+            matrix.fold_vector,
+            matrix.matmul,
+            matrix.matmul_swapped,
+            matrix.vector_matmul,
+        ),
+        _product,
+    ),
+    matrix.dot: _dot,
+    matrix.vdot: _dot,
+    matrix.outer: _outer,
+    matrix.trace: _trace,
+    matrix.sum_bmm: _sum_bmm,
+    **dict.fromkeys(_linears, _linear),
+    affine.addmm: _affine(lambda a, b: a @ b),
+    affine.addmv: _affine(lambda a, b: a @ b),
+    affine.addr: _affine(matrix.outer),
+    affine.baddbmm: _affine(lambda a, b: a @ b),
+    affine.addbmm: _affine(lambda a, b: (a @ b).sum(0)),
+}

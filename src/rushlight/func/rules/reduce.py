@@ -1,0 +1,218 @@
+"""Batching of what works along dimensions: reductions, scans, sorting, normalised exponentials."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rushlight.func.rules.aligning import aligned, expanded, logical_ndim, with_columns
+from rushlight.func.rules.views import as_it_is
+from rushlight.ops import fitting, moments, norms, order, peaks, rearrange, reduce, scan, softmax
+from rushlight.ops.fitting import sum_to
+from rushlight.ops.operator import Operator
+from rushlight.ops.views import reshape, squeeze_dim
+
+__all__ = ["RULES"]
+
+Rule = Callable[..., Any]
+
+
+def over(name: str = "dims") -> Rule:
+    """The rule of an Operator whose argument `name` is None for all dimensions, or a tuple."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        x = args[0]
+        place = op.args.index(name)
+        value, ndim = x._value, logical_ndim(x)
+        keepdim = len(args) > place + 1 and "keepdim" in op.args and args[op.args.index("keepdim")]
+        changed = list(args)
+        if ndim == 0:
+            value, changed[place] = with_columns(level, value), (1,)
+        else:
+            changed[place] = tuple([d + 1 for d in args[place] or range(ndim)])
+        outs = op(value, *changed[1:])
+        if ndim == 0 and keepdim:
+            outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
+        return level.results(outs)
+
+    return rule
+
+
+def along(name: str = "dim", keeps: bool = False) -> Rule:
+    """The rule of an Operator of one tensor that works along dimension `name`.
+
+    It `keeps` that dimension, or drops it but for a ``keepdim``.
+    """
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        x = args[0]
+        place = op.args.index(name)
+        value = x._value
+        changed = list(args)
+        changed[place] = _shifted(args[place])
+        scalar = logical_ndim(x) == 0
+        if scalar:
+            value = with_columns(level, value)
+        outs = op(value, *changed[1:])
+        kept = keeps or ("keepdim" in op.args and args[op.args.index("keepdim")])
+        if scalar and kept:
+            outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
+        return level.results(outs)
+
+    return rule
+
+
+def along_same(name: str, count: int = 2) -> Rule:
+    """The rule of an Operator of `count` tensors of one shape that works along one dimension."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        place = op.args.index(name)
+        values: list[Any] = [expanded(level, a) for a in args[:count]]
+        scalar = logical_ndim(args[0]) == 0
+        if scalar:
+            values = [with_columns(level, v) for v in values]
+        changed = list(args[count:])
+        changed[place - count] = _shifted(args[place])
+        outs = op(*values, *changed)
+        if scalar:
+            outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
+        return level.results(outs)
+
+    return rule
+
+
+def _shifted(dim: int) -> int:
+    """A dimension of one example, counted in all of them."""
+    return dim + 1 if dim >= 0 else dim
+
+
+def _each(outs: Any, fn: Callable[[Any], Any]) -> Any:
+    return tuple([fn(y) for y in outs]) if type(outs) is tuple else fn(outs)
+
+
+def _all(over_dims: Callable[..., Any]) -> Rule:
+    """The rule of a reduction of everything: one over all dimensions but the examples'."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        (x,) = args
+        value = x._value
+        if logical_ndim(x) == 0:
+            value = with_columns(level, value)
+        return level.results(over_dims(value, tuple(range(1, value._array.ndim))))
+
+    return rule
+
+
+def _flat(along_dim: Callable[..., Any]) -> Rule:
+    """The rule of a reduction of everything, as one along the only dimension of each example."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        (x,) = args
+        flat = reshape(x._value, (level.size, x._array.size))
+        return level.results(along_dim(flat))
+
+    return rule
+
+
+def _spread(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """Expand reduced examples over the dimensions that were reduced."""
+    g, x_shape, dims, keepdim = args
+    shape = g._array.shape
+    if not keepdim or len(shape) != len(x_shape):
+        reduced = dims if dims else range(len(x_shape))
+        shape = tuple([1 if d in reduced else n for d, n in enumerate(x_shape)])
+    value = reshape(g._value, (level.size, *shape))
+    return level.results(fitting.expand(value, (level.size, *x_shape)))
+
+
+def _sum_to(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, size = args
+    lead = x._array.ndim - len(size)
+    summed = sum_to(x._value, (level.size, *(1,) * lead, *size))
+    return level.results(reshape(summed, (level.size, *size)) if lead else summed)
+
+
+def _flip(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, dims = args
+    return level.results(op(x._value, tuple([d + 1 for d in dims])))
+
+
+def _roll(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, shifts, dims = args
+    if not dims:
+        return level.loop(op, args)
+    return level.results(op(x._value, shifts, tuple([d + 1 for d in dims])))
+
+
+def _repeat(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, repeats = args
+    return level.results(op(aligned(level, x, len(repeats)), (1, *repeats)))
+
+
+RULES = {
+    **dict.fromkeys(
+        (
+            reduce.sum_,
+            reduce.mean,
+            reduce.nansum,
+            reduce.logsumexp,
+            reduce.any_,
+            reduce.all_,
+            reduce.count_nonzero,
+            peaks.amax,
+            peaks.amin,
+            moments.var,
+            moments.std,
+            moments.var_mean,
+            moments.std_mean,
+            norms.norm,
+        ),
+        over(),
+    ),
+    **dict.fromkeys(
+        (
+            peaks.max_along,
+            peaks.min_along,
+            scan.prod,
+            order.kthvalue,
+            order.median,
+            order.nanmedian,
+            order.mode,
+        ),
+        along(),
+    ),
+    **dict.fromkeys(
+        (
+            scan.cumsum,
+            scan.cumsum_reversed,
+            scan.cumprod,
+            scan.cummax,
+            scan.cummin,
+            scan.logcumsumexp,
+            scan.advance,
+            scan.delay,
+            order.sort,
+            order.sort_stable,
+            order.topk,
+            order.argsort,
+        ),
+        along(keeps=True),
+    ),
+    **dict.fromkeys((softmax.softmax, softmax.log_softmax), along("axis", keeps=True)),
+    **dict.fromkeys((softmax.softmax_backward, softmax.log_softmax_backward), along_same("axis")),
+    **dict.fromkeys((scan.forwards, scan.backwards), along_same("dim")),
+    reduce.sum_all: _all(lambda x, dims: reduce.sum_(x, dims, False)),
+    reduce.mean_all: _all(lambda x, dims: reduce.mean(x, dims, False)),
+    peaks.max_all: _flat(lambda x: peaks.max_along(x, 1, False)[0]),
+    peaks.min_all: _flat(lambda x: peaks.min_along(x, 1, False)[0]),
+    order.median_of_all: _flat(lambda x: order.median(x, 1, False)[0]),
+    order.nanmedian_of_all: _flat(lambda x: order.nanmedian(x, 1, False)[0]),
+    scan.prod_all: _flat(lambda x: scan.prod(x, 1, False)),
+    reduce.spread: _spread,
+    fitting.sum_to: _sum_to,
+    rearrange.flip: _flip,
+    rearrange.roll: _roll,
+    rearrange.repeat: _repeat,
+    rearrange.tril: as_it_is,
+    rearrange.triu: as_it_is,
+}

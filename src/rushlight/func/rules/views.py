@@ -1,0 +1,167 @@
+"""Batching of views: the same view of every example is a view of all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+from rushlight.func.rules.aligning import aligned, expanded
+from rushlight.kernels.strides import element_strides, reach
+from rushlight.ops import fitting, pairs, rearrange, shape, strided, views
+from rushlight.ops.operator import Operator
+
+__all__ = ["RULES"]
+
+
+def as_it_is(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For an Operator of one tensor that a dimension more in front makes no difference to."""
+    x, *rest = args
+    return level.results(op(x._value, *rest))
+
+
+def _sized(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For an Operator that is told the size of its result."""
+    x, size = args
+    return level.results(op(x._value, (level.size, *size)))
+
+
+def _indexed(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, index = args
+    return level.results(op(x._value, in_front(index)))
+
+
+def in_front(index: Any) -> tuple[Any, ...]:
+    """A basic index of one example as one of all of them."""
+    return (slice(None), *(index if type(index) is tuple else (index,)))
+
+
+def _transpose(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, dim0, dim1 = args
+    return level.results(op(x._value, dim0 + 1, dim1 + 1))
+
+
+def _permute(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, dims = args
+    return level.results(op(x._value, (0, *[d + 1 for d in dims])))
+
+
+def _reverse(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    (x,) = args
+    return level.results(views.permute(x._value, (0, *range(x._array.ndim, 0, -1))))
+
+
+def _alias(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    return level.results(views.alias(args[0]._value))
+
+
+def _expand(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, size = args
+    return level.results(op(aligned(level, x, len(size)), (level.size, *size)))
+
+
+def _along(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For ``(x, dim, ...)``."""
+    x, dim, *rest = args
+    return level.results(op(x._value, dim + 1, *rest))
+
+
+def _along_last(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For ``(x, ..., dim)``."""
+    x, *rest, dim = args
+    return level.results(op(x._value, *rest, dim + 1))
+
+
+def _diagonal(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, offset, dim1, dim2 = args
+    return level.results(op(x._value, offset, dim1 + 1, dim2 + 1))
+
+
+def _as_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, size, stride, offset, _ = args
+    values = x._value._array
+    step = element_strides(values)[0]
+    whole = None if values.flags.c_contiguous else element_strides(values)
+    return level.results(op(x._value, (level.size, *size), (step, *stride), offset, whole))
+
+
+def _strided(count: int) -> Any:
+    """The rule of as_strided's companions, whose first `count` arguments are tensors.
+
+    They read a tensor as if it lay like some other, so every example gets the room that one needs.
+    """
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        x_shape = args[0]._array.shape
+        size, stride, offset, layout = args[-4:]
+        room = prod(x_shape) if layout is None else reach(x_shape, layout)
+        if offset < 0 or offset + reach(size, stride) > room:
+            return level.loop(op, args)
+        whole = None if layout is None else (room, *layout)
+        tensors = [expanded(level, a) for a in args[:count]]
+        geometry = ((level.size, *size), (room, *stride), offset, whole)
+        return level.results(op(*tensors, *geometry))
+
+    return rule
+
+
+def _scatter_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, base_shape, size, stride, offset, layout = args
+    room = prod(base_shape) if layout is None else reach(base_shape, layout)
+    if offset < 0 or offset + reach(size, stride) > room:
+        return level.loop(op, args)
+    whole = None if layout is None else (room, *layout)
+    return level.results(
+        op(g._value, (level.size, *base_shape), (level.size, *size), (room, *stride), offset, whole)
+    )
+
+
+def _place(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size, index = args
+    return level.results(op(g._value, (level.size, *size), in_front(index)))
+
+
+def _placed(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, source, index = args
+    return level.results(op(expanded(level, x), expanded(level, source), in_front(index)))
+
+
+RULES = {
+    views.reshape: _sized,
+    views.reshape_alias: _sized,
+    views.unsafe_view: _sized,
+    views.squeeze: _sized,
+    views.squeeze_dim: _sized,
+    views.squeeze_dims: _sized,
+    views.unsqueeze: _sized,
+    views.transpose: _transpose,
+    views.t: _reverse,
+    views.reverse: _reverse,
+    views.matrix_transpose: as_it_is,
+    views.transpose_scalar: _alias,
+    views.permute: _permute,
+    views.alias: _alias,
+    views.select: _indexed,
+    views.slice_: _indexed,
+    views.index_alias: _indexed,
+    views.index_unsqueeze: _indexed,
+    views.cleared: _indexed,
+    fitting.expand: _expand,
+    strided.as_strided: _as_strided,
+    strided.gather_strided: _strided(1),
+    strided.replace_strided: _strided(2),
+    strided.scatter_strided: _scatter_strided,
+    views.place: _place,
+    views.select_scatter: _placed,
+    views.slice_scatter: _placed,
+    shape.split: _along_last,
+    shape.split_with_sizes: _along_last,
+    shape.unbind: _along_last,
+    rearrange.diagonal: _diagonal,
+    rearrange.diagonal_copy: _diagonal,
+    rearrange.diagonal_clear: _diagonal,
+    rearrange.diag_embed: _diagonal,
+    rearrange.unfold: _along,
+    pairs.view_as_real: as_it_is,
+    pairs.view_as_complex: as_it_is,
+}
