@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
+from rushlight.autograd.forward_ad import as_dual, keep_tangent
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
 from rushlight.dtypes import from_numpy
 from rushlight.tensor import Tensor, View, new, wrap
@@ -270,10 +271,11 @@ class BackwardCFunction(Node, FunctionCtx):
 class Saved:
     """One tensor of `save_for_backward`: outputs are kept without their Tensor (no cycle)."""
 
-    __slots__ = ("index", "keep", "version")
+    __slots__ = ("__weakref__", "index", "keep", "tangent", "version")
 
     def __init__(self, t: Tensor, node: Node) -> None:
         self.version = t._counter[0]
+        self.tangent: Tensor | None = None
         edge = t._edge
         if type(edge) is View:
             edge = edge.edge
@@ -282,6 +284,7 @@ class Saved:
             self.keep = new(Tensor)
             self.keep._array = t._array
             self.keep._counter = t._counter
+            keep_tangent(self, t)
         else:
             self.index = None
             self.keep = t
@@ -299,4 +302,4 @@ class Saved:
         out._array = t._array
         out._counter = t._counter
         out._edge = node if node.outputs == 1 else Slot(node, self.index)
-        return out
+        return out if self.tangent is None else as_dual(out, self.tangent)

@@ -13,15 +13,14 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
-import numpy as np
-
 from rushlight.autograd.context import BackwardCFunction, FunctionCtx
 from rushlight.autograd.delayed import DelayedError
-from rushlight.autograd.forward_ad import Dual, as_dual, check_tangent, primal, tangent
+from rushlight.autograd.forward_ad import Dual
+from rushlight.autograd.function_jvp import push_tangents
 from rushlight.autograd.function_outputs import hang_outputs, save_tensors
 from rushlight.autograd.modes import is_grad_enabled, mode, no_grad
 from rushlight.autograd.node import sequence
-from rushlight.tensor import LEAF, Tensor, View, wrap
+from rushlight.tensor import LEAF, Tensor, View
 
 __all__ = [
     "BackwardCFunction",
@@ -113,10 +112,7 @@ class _SingleLevelFunction(FunctionCtx, metaclass=FunctionMeta):
         """Run ``forward`` without recording, and record this call as one node."""
         if kwargs:
             args = _positional(cls, args, kwargs)
-        for a in args:
-            if type(a) is Dual:
-                return _apply_dual(cls, args)
-        return _apply(cls, args)[0]
+        return _apply(cls, args)
 
 
 class Function(_SingleLevelFunction):
@@ -211,8 +207,8 @@ def _positional(
     return tuple(found)
 
 
-def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, BackwardCFunction]:
-    """Run ``forward``, hang the outputs on a node, and return both."""
+def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
+    """Run ``forward``, and hang the outputs on a node."""
     node = cls._backward_cls()
     recording = mode.grad
     slots: list[int] = []
@@ -221,6 +217,7 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, B
     needs: list[bool] = []
     is_tensor: list[bool] = []
     found = False
+    dual = False
     for i, a in enumerate(args):
         if not isinstance(a, Tensor):
             needs.append(False)
@@ -237,6 +234,7 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, B
         wanted = edge is not None or (type(a._edge) is View and a.requires_grad)
         found = found or wanted
         needs.append(wanted)
+        dual = dual or type(a) is Dual
         is_tensor.append(True)
         slots.append(i)
         edges.append(edge)
@@ -250,50 +248,27 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> tuple[Any, B
         node.metas = metas
     node.seq = next(sequence)  # who watches for new nodes finds a finished one
     sets_up = cls.setup_context is not _SingleLevelFunction.setup_context
-    asked = mode.asked
-    mode.grad = mode.asked = False
+    asked, forward = mode.asked, mode.forward
+    mode.grad = mode.asked = mode.forward = False
     try:
         if sets_up:
             output = cls.forward(*args)
             cls.setup_context(node, tuple(args), output)
         else:
             output = cls.forward(node, *args)
+        mode.grad, mode.asked = recording, asked
+        outs = output if isinstance(output, tuple) else (output,)
+        node.outputs = len(outs)
+        results = hang_outputs(node, outs, args, records, sets_up)
     finally:
-        mode.grad = recording
-        mode.asked = asked
-    outs = output if isinstance(output, tuple) else (output,)
-    node.outputs = len(outs)
-    results = hang_outputs(node, outs, args, records, sets_up)
+        mode.grad, mode.asked, mode.forward = recording, asked, forward
+    if dual:
+        push_tangents(node, results, args)
     if node.to_save is not None:
         save_tensors(node, records)
-    return (tuple(results) if isinstance(output, tuple) else results[0]), node
-
-
-def _apply_dual(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
-    """Run ``forward`` on the primals, and ``jvp`` on the tangents."""
-    result, node = _apply(cls, [primal(a) for a in args])
-    tangents = node.apply_jvp(*[_tangent(a, node._materializes) for a in args])
-    outs = result if isinstance(result, tuple) else (result,)
-    pushed = tangents if isinstance(tangents, tuple) else (tangents,)
-    if len(pushed) != len(outs):
-        raise RuntimeError(
-            "Function's jvp returned an invalid number of forward gradients (expected "
-            f"{len(outs)} but got {len(pushed)})"
-        )
-    duals = tuple([o if t is None else _dual(o, t) for o, t in zip(outs, pushed)])
-    return duals if isinstance(result, tuple) else duals[0]
-
-
-def _tangent(a: Any, materialize: bool) -> Any:
-    found = tangent(a)
-    if found is None and materialize and isinstance(a, Tensor):
-        return wrap(np.zeros_like(primal(a)._array))
-    return found
-
-
-def _dual(out: Tensor, t: Tensor) -> Tensor:
-    check_tangent(out, t)
-    return as_dual(out, t)
+    if node.saved_for_forward is not None:
+        del node.saved_for_forward
+    return tuple(results) if isinstance(output, tuple) else results[0]
 
 
 def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:

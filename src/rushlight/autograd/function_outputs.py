@@ -59,8 +59,9 @@ def hang_outputs(
         shapes.append((out._array.shape, out._array.dtype))
         is_input = key in inputs
         is_dirty = key in dirty
-        if not records or key in constant or out._array.dtype.kind not in "fcV":
+        if key in constant or out._array.dtype.kind not in "fcV":
             without.append(i)
+        if not records or (without and without[-1] == i):
             out = _without_history(out, is_input, is_dirty, saved)
         else:
             edge = node if node.outputs == 1 else Slot(node, i)
