@@ -172,7 +172,7 @@ def test_inputs_are_left_as_they_were() -> None:
     x = rushlight.tensor([1.0, 2.0], dtype=rushlight.float64, requires_grad=True)
 
     def failing(t: Any) -> Any:
-        if not rushlight.is_grad_enabled():
+        if float(t[0]) != 1.0:
             raise ValueError("mine")
         return t * 2
 

@@ -1,230 +1,306 @@
-"""What gradcheck compares: Jacobians found in two ways, backward passes on unusual cotangents."""
+"""What gradcheck compares: Jacobians found in two ways, whole or projected on random vectors."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
-import numpy as np
-
-from rushlight.autograd.backward import grad
-from rushlight.autograd.engine import edge_of, run
+from rushlight.autograd.check_texts import NONDETERMINISTIC, SLOW, SLOW_OK, mismatch
 from rushlight.autograd.gradcheck import GradcheckError
 from rushlight.autograd.jacobians import (
-    directions,
+    Vectors,
+    as_tuple,
     forward,
+    forward_projections,
+    is_differentiable,
     numerical,
-    pull,
-    push,
+    numerical_projections,
+    pushes,
+    requiring,
     reverse,
-    units,
+    reverse_projections,
 )
-from rushlight.tensor import Tensor, wrap
+from rushlight.dtypes import promote_types
+from rushlight.tensor import Tensor
 
 __all__ = [
-    "Check",
-    "check_batched",
+    "Options",
     "check_inputs",
-    "check_undefined",
-    "check_zero_cotangents",
-    "compare_all",
-    "compare_projections",
-    "expect_zero",
-    "unit_vector",
+    "compare",
+    "differentiable",
+    "forward_problems",
+    "vectors_of",
 ]
 
+Func = Callable[..., Any]
 
-class Check(NamedTuple):
-    """A function at a point, and how closely to look."""
 
-    func: Callable[..., Any]
-    args: tuple[Any, ...]
+class Options(NamedTuple):
+    """How closely to look, and in which ways."""
+
     eps: float
     atol: float
     rtol: float
     nondet_tol: float
-    forward: bool
-    backward: bool
+    check_grad_dtypes: bool
+    fast: bool
 
 
-def check_inputs(args: Sequence[Any]) -> list[Tensor]:
-    """Return the inputs to differentiate; refuse those that finite differences cannot move."""
-    wanted = []
-    for i, x in enumerate(args):
-        if not (isinstance(x, Tensor) and x.requires_grad):
-            continue
+class Problem(NamedTuple):
+    """A function at a point. Some inputs, or outputs, may be parts of complex ones."""
+
+    func: Func
+    inputs: Sequence[Any]
+    outputs: tuple[Any, ...]  # all that `func` returns there
+    complex_numbers: Sequence[int] = ()  # of outputs, or in forward mode of inputs
+    part: str = ""
+
+
+def check_inputs(args: Sequence[Any]) -> None:
+    """Refuse inputs that finite differences cannot move; there has to be one that requires grad."""
+    found = False
+    for i, x in requiring(args):
+        found = True
         if x.dtype.itemsize != (16 if x.dtype.is_complex else 8):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating point or "
                 "complex. This check will likely fail if all the inputs are not of double "
                 "precision floating point or complex. ",
-                stacklevel=3,
+                stacklevel=4,
             )
-        if any(s == 0 and n > 1 for s, n in zip(x._array.strides, x._array.shape)):
+        if any(step <= 0 and size > 1 for step, size in zip(x.stride(), x.shape)):
             raise RuntimeError(
                 f"The {i}th input has a dimension with stride 0. gradcheck only supports inputs "
                 "that are non-overlapping to be able to compute the numerical gradients correctly. "
                 "You should call .contiguous on the input before passing it to gradcheck."
             )
-        wanted.append(x)
-    if not wanted:
+    if not found:
         raise ValueError(
             "gradcheck expects at least one input tensor to require gradient, but none of them "
             "have requires_grad=True."
         )
-    return wanted
 
 
-def expect_zero(check: Check, wanted: Sequence[Tensor]) -> None:
-    """Outputs that require no grad must not change with the inputs."""
-    for x in wanted:
-        for jacobian in numerical(check.func, check.args, x, check.eps):
-            if np.any(jacobian != 0):
-                raise GradcheckError("Numerical gradient for function expected to be zero")
+def differentiable(outs: Any) -> tuple[Tensor, ...]:
+    """The outputs that require grad."""
+    return tuple(o for o in as_tuple(outs) if o.requires_grad)
 
 
-# -- comparing ---------------------------------------------------------------------------------
+# -- complex numbers part by part --------------------------------------------------------------
 
 
-def _part(array: Any, unit: complex) -> Any:
-    """The part of an output along `unit`: real, or imaginary."""
-    return array.imag if unit == 1j else array.real
+def compare(func: Func, inputs: Sequence[Any], func_out: Any, backward: bool, o: Options) -> None:
+    """Compare the derivatives of `func` in one mode with finite differences.
+
+    Reverse mode looks at complex outputs part by part, forward mode at complex inputs.
+    """
+    outs = as_tuple(func_out)
+    check = _fast if o.fast else _slow
+    if backward:
+        if not any(out.is_complex() for out in outs):
+            check(Problem(func, inputs, outs), False, o)
+            return
+        numbers = [i for i, out in enumerate(differentiable(outs)) if out.is_complex()]
+        for part in ("imag", "real"):
+            split = _split_outputs(func, part)
+            check(Problem(split, inputs, split(*inputs), numbers, part), False, o)
+        return
+    for problem in forward_problems(func, inputs, outs):
+        check(problem, True, o)
 
 
-def _where(out: Tensor, unit: complex) -> str:
-    if not out.dtype.is_complex:
+def forward_problems(func: Func, inputs: Sequence[Any], outs: tuple[Any, ...]) -> list[Problem]:
+    """The function of real inputs, or two functions of the parts of complex ones."""
+    numbers = [i for i, x in enumerate(inputs) if isinstance(x, Tensor) and x.is_complex()]
+    if not numbers:
+        return [Problem(func, inputs, outs)]
+    problems = []
+    for part in ("imag", "real"):
+        parts = [getattr(x, part) if i in numbers else x for i, x in enumerate(inputs)]
+        split = _split_inputs(func, part, numbers, inputs)
+        problems.append(Problem(split, parts, split(*parts), numbers, part))
+    return problems
+
+
+def _split_outputs(func: Func, part: str) -> Func:
+    def split(*inputs: Any) -> tuple[Any, ...]:
+        outs = as_tuple(func(*inputs))
+        return tuple(getattr(out, part) if out.is_complex() else out for out in outs)
+
+    return split
+
+
+def _split_inputs(func: Func, part: str, numbers: Sequence[int], whole: Sequence[Any]) -> Func:
+    """As `func`, of one part of its complex inputs; the other part stays what it is."""
+
+    def split(*parts: Any) -> tuple[Any, ...]:
+        args = list(parts)
+        for i in numbers:
+            z = whole[i]
+            args[i] = parts[i] + z.imag * 1j if part == "real" else z.real + parts[i] * 1j
+        return as_tuple(func(*args))
+
+    return split
+
+
+def _part_of(problem: Problem, output: int, input: int, forward: bool) -> str:
+    """What a message says of the part; nothing for real numbers."""
+    number = input if forward else output
+    if number not in problem.complex_numbers:
         return ""
-    part = "imaginary" if unit == 1j else "real"
-    return f"While considering the {part} part of complex outputs only, "
+    return "imaginary" if problem.part == "imag" else "real"
 
 
-def _compare(
-    check: Check, found: Any, expected: Any, i: int, k: int, how: str = "", where: str = ""
+# -- whole Jacobians ---------------------------------------------------------------------------
+
+
+def _close(a: Tensor, b: Tensor, rtol: float, atol: float) -> bool:
+    from rushlight.api.comparison import allclose  # operators import us
+
+    kind = promote_types(a.dtype, b.dtype)
+    return bool(allclose(a.to(kind), b.to(kind), rtol, atol))
+
+
+def _wrong_dtype() -> NoReturn:
+    raise GradcheckError("Forward AD gradient has dtype mismatch.")
+
+
+def _slow(problem: Problem, is_forward: bool, o: Options) -> None:
+    func, inputs, outs = problem.func, problem.inputs, problem.outputs
+    tracked = [k for k, out in enumerate(outs) if out.requires_grad]
+    expected = numerical(func, inputs, outs, o.eps, is_forward)
+    if not tracked:
+        _expect_zero([j for row in expected for j in row if j is not None], 0.0)
+        return
+    if is_forward:
+        numbers = [k for k, out in enumerate(outs) if is_differentiable(out)]
+        wrong = _wrong_dtype if o.check_grad_dtypes else None
+        found = forward(func, inputs, [outs[k] for k in numbers], wrong)
+        columns = [[row[numbers.index(k)] for row in found] for k in tracked]
+    else:
+        columns = [_reverse(outs[k], inputs, o) for k in tracked]
+    for output, (k, column) in enumerate(zip(tracked, columns)):
+        for input, (a, row) in enumerate(zip(column, expected)):
+            if not _close(a, row[k], o.rtol, o.atol):
+                part = _part_of(problem, output, input, is_forward)
+                raise GradcheckError(mismatch(a, row[k], output, input, part, is_forward))
+
+
+def _reverse(out: Tensor, inputs: Sequence[Any], o: Options) -> list[Tensor]:
+    """Reverse mode's Jacobians of one output, which have to come out twice the same."""
+    xs = [x for _, x in requiring(inputs)]
+    first, alike = reverse(out, xs)
+    second, _ = reverse(out, xs)
+    _check_gradients(first, second, alike, o)
+    return first
+
+
+def _check_gradients(
+    first: Sequence[Tensor], second: Sequence[Tensor], alike: bool, o: Options
 ) -> None:
-    if not np.allclose(found, expected, rtol=check.rtol, atol=check.atol):
-        raise GradcheckError(
-            f"{where}Jacobian {how}mismatch for output {k} with respect to input {i},\n"
-            f"numerical:{wrap(np.asarray(expected))!r}\n"
-            f"analytical:{wrap(np.asarray(found))!r}\n"
-        )
-
-
-_FORWARD = "computed with forward mode "
-
-
-def compare_all(
-    check: Check, i: int, x: Tensor, outs: Sequence[Tensor], numbers: Sequence[int]
-) -> None:
-    """Compare the whole Jacobian with respect to one input, column by column."""
-    expected = numerical(check.func, check.args, x, check.eps)
-    for k, (number, out) in enumerate(zip(numbers, outs)):
-        for unit in reversed(units(out)):
-            where = _where(out, unit)
-            real = _part(expected[number], unit)
-            if check.forward:
-                rows = [
-                    _part(np.ravel(forward(check.func, check.args, x, d)[number]), unit)
-                    for d in directions(x)
-                ]
-                _compare(check, np.reshape(rows, real.shape), real, i, k, _FORWARD, where)
-            if check.backward:
-                found = reverse(out, x, unit)
-                _compare(check, found, real, i, k, "", where)
-                again = reverse(out, x, unit)
-                _check_deterministic(check, found, again)
-
-
-def compare_projections(
-    check: Check, i: int, x: Tensor, outs: Sequence[Tensor], numbers: Sequence[int]
-) -> None:
-    """Compare u^T J v for one random pair of unit vectors an output."""
-    rng = np.random.RandomState(0)
-    v = unit_vector(rng, x)
-    expected = push(check.func, check.args, x, v, check.eps)
-    tangents = forward(check.func, check.args, x, v) if check.forward else []
-    for k, (number, out) in enumerate(zip(numbers, outs)):
-        u = unit_vector(rng, out)
-        real = np.vdot(u, expected[number]).real
-        if check.forward:
-            _compare(check, np.vdot(u, tangents[number]).real, real, i, k, _FORWARD)
-        if check.backward:
-            g = pull(out, x, u)
-            _compare(check, np.vdot(g, v).real, real, i, k)
-            _check_deterministic(check, g, pull(out, x, u))
-
-
-def unit_vector(rng: Any, t: Tensor) -> Any:
-    u = rng.uniform(-1, 1, t._array.shape)
-    if t.dtype.is_complex:
-        u = u + 1j * rng.uniform(-1, 1, t._array.shape)
-    return np.asarray(u / (np.linalg.norm(u) or 1.0), t._array.dtype)
-
-
-# -- the backward pass itself ------------------------------------------------------------------
-
-
-def _check_deterministic(check: Check, first: Any, second: Any) -> None:
-    if np.any(np.abs(first - second) > check.nondet_tol):
-        raise GradcheckError(
-            "Backward is not reentrant, i.e., running backward with same input and grad_output "
-            "multiple times gives different values, although analytical gradient matches "
-            f"numerical gradient.The tolerance for nondeterminism was {check.nondet_tol}."
-        )
-
-
-def check_batched(wanted: Sequence[Tensor], out: Tensor, k: int) -> None:
-    """A batch of cotangents must give what the cotangents give one by one."""
-    rng = np.random.RandomState(0)
-    given = np.stack([unit_vector(rng, out) for _ in range(2)])
-    options: dict[str, Any] = {"retain_graph": True, "allow_unused": True}
-    batch = grad(out, wanted, wrap(given), is_grads_batched=True, **options)
-    singles = [grad(out, wanted, wrap(g), **options) for g in given]
-    for i, found in enumerate(batch):
-        if found is None:
-            continue
-        expected = np.stack([single[i]._array for single in singles])
-        if not np.allclose(found._array, expected):
+    if not alike and o.check_grad_dtypes:
+        raise GradcheckError("Gradient has dtype mismatch")
+    if not alike:
+        raise GradcheckError("Analytical gradient has incorrect size")
+    for a, b in zip(first, second):
+        if a.numel() and (a - b).abs().max() > o.nondet_tol:
             raise GradcheckError(
-                f"For output {k} and input {i}: a batch of cotangents gives other gradients than "
-                "the cotangents one by one"
+                "Backward is not reentrant, i.e., running backward with same input and grad_output "
+                "multiple times gives different values, although analytical gradient matches "
+                f"numerical gradient.The tolerance for nondeterminism was {o.nondet_tol}."
+                + NONDETERMINISTIC
             )
 
 
-def check_zero_cotangents(outs: Sequence[Tensor], wanted: Sequence[Tensor]) -> None:
-    """Gradients are linear in the cotangents: zeros give zeros."""
-    zeros = [wrap(np.zeros(o._array.shape, o._array.dtype)) for o in outs]
-    found = grad(outs, wanted, zeros, retain_graph=True, allow_unused=True)
-    for g, x in zip(found, wanted):
-        if g is not None and np.any(g._array != 0):
-            raise GradcheckError("backward not multiplied by grad_output")
-        if g is not None and g.dtype is not x.dtype:
-            raise GradcheckError("grad is incorrect type")
+def _expect_zero(jacobians: Sequence[Tensor], tolerance: float) -> None:
+    """Outputs that require no grad must not change with the inputs."""
+    for jacobian in jacobians:
+        if jacobian.numel() and (jacobian.abs() > tolerance).any():
+            raise GradcheckError("Numerical gradient for function expected to be zero")
 
 
-def check_undefined(outs: Sequence[Tensor], wanted: Sequence[Tensor]) -> None:
-    """Cotangents that never come must be taken, all of them and each alone, for zeros."""
-    missing = [range(len(outs))]
-    if len(outs) > 1:
-        missing += [range(k, k + 1) for k in range(len(outs))]
-    for none in missing:
-        kept = [o for k, o in enumerate(outs) if k in none]
-        try:
-            found = run(
-                [edge_of(o) for o in kept],
-                [None] * len(kept),
-                True,
-                False,
-                False,
-                [edge_of(x) for x in wanted],
-            )
-        except Exception as error:
-            raise GradcheckError(
-                "Expected backward function to handle undefined output grads. Please look at "
-                '"Notes about undefined output gradients" in "tools/autograd/derivatives.yaml"'
-            ) from error
-        if any(g is not None and np.any(np.asarray(g) != 0) for g in found):
-            raise GradcheckError(
-                "Expected all input grads to be undefined or zero when all output grads are "
-                "undefined or zero. Please check to see that you handle undefined grads properly"
-            )
+# -- projections -------------------------------------------------------------------------------
+
+
+def vectors_of(inputs: Any, outs: Sequence[Tensor]) -> Vectors:
+    """Random unit vectors with no negative entry: the same in every check of these shapes."""
+    from rushlight.api.random import rand  # operators import us
+    from rushlight.random import Generator
+
+    generator = Generator()
+
+    def vector(like: Tensor, real: bool) -> Tensor:
+        kind = like.real.dtype if real and like.is_complex() else like.dtype
+        u: Tensor = rand(like.numel(), generator=generator).to(kind)
+        u /= u.norm()
+        return u
+
+    us = [
+        (vector(x, True), vector(x, True)) if x.is_complex() else vector(x, True)
+        for _, x in requiring(inputs)
+    ]
+    return Vectors(us, [vector(out, False) for out in outs])
+
+
+def _fast(problem: Problem, is_forward: bool, o: Options) -> None:
+    func, inputs, outs = problem.func, problem.inputs, problem.outputs
+    tracked = [k for k, out in enumerate(outs) if out.requires_grad]
+    vectors = vectors_of(inputs, [] if is_forward else [outs[k] for k in tracked])
+    expected = numerical_projections(func, inputs, outs, vectors, o.eps, is_forward)
+    if is_forward:
+        numbers = [k for k, out in enumerate(outs) if is_differentiable(out)]
+        wrong = _wrong_dtype if o.check_grad_dtypes else None
+        found = forward_projections(func, inputs, [outs[k] for k in numbers], vectors, wrong)
+        columns = [[row[numbers.index(k)] for row in found] for k in tracked]
+    else:
+        if not tracked:
+            _expect_zero(pushes(func, inputs, vectors, o.eps), o.nondet_tol)
+        columns = [
+            _projected(outs[k], inputs, vectors, v, o) for k, v in zip(tracked, vectors.outputs)
+        ]
+    for input, (row, u) in enumerate(zip(expected, vectors.inputs)):
+        for output, k in enumerate(tracked):
+            a = columns[output][input]
+            v = None if is_forward else vectors.outputs[output]
+            if not _close(a, row[k], o.rtol, o.atol * _reach(u, v)):
+                part = _part_of(problem, output, input, is_forward)
+                text = mismatch(a, row[k], output, input, part, is_forward)
+                raise GradcheckError(text + _slowly(problem, input, output, is_forward, o))
+
+
+def _projected(
+    out: Tensor, inputs: Sequence[Any], vectors: Vectors, v: Tensor, o: Options
+) -> list[Tensor]:
+    xs = [x for _, x in requiring(inputs)]
+    scalars, first, alike = reverse_projections(out, xs, vectors, v)
+    _, second, _ = reverse_projections(out, xs, vectors, v)
+    _check_gradients(first, second, alike, o)
+    return scalars
+
+
+def _reach(u: Any, v: Tensor | None) -> float:
+    """How far u^T E v can be from 0 for a matrix E with no entry above 1: its value for ones."""
+    across = float(u[0].sum()) + float(u[1].sum()) if isinstance(u, tuple) else float(u.sum())
+    return across * (1.0 if v is None else float(v.sum()))
+
+
+def _slowly(problem: Problem, input: int, output: int, is_forward: bool, o: Options) -> str:
+    """The whole Jacobians, to be shown where projections differ."""
+    from rushlight.api.comparison import allclose  # operators import us
+
+    func, inputs, outs = problem.func, problem.inputs, problem.outputs
+    k = [k for k, out in enumerate(outs) if out.requires_grad][output]
+    expected = numerical(func, inputs, outs, o.eps, is_forward)[input][k]
+    if is_forward:
+        i, x = list(requiring(inputs))[input]
+
+        def of_one(x: Any) -> Any:
+            return as_tuple(func(*inputs[:i], x, *inputs[i + 1 :]))[k]
+
+        found = forward(of_one, (x,), (outs[k],))[0][0]
+    else:
+        found = reverse(outs[k], [x for _, x in requiring(inputs)])[0][input]
+    difference = (expected - found).abs().max()
+    text = SLOW.format(numerical=expected, analytical=found, difference=difference)
+    return text + (SLOW_OK if allclose(found, expected, o.rtol, o.atol) else "")

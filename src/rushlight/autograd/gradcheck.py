@@ -6,16 +6,21 @@ works with (rushlight.autograd.checking) is when a check begins.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from rushlight.autograd.backward import grad
-from rushlight.autograd.modes import enable_grad
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor
 
-__all__ = ["GradcheckError", "gradcheck", "gradgradcheck"]
+__all__ = [
+    "GradcheckError",
+    "get_analytical_jacobian",
+    "get_numerical_jacobian",
+    "get_numerical_jacobian_wrt_specific_input",
+    "gradcheck",
+    "gradgradcheck",
+]
 
 
 class GradcheckError(RuntimeError):
@@ -43,11 +48,19 @@ def gradcheck(
     """Return True when `func`'s gradients agree with finite differences at `inputs`.
 
     `inputs` are tensors, those to check in float64 with ``requires_grad``. Raises `GradcheckError`
-    with both Jacobians on a disagreement, or returns False with ``raise_exception=False``. With
-    `fast_mode` one random projection of the Jacobian is compared instead of all of it; then the
-    cost is two evaluations of `func` and one backward. `check_undefined_grad` sends no cotangent at
-    all, `check_batched_grad` several at once. `check_grad_dtypes` and `masked` change nothing:
-    gradients always have their input's dtype, and tensors are dense.
+    with both Jacobians on a disagreement, or returns False with ``raise_exception=False``. Complex
+    outputs are looked at part by part.
+
+    ``eps``                  how far inputs are moved
+    ``atol``, ``rtol``       how far the two may be apart, as in `allclose`
+    ``fast_mode``            compare one random projection u^T J v instead of all of J
+    ``nondet_tol``           how far two backward passes on the same cotangents may be apart
+    ``check_undefined_grad`` send no cotangent at all, too, which stands for zeros
+    ``check_grad_dtypes``    gradients have to have their input's dtype
+    ``check_batched_grad``   send a batch of cotangents, too
+    ``check_forward_ad``     check forward mode, too; ``check_batched_forward_grad`` with batches
+    ``check_backward_ad``    False leaves out whatever needs reverse mode
+    ``masked``               changes nothing but a tolerance, since tensors are dense
 
     >>> import rushlight as torch
     >>> x = torch.tensor([1.0, 2.0], dtype=torch.float64, requires_grad=True)
@@ -62,40 +75,34 @@ def gradcheck(
         raise AssertionError(
             "Setting check_batched_grad=True requires check_backward_ad to be True"
         )
-    if check_batched_forward_grad:
-        if not check_forward_ad:
-            raise AssertionError(
-                "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
-            )
-        raise NotImplementedError(
-            "gradcheck: check_batched_forward_grad=True needs vmap over forward mode, which isn't "
-            "here yet"
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError(
+            "Setting check_batched_forward_grad=True requires check_forward_ad to be True"
         )
-    from rushlight.autograd import checking, jacobians
+    from rushlight.autograd import checking, cotangents
+    from rushlight.autograd.jacobians import as_tuple
 
-    args = jacobians.as_tuple(inputs)
-    check = checking.Check(
-        func, args, eps, atol, rtol, nondet_tol, check_forward_ad, check_backward_ad
-    )
+    options = checking.Options(eps, atol, rtol, nondet_tol, check_grad_dtypes, fast_mode)
+    args = as_tuple(inputs)
     try:
-        wanted = checking.check_inputs(args)
-        results = jacobians.as_tuple(func(*args))
-        numbers = [k for k, out in enumerate(results) if out.requires_grad]
-        outs = [results[k] for k in numbers]
-        if outs:
-            for i, x in enumerate(wanted):
-                (checking.compare_projections if fast_mode else checking.compare_all)(
-                    check, i, x, outs, numbers
-                )
-        else:
-            checking.expect_zero(check, wanted)
-        if check_backward_ad and outs:
+        checking.check_inputs(args)
+        func_out = func(*args)
+        outs = checking.differentiable(func_out)
+        if check_backward_ad:
+            checking.compare(func, args, func_out, True, options)
+        if check_forward_ad:
+            checking.compare(func, args, func_out, False, options)
+            if check_undefined_grad:
+                cotangents.check_undefined_forward(func, args, func_out)
+        if check_batched_forward_grad:
+            cotangents.check_batched_forward(func, args)
+        if check_backward_ad:
             if check_batched_grad:
                 for k, out in enumerate(outs):
-                    checking.check_batched(wanted, out, k)
-            checking.check_zero_cotangents(outs, wanted)
+                    cotangents.check_batched(args, out, k)
+            cotangents.check_zeros(outs, args, masked)
             if check_undefined_grad:
-                checking.check_undefined(outs, wanted)
+                cotangents.check_undefined(func, args)
     except GradcheckError:
         if raise_exception:
             raise
@@ -143,33 +150,28 @@ def gradgradcheck(
         raise AssertionError(
             "Setting check_batched_grad=True requires check_rev_over_rev to be True"
         )
-    from rushlight.autograd import checking, jacobians
+    from rushlight.autograd.checking import differentiable
+    from rushlight.autograd.jacobians import as_tuple, requiring
 
-    args = jacobians.as_tuple(inputs)
+    args = as_tuple(inputs)
     if grad_outputs is None:
-        rng = np.random.RandomState(0)
-        given = []
-        for out in jacobians.as_tuple(func(*args)):
-            if out.dtype.is_floating_point or out.dtype.is_complex:
-                u = checking.unit_vector(rng, out)
-                if gen_non_contig_grad_outputs and u.ndim:
-                    u = np.repeat(u, 2, axis=-1)[..., ::2]
-                given.append(wrap(u).requires_grad_())
+        outs = differentiable(func(*args))
+        given = tuple(_cotangent(out, gen_non_contig_grad_outputs) for out in outs)
     else:
-        given = list(jacobians.as_tuple(grad_outputs))
-    wanted = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
+        given = as_tuple(grad_outputs)
+    wanted = {i for i, _ in requiring(args)}
+    wanted_given = {i for i, g in enumerate(given) if g.requires_grad}
 
     def first_derivative(*all_args: Any) -> tuple[Tensor, ...]:
-        xs, cotangents = all_args[: len(args)], all_args[len(args) :]
-        with enable_grad():  # also where finite differences don't record
-            outs = [
-                o
-                for o in jacobians.as_tuple(func(*xs))
-                if o.dtype.is_floating_point or o.dtype.is_complex
-            ]
-            found = grad(
-                outs, [xs[i] for i in wanted], cotangents, create_graph=True, allow_unused=True
-            )
+        # Forward mode is given detached inputs, which have to be differentiated all the same.
+        xs = [x.requires_grad_() if i in wanted else x for i, x in enumerate(all_args[: len(args)])]
+        outs = differentiable(func(*xs))
+        cotangents = [
+            x.requires_grad_() if i in wanted_given else x
+            for i, x in enumerate(all_args[len(args) :])
+        ]
+        sources = [xs[i] for i in sorted(wanted)]
+        found = grad(outs, sources, cotangents, create_graph=True, allow_unused=True)
         return tuple(g for g in found if g is not None)
 
     return gradcheck(
@@ -188,3 +190,96 @@ def gradgradcheck(
         fast_mode=fast_mode,
         masked=masked,
     )
+
+
+def _cotangent(out: Tensor, gaps: bool) -> Tensor:
+    """Random numbers in [-1, 1) for an output, with `gaps` between them where asked for."""
+    from rushlight.api.reinterpret import view_as_real  # operators import us
+
+    g: Tensor = out.detach().new_empty(out.shape)
+    (view_as_real(g) if g.is_complex() else g).uniform_(-1, 1)
+    if gaps and g.numel() > 1:
+        g = g.repeat_interleave(2, -1)[..., ::2]
+    return g.requires_grad_()
+
+
+# -- the Jacobians themselves, which PyTorch never meant to show ---------------------------------
+
+
+def get_numerical_jacobian(
+    fn: Callable[..., Any], inputs: Any, target: Any = None, eps: float = 1e-3, grad_out: Any = 1.0
+) -> tuple[Tensor, ...]:
+    """Deprecated: the Jacobians of the first output of ``fn(inputs)``, by finite differences.
+
+    One for each of `inputs` (or of `target`) that requires grad, of shape (its elements, output's
+    elements). Raises ValueError for a complex output.
+    """
+    from rushlight.autograd.jacobians import as_tuple, numerical
+
+    _warn_deprecated("get_numerical_jacobian")
+    _check_grad_out("get_numerical_jacobian", grad_out)
+
+    def packed(*xs: Any) -> Any:
+        return fn(xs)
+
+    outs = as_tuple(packed(*as_tuple(inputs)))
+    return tuple(row[0] for row in numerical(packed, inputs, outs, eps, target=target))
+
+
+def get_analytical_jacobian(
+    inputs: Any, output: Tensor, nondet_tol: float = 0.0, grad_out: Any = 1.0
+) -> tuple[Any, ...]:
+    """Deprecated: the Jacobians of `output` by the `inputs` that require grad, by reverse mode.
+
+    Also whether a second pass gave the same within `nondet_tol`, whether gradients had the sizes
+    of their inputs, and whether they had their dtypes.
+    """
+    from rushlight.autograd.jacobians import requiring, reverse
+
+    _warn_deprecated("get_analytical_jacobian")
+    _check_grad_out("get_analytical_jacobian", grad_out)
+    if output.is_complex():
+        raise ValueError(
+            "Expected output to be non-complex. get_analytical_jacobian no longer supports "
+            "functions that return complex outputs."
+        )
+    xs = [x for _, x in requiring(inputs)]
+    first, alike = reverse(output, xs)
+    second, _ = reverse(output, xs)
+    same = all(not a.numel() or (a - b).abs().max() <= nondet_tol for a, b in zip(first, second))
+    return tuple(first), same, alike, alike
+
+
+def get_numerical_jacobian_wrt_specific_input(
+    fn: Callable[..., Any],
+    input_idx: int,
+    inputs: Any,
+    outputs: Any,
+    eps: float,
+    input: Any = None,
+    is_forward_ad: bool = False,
+) -> tuple[Tensor, ...]:
+    """The Jacobians of all `outputs` of ``fn(*inputs)`` by one input, by finite differences.
+
+    Outputs that have no derivative are left out. `input` stands in for ``inputs[input_idx]``.
+    """
+    from rushlight.autograd.jacobians import numerical_wrt
+
+    x = inputs[input_idx] if input is None else input
+    if not x.requires_grad:
+        raise AssertionError("Expected input to have requires_grad=True")
+    found = numerical_wrt(fn, inputs, outputs, x, eps, is_forward_ad)
+    return tuple(jacobian for jacobian in found if jacobian is not None)
+
+
+def _warn_deprecated(name: str) -> None:
+    from rushlight.autograd.check_texts import DEPRECATED
+
+    warnings.warn(DEPRECATED.format(name=name), FutureWarning, stacklevel=3)
+
+
+def _check_grad_out(name: str, grad_out: Any) -> None:
+    if grad_out != 1.0:
+        raise ValueError(
+            f"Expected grad_out to be 1.0. {name} no longer supports values of grad_out != 1.0."
+        )
