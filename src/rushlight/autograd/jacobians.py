@@ -4,7 +4,7 @@ A Jacobian here has a row for each element of the input and a column for each el
 which is real: complex outputs are looked at part by part. That of a complex input is complex, the
 conjugate Wirtinger derivative ∂/∂x + i ∂/∂y (Sorber, Van Barel, De Lathauwer, SIAM J. Optim. 22,
 2012). In fast mode a Jacobian is multiplied from both sides by one vector, u^T J v, which costs two
-evaluations and one pass (Note [Projections], docs/reference/autograd.md).
+evaluations and one pass.
 """
 
 from __future__ import annotations
