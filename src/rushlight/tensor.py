@@ -312,7 +312,8 @@ class Tensor(metaclass=_Open):
                 ".grad attribute won't be populated during autograd.backward(). If you indeed want "
                 "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
                 "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
-                "access the leaf Tensor instead.",
+                "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
+                "more information.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -336,10 +337,11 @@ class Tensor(metaclass=_Open):
             )
         if grad is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        if grad.dtype is not self.dtype:
+        wanted = self.grad_dtype
+        if wanted is not None and grad.dtype is not wanted:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{grad.dtype.cpp_name}' to a tensor "
-                f"with grad_dtype '{self.dtype.scalar_name}'. The gradient must match the tensor's "
+                f"with grad_dtype '{wanted.scalar_name}'. The gradient must match the tensor's "
                 "grad_dtype (defaults to the tensor's dtype). You can set the tensor's grad_dtype "
                 "attribute with a specific dtype, or None to allow any dtype. Set grad_dtype with "
                 "caution. Diverging the dtypes of a tensor and its gradient may break downstream "

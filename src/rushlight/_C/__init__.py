@@ -18,6 +18,12 @@ _ROOMS = ("_autograd", "_functions")
 
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
+    "_current_autograd_node": "autograd.state:current_node",
+    "_current_graph_task_id": "autograd.state:current_graph_task_id",
+    "_ImperativeEngine": "autograd.variable:_EngineBase",
+    "_is_multithreading_enabled": "autograd.multithreading:is_multithreading_enabled",
+    "_set_multithreading_enabled": "autograd.multithreading:switch",
+    "_will_engine_execute_node": "autograd.state:will_execute",
     "_is_fwd_grad_enabled": "autograd.forward_ad",
     "_set_fwd_grad_enabled": "autograd.forward_ad",
     "_set_grad_enabled": "autograd.modes:switch_grad",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
 from rushlight.autograd.leaf import leaf_hooks
+from rushlight.dtypes import dtype
 from rushlight.tensor import Tensor
 
 METHODS = (
@@ -34,7 +35,10 @@ def register_hook(input: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Rem
     if edge is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if edge is input:
-        return add_hook(leaf_hooks(input).tensor, hook)
+        own = leaf_hooks(input)
+        if own.tensor is None:
+            own.tensor = OrderedDict()
+        return add_hook(own.tensor, hook)
     hooks = edge.owner.own_hooks()
     return add_hook(hooks.tensor.setdefault(edge.index, OrderedDict()), hook)
 
@@ -51,7 +55,10 @@ def register_post_accumulate_grad_hook(
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
     if edge is not input:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
-    return add_hook(leaf_hooks(input).after, hook)
+    own = leaf_hooks(input)
+    if own.after is None:
+        own.after = OrderedDict()
+    return add_hook(own.after, hook)
 
 
 def retain_grad(input: Tensor) -> None:
@@ -72,28 +79,70 @@ def _retains_grad(self: Tensor) -> bool:
     return kept is not None and kept() is self
 
 
-def _backward_hooks(self: Tensor) -> Hooks | None:
+def _get_hooks(self: Tensor) -> Hooks | None:
     edge = edge_of(self)
-    if edge is None:
-        return None
-    if edge is self:
-        holder = self.__dict__.get("_leaf_hooks")
-        return holder.tensor or None if holder is not None else None
+    if edge is None or edge is self:
+        own = self.__dict__.get("_leaf_hooks")
+        return None if own is None else own.tensor
     hooks: NodeHooks | None = edge.owner.hooks
     return None if hooks is None else hooks.tensor.get(edge.index)
 
 
-def _post_accumulate_grad_hooks(self: Tensor) -> Hooks | None:
-    holder = self.__dict__.get("_leaf_hooks")
-    return holder.after or None if holder is not None else None
+def _set_hooks(self: Tensor, hooks: Hooks | None) -> None:
+    edge = edge_of(self)
+    if edge is None or edge is self:
+        leaf_hooks(self).tensor = hooks
+    elif hooks is None:
+        edge.owner.own_hooks().tensor.pop(edge.index, None)
+    else:
+        edge.owner.own_hooks().tensor[edge.index] = hooks
+
+
+def _get_after(self: Tensor) -> Hooks | None:
+    own = self.__dict__.get("_leaf_hooks")
+    return None if own is None else own.after
+
+
+def _set_after(self: Tensor, hooks: Hooks | None) -> None:
+    leaf_hooks(self).after = hooks
+
+
+def _get_grad_dtype(self: Tensor) -> dtype | None:
+    if not self.is_leaf:
+        raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
+    own = self.__dict__.get("_leaf_hooks")
+    return self.dtype if own is None or own.grad_dtype is ... else own.grad_dtype
+
+
+def _set_grad_dtype(self: Tensor, wanted: dtype | None) -> None:
+    if not self.is_leaf:
+        raise RuntimeError("grad_dtype can only be set on leaf tensors.")
+    if wanted is not None and not isinstance(wanted, dtype):
+        raise RuntimeError(
+            f"grad_dtype must be a torch.dtype or None, but got {type(wanted).__name__}"
+        )
+    grad = self._grad
+    if wanted is not None and grad is not None and grad.dtype is not wanted:
+        raise RuntimeError(
+            f"Cannot set grad_dtype to '{wanted.scalar_name}' because there is already a gradient "
+            f"with dtype '{grad.dtype.cpp_name}'. Please clear the gradient (.grad = None) before "
+            "changing grad_dtype, or ensure the new grad_dtype matches the existing gradient's "
+            "dtype."
+        )
+    leaf_hooks(self).grad_dtype = wanted
 
 
 ATTRIBUTES = {
     "_backward_hooks": property(
-        _backward_hooks, doc="The hooks that `register_hook` registered, by their handles' ids."
+        _get_hooks, _set_hooks, doc="The hooks of `register_hook` by their handles' ids, or None."
     ),
     "_post_accumulate_grad_hooks": property(
-        _post_accumulate_grad_hooks, doc="The hooks of `register_post_accumulate_grad_hook`."
+        _get_after, _set_after, doc="Those of `register_post_accumulate_grad_hook`, or None."
+    ),
+    "grad_dtype": property(
+        _get_grad_dtype,
+        _set_grad_dtype,
+        doc="The dtype that gradients of this leaf are cast to, hooks and all; None for no cast.",
     ),
     "retains_grad": property(
         _retains_grad, doc="Whether `retain_grad` was called on this non-leaf tensor."

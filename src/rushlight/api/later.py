@@ -152,7 +152,7 @@ _METHODS = {
     "extremes": "clamp_ clamp_max_ clamp_min_ clip_ nan_to_num_",
     "gather": "scatter_ scatter_add_ scatter_reduce_",
     "hooks": (
-        "_backward_hooks _post_accumulate_grad_hooks register_hook "
+        "_backward_hooks _post_accumulate_grad_hooks grad_dtype register_hook "
         "register_post_accumulate_grad_hook retain_grad retains_grad"
     ),
     "indexed": "index_add_ index_copy_ index_fill_ index_put_ put_",

@@ -23,13 +23,20 @@ if _TYPE_CHECKING:
         functional,
         grad_mode,
         graph,
+        variable,
     )
     from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
     from rushlight.autograd.function import Function
+    from rushlight.autograd.multithreading import (
+        is_multithreading_enabled,
+        set_multithreading_enabled,
+    )
+    from rushlight.autograd.variable import Variable
 
 __all__ = [
     "Function",
     "GradcheckError",
+    "Variable",
     "anomaly_mode",
     "backward",
     "detect_anomaly",
@@ -43,17 +50,31 @@ __all__ = [
     "gradgradcheck",
     "graph",
     "inference_mode",
+    "is_multithreading_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
+    "set_multithreading_enabled",
+    "variable",
 ]
 
 # Modules that open when they are first used, and the names that come from them.
-_MODULES = ("anomaly_mode", "forward_ad", "function", "functional", "grad_mode", "graph")
+_MODULES = (
+    "anomaly_mode",
+    "forward_ad",
+    "function",
+    "functional",
+    "grad_mode",
+    "graph",
+    "variable",
+)
 _NAMES = {
     "Function": "function",
+    "Variable": "variable",
     "detect_anomaly": "anomaly_mode",
+    "is_multithreading_enabled": "multithreading",
     "set_detect_anomaly": "anomaly_mode",
+    "set_multithreading_enabled": "multithreading",
 }
 
 
@@ -61,7 +82,9 @@ def __getattr__(name: str) -> _Any:
     if name in _MODULES:
         return _import_module(f"rushlight.autograd.{name}")
     if name in _NAMES:
-        value = globals()[name] = getattr(__getattr__(_NAMES[name]), name)
+        value = globals()[name] = getattr(
+            _import_module(f"rushlight.autograd.{_NAMES[name]}"), name
+        )
         return value
     raise AttributeError(f"module 'rushlight.autograd' has no attribute {name!r}")
 

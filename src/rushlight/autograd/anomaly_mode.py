@@ -24,6 +24,7 @@ import numpy as np
 
 from rushlight.autograd import engine
 from rushlight.autograd.node import Node
+from rushlight.autograd.threads import carried
 from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
@@ -41,7 +42,7 @@ class _Current(threading.local):
     node: Node | None = None  # whose derivative is being computed: the parent of what it records
 
 
-_current = _Current()
+_current = carried(_Current())
 
 
 def _note(node: Node) -> None:

@@ -227,7 +227,8 @@ def _gradients(
                     f"The differentiated Tensor at index {i} appears to not have been used in the "
                     "graph. Set allow_unused=True if this is the desired behavior."
                 )
-    made: dict[int, Tensor] = {}  # one Tensor for an array that several inputs get
+    # One Tensor for an array that several inputs get; the caller's own for one that comes through.
+    made: dict[int, Tensor] = {} if graph else {id(t._array): t for t in given if t is not None}
     for i, g in enumerate(found):
         if g is not None and not isinstance(g, Tensor):
             if id(g) not in made:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.hooks import NodeHooks, check_replacements, run_hooks, run_prehooks
+from rushlight.autograd.leaf import before_leaf
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor, wrap
 
@@ -75,9 +76,9 @@ def after_node(hooks: NodeHooks, grads: Any, g: Any, graph: bool) -> Any:
 def leaf_capture(leaf: Tensor, g: Any) -> Any:
     """Return what `autograd.grad` reports for a leaf: its cotangent after its tensor hooks."""
     hooks = leaf.__dict__.get("_leaf_hooks")
-    if hooks is None or g is None:
+    if hooks is None:
         return g
-    result = run_hooks(hooks.tensor, to_tensor(g))
+    result = before_leaf(hooks, to_tensor(g))
     return result if isinstance(g, Tensor) else to_raw(result)
 
 

@@ -12,18 +12,30 @@ Tensor, they are Tensors, and the same walk calls the nodes' `vjp_graph`.
 
 from __future__ import annotations
 
+import itertools
 import threading
+from _thread import _count as count_threads  # those that Python started and that still run
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heapreplace
 from typing import Any
 
 from rushlight.autograd.calls import after_node, before_node, leaf_capture
-from rushlight.autograd.leaf import accumulate, accumulate_graph
+from rushlight.autograd.leaf import (
+    accumulate_alone,
+    accumulate_graph,
+    accumulate_locked,
+    nothing_arrived,
+)
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, Slot
+from rushlight.autograd.threads import NESTED, in_fresh_thread
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["edge_of", "leaves_of", "run", "running", "set_guard"]
+__all__ = ["Pass", "edge_of", "leaves_of", "run", "running", "running_pass", "set_guard"]
+
+# How leaves take gradients: with a lock where the process has threads. Each pass looks when it
+# starts, and what it finds is right for all, so that a pass that is on its way follows.
+accumulate: Callable[[Tensor, Any, bool], None] = accumulate_alone
 
 
 def edge_of(t: Tensor) -> Any:
@@ -49,36 +61,83 @@ def run(
     returned (None where none arrived). With `accumulate_wanted` too the leaves among them
     accumulate instead, and the nodes run. Without `wanted` every leaf accumulates.
     """
-    before = mode.grad
+    global accumulate
     outer = _running.nodes
+    if outer is not None:  # a pass inside a pass: see Note [Reentrant backwards]
+        if _running.depth == NESTED:
+            args = roots, cotangents, keep_graph, graph, create_graph, wanted, accumulate_wanted
+            _running.depth = 0  # should it go on in this thread after all
+            try:
+                return in_fresh_thread(run, *args)  # type: ignore[no-any-return]
+            finally:
+                _running.depth = NESTED
+        _running.depth += 1
+    accumulate = accumulate_locked if count_threads() else accumulate_alone
+    before = mode.grad
     mode.grad = create_graph
     try:
         if wanted is None:
             _running.nodes = counts = _count(roots)
             _walk(roots, cotangents, keep_graph, graph, counts, None, {})
+            if PASS in counts:
+                counts[PASS].call_back()
             return []
         plan, counts = _plan(roots, wanted, accumulate_wanted)
-        _running.nodes = counts
         captured = {} if accumulate_wanted else {_key(edge): None for edge in wanted}
+        _running.nodes = counts
+        counts[PASS] = asked = Pass(captured, True)
         _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
+        asked.call_back()
         return [captured.get(_key(edge)) for edge in wanted]
     finally:
         mode.grad = before
         _running.nodes = outer
+        if outer is not None:
+            _running.depth -= 1
 
 
 class _Running(threading.local):
-    nodes: dict[Any, int] | None = None  # what the pass of this thread will reach
+    nodes: dict[Any, Any] | None = None  # what the innermost pass of this thread will reach
+    depth: int = 0  # the passes that it is inside of
 
 
 _running = _Running()
+PASS = "pass"  # the key under which that table keeps what else the pass is asked about
+_numbers = itertools.count()
 
 
-def running() -> dict[Any, int]:
-    """Return a table that has every node and leaf that this thread's backward pass reaches."""
-    if _running.nodes is None:
-        raise RuntimeError("no backward pass is running in this thread")
+class Pass:
+    """What a backward pass knows of itself, for hooks that ask; made when the first one does."""
+
+    __slots__ = ("callbacks", "captured", "notes", "number", "partial")
+
+    def __init__(self, captured: dict[Any, Any], partial: bool) -> None:
+        self.number = next(_numbers)
+        self.partial = partial  # only paths to some inputs are walked
+        self.captured = captured  # the keys of what is reported and not accumulated
+        self.callbacks: list[Callable[[], Any]] = []
+        self.notes: dict[Any, Any] = {}  # whatever a hook keeps from call to call of this pass
+
+    def call_back(self) -> None:
+        """Call what was queued for the end of the pass, and what that queues in its turn."""
+        for callback in self.callbacks:  # which may grow meanwhile
+            callback()
+
+
+def running() -> dict[Any, Any] | None:
+    """A table that has every node and leaf that this thread's backward pass reaches, or None."""
     return _running.nodes
+
+
+def running_pass() -> Pass | None:
+    """Return what this thread's innermost backward pass knows of itself; None outside of one."""
+    nodes = _running.nodes
+    if nodes is None:
+        return None
+    if PASS not in nodes:
+        nodes[PASS] = Pass({}, False)
+    asked: Pass = nodes[PASS]
+    return asked
 
 
 def _key(edge: Any) -> Any:
@@ -86,9 +145,9 @@ def _key(edge: Any) -> Any:
     return (edge.owner, edge.index) if isinstance(edge, (Node, Slot)) else edge
 
 
-def _count(roots: Sequence[Any]) -> dict[Any, int]:
+def _count(roots: Sequence[Any]) -> dict[Any, Any]:
     """Count the edges that lead to each reachable node or leaf."""
-    counts: dict[Any, int] = {}
+    counts: dict[Any, Any] = {}
     get = counts.get
     fronts = [roots]
     for front in fronts:  # which grows meanwhile
@@ -118,7 +177,7 @@ def leaves_of(edges: Sequence[Any]) -> list[Tensor]:
 
 def _plan(
     roots: Sequence[Any], wanted: Sequence[Any], run_wanted: bool
-) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, int]]:
+) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, Any]]:
     """Return, for each node on a path to `wanted`, its edges on such a path, and their counts.
 
     With `run_wanted` the nodes that are wanted run too, whether or not a path goes on from there.
@@ -140,7 +199,7 @@ def _plan(
         for edge in wanted:
             if not isinstance(edge, Tensor) and edge.owner in reachable:
                 plan.setdefault(edge.owner, (None,) * len(edge.owner.edges))
-    counts: dict[Any, int] = {}
+    counts: dict[Any, Any] = {}
     for front in (*plan.values(), roots):
         for edge in front:
             if edge is not None:
@@ -166,7 +225,7 @@ def _walk(
     grads: Sequence[Any],
     keep_graph: bool,
     graph: bool,
-    counts: dict[Any, int],
+    counts: dict[Any, Any],
     plan: dict[Any, tuple[Any, ...]] | None,
     captured: dict[Any, Any],
 ) -> None:
@@ -235,6 +294,8 @@ def _walk(
                     accumulate_graph(edge, out)
                 else:
                     accumulate(edge, out, mine)
+            else:
+                nothing_arrived(edge)
         if ready is not None:
             if heap and -heap[0][0] > ready.seq:
                 _, node, g = heapreplace(heap, (-ready.seq, ready, ready_g))

@@ -11,11 +11,10 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import threading
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from rushlight.autograd.engine import edge_of, running
+from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
 from rushlight.autograd.node import Node, Slot
@@ -26,6 +25,7 @@ from rushlight.autograd.saved import (
     pop_default_hooks,
     push_default_hooks,
 )
+from rushlight.autograd.state import require_pass, will_execute
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -126,28 +126,19 @@ class _All:
     """Collects the gradients of one backward pass until none is missing."""
 
     def __init__(self, tensors: Sequence[Tensor], fn: Callable[..., None]) -> None:
-        self.edges = [edge_of(t) for t in tensors]
+        self.nodes = [get_gradient_edge(t).node for t in tensors]
         self.fn = fn
-        self.lock = threading.Lock()
-        self.passes: dict[int, list[Any]] = {}  # gradients so far, by the pass that brings them
-        self.missing: dict[int, int] = {}
 
     def __call__(self, index: int, g: Tensor) -> None:
-        reached = running()
-        key = id(reached)
-        with self.lock:
-            if key not in self.passes:
-                self.passes[key] = [None] * len(self.edges)
-                self.missing[key] = sum(
-                    (e if isinstance(e, Tensor) else e.owner) in reached for e in self.edges
-                )
-            self.passes[key][index] = g
-            self.missing[key] -= 1
-            if self.missing[key]:
-                return
-            grads = self.passes.pop(key)
-            del self.missing[key]
-        self.fn(grads)
+        notes = require_pass().notes  # those of this pass: they go with it, whatever happens
+        if self not in notes:
+            missing = sum(map(will_execute, self.nodes))
+            notes[self] = [missing, [None] * len(self.nodes)]
+        state = notes[self]
+        state[0] -= 1
+        state[1][index] = g
+        if state[0] == 0:
+            self.fn(state[1])
 
 
 class _First:
@@ -155,12 +146,11 @@ class _First:
 
     def __init__(self, fn: Callable[..., None]) -> None:
         self.fn = fn
-        self.seen: Any = None
 
     def __call__(self, index: int, g: Tensor) -> None:
-        reached = running()
-        if self.seen is not reached:
-            self.seen = reached
+        notes = require_pass().notes
+        if self not in notes:
+            notes[self] = True
             self.fn(g)
 
 

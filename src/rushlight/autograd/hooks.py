@@ -26,6 +26,7 @@ __all__ = [
 class RemovableHandle:
     """What `register_*hook` returns: ``remove()`` takes the hook away. A context manager too."""
 
+    __module__ = "rushlight.utils.hooks"  # where users know it, and pickles look
     _ids = itertools.count()
 
     def __init__(self, hooks: Any, *, extra_dict: Any = None) -> None:

@@ -7,8 +7,9 @@ and the face its leaf strongly, so that neither keeps a dead graph alive.
 
 from __future__ import annotations
 
+import threading
 import weakref
-from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -17,20 +18,35 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node
+from rushlight.dtypes import dtype
 from rushlight.tensor import LEAF, Tensor, wrap
 
-__all__ = ["AccumulateGrad", "LeafHooks", "accumulate", "accumulate_graph", "accumulator"]
+__all__ = [
+    "AccumulateGrad",
+    "LeafHooks",
+    "accumulate_alone",
+    "accumulate_graph",
+    "accumulate_locked",
+    "accumulator",
+    "before_leaf",
+    "nothing_arrived",
+]
 
 
 class LeafHooks:
-    """Everything that may run when a cotangent reaches a leaf; kept in ``leaf._leaf_hooks``."""
+    """Everything that may happen when a cotangent reaches a leaf; kept in ``leaf._leaf_hooks``.
 
-    __slots__ = ("after", "node", "tensor")
+    In this order: a cast to `grad_dtype`, where one was asked for (None: none takes place), the
+    hooks of the `tensor`, those of its AccumulateGrad node, accumulation, and those `after` it.
+    """
+
+    __slots__ = ("after", "grad_dtype", "node", "tensor")
 
     def __init__(self) -> None:
-        self.tensor: Hooks = OrderedDict()
-        self.after: Hooks = OrderedDict()
+        self.tensor: Hooks | None = None
+        self.after: Hooks | None = None
         self.node: NodeHooks | None = None
+        self.grad_dtype: Any = ...
 
 
 def leaf_hooks(leaf: Tensor) -> LeafHooks:
@@ -74,15 +90,13 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
     return face
 
 
-def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
+def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> None:
     """Add the raw cotangent `g` to ``leaf.grad``, keeping `g` itself when it is `fresh`."""
-    if leaf._edge is not LEAF and not leaf.requires_grad:
-        return  # it did when the graph was made
     hooks = leaf.__dict__.get("_leaf_hooks")
-    if hooks is not None:
-        g = _before(leaf, hooks, wrap(np.asarray(g)))._array
-        fresh = False
-    elif g is None:
+    if hooks is not None and hooked:
+        _around(leaf, hooks, wrap(np.asarray(g)), _add_values)
+        return
+    if leaf._edge is not LEAF and not _takes_grad(leaf):
         return
     grad = leaf._grad
     if grad is None:
@@ -98,42 +112,104 @@ def accumulate(leaf: Tensor, g: Any, fresh: bool) -> None:
         grad._counter[0] += 1
     else:
         leaf._grad = grad + wrap(np.asarray(g))
-    if hooks is not None:
-        _after(leaf, hooks, wrap(np.asarray(g)))
+
+
+def accumulate_locked(leaf: Tensor, g: Any, fresh: bool) -> None:
+    """As `accumulate_alone`, where passes of other threads may add to the same leaf."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
+    if hooks is None:
+        with _lock_of(leaf):
+            accumulate_alone(leaf, g, fresh)
+    else:
+        _around(leaf, hooks, wrap(np.asarray(g)), _add_values)
 
 
 def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
-    """As `accumulate`, for ``create_graph=True``: out of place, and recorded.
+    """As `accumulate_alone`, for ``create_graph=True``: out of place, and recorded.
 
     Without it, in a pass that runs on Tensors for other reasons, what is added is a plain value.
     """
-    if not mode.grad and (g._interpreter is None or type(g) is Dual):
-        accumulate(leaf, g._array, False)
-        return
-    if leaf._edge is not LEAF and not leaf.requires_grad:
-        return
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None:
-        g = _before(leaf, hooks, g)
-    grad = leaf._grad
-    if grad is not None:
-        leaf._grad = grad + g
-    elif g._interpreter is None:  # a copy, since other leaves may get the same tensor
-        leaf._grad = wrap(np.empty_like(leaf._array)).copy_(g)
+        _around(leaf, hooks, g, _add_tensor)
     else:
-        leaf._grad = g.clone()
+        _add_tensor(leaf, g)
+
+
+def nothing_arrived(leaf: Tensor) -> None:
+    """Tell the leaf's hooks that it was reached by a node that had no cotangent for it."""
+    hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None:
-        _after(leaf, hooks, g)
+        _around(leaf, hooks, None, _add_tensor)
 
 
-def _before(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> Tensor:
-    g = run_hooks(hooks.tensor, g)
-    return g if hooks.node is None else run_prehooks(hooks.node.pre, (g,))[0]
+def before_leaf(hooks: LeafHooks, g: Tensor | None) -> Tensor | None:
+    """Cast a leaf's cotangent to the dtype that the leaf asks for, and show it to its hooks."""
+    if g is not None and isinstance(hooks.grad_dtype, dtype):
+        if not hooks.grad_dtype.is_floating_point and not hooks.grad_dtype.is_complex:
+            raise RuntimeError(f"a gradient cannot be cast to grad_dtype {hooks.grad_dtype}")
+        g = g.to(hooks.grad_dtype)
+    return g if hooks.tensor is None else run_hooks(hooks.tensor, g)
 
 
-def _after(leaf: Tensor, hooks: LeafHooks, g: Tensor) -> None:
+def _around(leaf: Tensor, hooks: LeafHooks, g: Any, add: Callable[[Tensor, Any], None]) -> None:
+    """Run the hooks before, `add` what they make of `g`, if anything, and run the hooks after."""
+    g = before_leaf(hooks, g)
     if hooks.node is not None:
-        for fn in list(hooks.node.post.values()):
-            fn((), (g,))
-    for fn in list(hooks.after.values()):
-        fn(leaf)
+        (g,) = run_prehooks(hooks.node.pre, (g,))
+    if g is not None:
+        add(leaf, g)
+    if hooks.after is not None:
+        for hook in list(hooks.after.values()):
+            result = hook(leaf)
+            if result is None:
+                continue
+            if isinstance(result, Tensor):
+                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+    if hooks.node is not None:
+        for post in list(hooks.node.post.values()):
+            post((), (g,))
+
+
+def _takes_grad(leaf: Tensor) -> bool:
+    """False where the leaf stopped requiring grad after the graph was made."""
+    if not leaf.is_leaf:  # an in-place operation made it
+        raise RuntimeError("leaf variable has been moved into the graph interior")
+    return leaf.requires_grad
+
+
+# A leaf's lock is one of a few, since leaves are many: two that share one wait for each other now
+# and then. No hook runs while it is held.
+_LOCKS = tuple(threading.RLock() for _ in range(64))
+
+
+def _lock_of(leaf: Tensor) -> Any:
+    return _LOCKS[id(leaf) // 64 % 64]
+
+
+def _add_values(leaf: Tensor, g: Tensor) -> None:
+    """Accumulate what hooks have seen, and may keep: the leaf gets a copy."""
+    with _lock_of(leaf):
+        if leaf._grad is None and g._array.dtype is not leaf._array.dtype:  # see grad_dtype
+            if _takes_grad(leaf):
+                leaf._grad = wrap(np.empty_like(leaf._array, g._array.dtype))
+                leaf._grad._array[...] = g._array
+        else:
+            accumulate_alone(leaf, g._array, False, False)
+
+
+def _add_tensor(leaf: Tensor, g: Tensor) -> None:
+    if not mode.grad and (g._interpreter is None or type(g) is Dual):
+        _add_values(leaf, g)
+        return
+    if not _takes_grad(leaf):
+        return
+    with _lock_of(leaf):
+        grad = leaf._grad
+        if grad is not None:
+            leaf._grad = grad + g
+        elif g._interpreter is None:  # a copy, since other leaves may get the same tensor
+            leaf._grad = wrap(np.empty_like(leaf._array, g._array.dtype)).copy_(g)
+        else:
+            leaf._grad = g.clone()

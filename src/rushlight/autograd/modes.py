@@ -14,6 +14,8 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, TypeVar, cast
 
+from rushlight.autograd.threads import carried
+
 __all__ = [
     "enable_grad",
     "inference_mode",
@@ -33,7 +35,7 @@ class _Mode(threading.local):
     asked: bool = False  # in inference mode, where nothing records: what enable_grad asked for
 
 
-mode = _Mode()
+mode = carried(_Mode())
 
 
 def is_grad_enabled() -> bool:

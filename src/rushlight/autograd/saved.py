@@ -15,6 +15,7 @@ from typing import Any
 
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
+from rushlight.autograd.threads import carried
 from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
@@ -48,7 +49,7 @@ class _Defaults(threading.local):
         self.disabled: str | None = None
 
 
-_defaults = _Defaults()
+_defaults = carried(_Defaults())
 
 
 def push_default_hooks(pack_hook: Pack, unpack_hook: Unpack) -> None:

@@ -1,0 +1,113 @@
+"""`Variable`, from the time when a tensor that records was another thing than a tensor.
+
+It still makes leaves, and ``isinstance(x, Variable)`` holds for every tensor. What code looks for
+here today is the engine, for callbacks at the end of a backward pass.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rushlight.autograd import state
+from rushlight.autograd.backward import backward, grad
+from rushlight.tensor import LEAF, Tensor, new
+
+__all__ = ["Variable"]
+
+
+class _EngineBase:
+    """The engine as an object: ``Variable._execution_engine``."""
+
+    __module__ = "rushlight._C"
+
+    def queue_callback(self, callback: Callable[[], Any], /) -> None:
+        """Call `callback` when the backward pass that is running is over.
+
+        Raises RuntimeError outside of a pass. A callback of a pass that fails is not called.
+
+        >>> import rushlight as torch
+        >>> queue = torch.autograd.Variable._execution_engine.queue_callback
+        >>> x = torch.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: queue(lambda: print("over:", x.grad)))
+        >>> (x * 2).sum().backward()
+        over: tensor([2., 2.])
+        """
+        state.queue_callback(callback)
+
+    def run_backward(
+        self,
+        tensors: Sequence[Tensor],
+        grad_tensors: Sequence[Tensor | None],
+        keep_graph: bool,
+        create_graph: bool,
+        inputs: Sequence[Any] = (),
+        allow_unreachable: bool = False,
+        accumulate_grad: bool = False,
+    ) -> Any:
+        """Run a pass as `autograd.backward` does, or with `accumulate_grad` unset as `grad`."""
+        if accumulate_grad:
+            return backward(tensors, grad_tensors, keep_graph, create_graph, inputs=inputs or None)
+        return grad(
+            tensors,
+            inputs,
+            grad_tensors,
+            keep_graph,
+            create_graph,
+            allow_unused=allow_unreachable,
+        )
+
+    def is_checkpoint_valid(self) -> bool:
+        """Return whether the running pass, if any, accumulates in all leaves."""
+        return state.accumulates_everywhere()
+
+
+class VariableMeta(type):
+    """Makes ``isinstance(x, Variable)`` hold for tensors."""
+
+    def __instancecheck__(cls, other: Any) -> bool:
+        return isinstance(other, Tensor)
+
+
+class Variable(metaclass=VariableMeta):
+    """``Variable(data, requires_grad=False)`` is a new leaf that shares the memory of `data`.
+
+    >>> import rushlight as torch
+    >>> torch.autograd.Variable(torch.ones(2), requires_grad=True)
+    tensor([1., 1.], requires_grad=True)
+    """
+
+    _execution_engine = _EngineBase()
+
+    def __new__(  # type: ignore[misc]
+        cls,
+        data: Any = None,
+        requires_grad: bool = False,
+        volatile: bool = False,
+        _grad_fn: Any = None,
+        name: str | None = None,
+    ) -> Tensor:
+        """Raises TypeError for what is no tensor, RuntimeError for integers that require grad."""
+        if volatile:
+            warnings.warn(
+                "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
+                UserWarning,
+                stacklevel=2,
+            )
+        out = new(Tensor)
+        out._counter = [0]
+        if data is None:
+            from rushlight.api.create import empty  # operators import us
+
+            data = empty(0)
+        if not isinstance(data, Tensor):
+            raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
+        out._array = data._array
+        if requires_grad:
+            if out._array.dtype.kind not in "fcV":
+                raise RuntimeError(
+                    "Only Tensors of floating point and complex dtype can require gradients"
+                )
+            out._edge = LEAF
+        return out
