@@ -44,6 +44,7 @@ NAMESPACES = [
     "rushlight.random",
     "rushlight.special",
     "rushlight.testing",
+    "rushlight.utils.checkpoint",
     "rushlight.utils.data",
 ]
 

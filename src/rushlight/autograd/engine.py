@@ -28,10 +28,19 @@ from rushlight.autograd.leaf import (
 )
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, Slot
-from rushlight.autograd.threads import NESTED, in_fresh_thread
+from rushlight.autograd.threads import NESTED, carried, in_fresh_thread
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["Pass", "edge_of", "leaves_of", "run", "running", "running_pass", "set_guard"]
+__all__ = [
+    "Pass",
+    "accumulates_everywhere",
+    "edge_of",
+    "leaves_of",
+    "run",
+    "running",
+    "running_pass",
+    "set_guard",
+]
 
 # How leaves take gradients: with a lock where the process has threads. Each pass looks when it
 # starts, and what it finds is right for all, so that a pass that is on its way follows.
@@ -85,8 +94,12 @@ def run(
         plan, counts = _plan(roots, wanted, accumulate_wanted)
         captured = {} if accumulate_wanted else {_key(edge): None for edge in wanted}
         _running.nodes = counts
-        counts[PASS] = asked = Pass(captured, True)
-        _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
+        counts[PASS] = asked = Pass(captured)
+        outside, _nest.partial = _nest.partial, True
+        try:
+            _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
+        finally:
+            _nest.partial = outside
         asked.call_back()
         return [captured.get(_key(edge)) for edge in wanted]
     finally:
@@ -101,7 +114,12 @@ class _Running(threading.local):
     depth: int = 0  # the passes that it is inside of
 
 
+class _Nest(threading.local):
+    partial: bool = False  # this thread is inside of a pass that only walks paths to some inputs
+
+
 _running = _Running()
+_nest = carried(_Nest())
 PASS = "pass"  # the key under which that table keeps what else the pass is asked about
 _numbers = itertools.count()
 
@@ -109,11 +127,10 @@ _numbers = itertools.count()
 class Pass:
     """What a backward pass knows of itself, for hooks that ask; made when the first one does."""
 
-    __slots__ = ("callbacks", "captured", "notes", "number", "partial")
+    __slots__ = ("callbacks", "captured", "notes", "number")
 
-    def __init__(self, captured: dict[Any, Any], partial: bool) -> None:
+    def __init__(self, captured: dict[Any, Any]) -> None:
         self.number = next(_numbers)
-        self.partial = partial  # only paths to some inputs are walked
         self.captured = captured  # the keys of what is reported and not accumulated
         self.callbacks: list[Callable[[], Any]] = []
         self.notes: dict[Any, Any] = {}  # whatever a hook keeps from call to call of this pass
@@ -135,9 +152,17 @@ def running_pass() -> Pass | None:
     if nodes is None:
         return None
     if PASS not in nodes:
-        nodes[PASS] = Pass({}, False)
+        nodes[PASS] = Pass({})
     asked: Pass = nodes[PASS]
     return asked
+
+
+def accumulates_everywhere() -> bool:
+    """Return False inside of a pass for some inputs only, whatever passes are between.
+
+    There a reentrant checkpoint, which starts a pass for all leaves, would do too much.
+    """
+    return not _nest.partial
 
 
 def _key(edge: Any) -> Any:

@@ -100,9 +100,3 @@ def queue_callback(callback: Callable[[], Any]) -> None:
     if found is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
     found.callbacks.append(callback)
-
-
-def accumulates_everywhere() -> bool:
-    """Return False in a pass for some inputs only, where a reentrant checkpoint does too much."""
-    found = engine.running_pass()
-    return found is None or not found.partial

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.autograd import state
+from rushlight.autograd import engine, state
 from rushlight.autograd.backward import backward, grad
 from rushlight.tensor import LEAF, Tensor, new
 
@@ -60,7 +60,7 @@ class _EngineBase:
 
     def is_checkpoint_valid(self) -> bool:
         """Return whether the running pass, if any, accumulates in all leaves."""
-        return state.accumulates_everywhere()
+        return engine.accumulates_everywhere()
 
 
 class VariableMeta(type):
