@@ -66,6 +66,8 @@ if _TYPE_CHECKING:
         utils,
         version,
     )
+    from rushlight.amp.autocast_mode import autocast
+    from rushlight.amp.state import *
     from rushlight.api.activation import *
     from rushlight.api.adaptive import *
     from rushlight.api.affine import *
@@ -125,6 +127,7 @@ if _TYPE_CHECKING:
     from rushlight.limits import finfo, iinfo
 
 _ROOMS = (
+    "amp",
     "_C",
     "backends",
     "cuda",
@@ -141,6 +144,22 @@ _ROOMS = (
     "version",
 )
 _ELSEWHERE = {
+    "autocast": "amp.autocast_mode",
+    "autocast_decrement_nesting": "amp.state",
+    "autocast_increment_nesting": "amp.state",
+    "clear_autocast_cache": "amp.state",
+    "get_autocast_cpu_dtype": "amp.state",
+    "get_autocast_dtype": "amp.state",
+    "get_autocast_gpu_dtype": "amp.state",
+    "is_autocast_cache_enabled": "amp.state",
+    "is_autocast_cpu_enabled": "amp.state",
+    "is_autocast_enabled": "amp.state",
+    "set_autocast_cache_enabled": "amp.state",
+    "set_autocast_cpu_dtype": "amp.state",
+    "set_autocast_cpu_enabled": "amp.state",
+    "set_autocast_dtype": "amp.state",
+    "set_autocast_enabled": "amp.state",
+    "set_autocast_gpu_dtype": "amp.state",
     "finfo": "limits",
     "iinfo": "limits",
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",

@@ -110,7 +110,7 @@ def rrelu(x: Array, noise: Array, out: Array | None = None) -> Array:
 
 def hardtanh(x: Array, low: float = -1.0, high: float = 1.0, out: Array | None = None) -> Array:
     """min(max(x, low), high): also ReLU6 (0, 6) and clamp; nan stays."""
-    if x.size > FEW:
+    if x.size > FEW and x.dtype.kind != "V":  # clip would make a float32 of a bfloat16
         y: Array = np.clip(x, low, high, out=out)
         return y
     y = np.maximum(low, x, out=owned(x, out))
