@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import copy
+import asyncio
+import functools
+import importlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-import rushlight
 from tests.libraries import LIBRARIES
 
 pytestmark = pytest.mark.parametrize("lib", LIBRARIES)
@@ -196,166 +198,179 @@ def test_decorated_classes(lib: Any) -> None:
     assert not made().on
 
 
-# -- inference mode ----------------------------------------------------------------------------
-
-CANNOT_SAVE = "Inference tensors cannot be saved for backward"
-CANNOT_WRITE = "Inplace update to inference tensor outside InferenceMode is not allowed"
+# -- settings that few need --------------------------------------------------------------------
 
 
-def inference(lib: Any, **options: Any) -> Any:
-    with lib.inference_mode():
-        return lib.ones(2, **options)
+def grad_mode(lib: Any) -> Any:
+    return importlib.import_module(f"{lib.__name__}.autograd.grad_mode")
 
 
-def test_what_inference_mode_makes(lib: Any) -> None:
-    w = lib.ones(2, requires_grad=True)
-    with lib.inference_mode():
-        assert lib.is_inference_mode_enabled()
-        assert not lib.is_grad_enabled()
-        x = lib.ones(2)
-        made = [x, x * 2, x[:1], x.sum(), lib.cat([x, x]), w * 2, x.clone(), lib.nn.Parameter(x)]
-        assert all(t.is_inference() for t in made)
-        assert not (w * 2).requires_grad
-        shared = [w[:1], w.split(1)[0], w.view(1, 2), w.detach(), lib.nn.Parameter(w), w.real]
-        assert not any(t.is_inference() for t in shared)  # they share the version counter of w
-    assert lib.is_inference(x)
-    assert not lib.is_inference(w)
+def test_what_managers_remember(lib: Any) -> None:
+    module = grad_mode(lib)
+    assert (lib.no_grad().prev, lib.set_grad_enabled(True).prev) == (False, True)
+    assert lib.inference_mode(False).clone().mode is False
+    for name in ("no_grad", "enable_grad", "set_grad_enabled", "inference_mode"):
+        assert getattr(lib, name).__module__ == module.__name__
+    manager = module._enter_inference_mode(True)
+    assert lib.is_inference_mode_enabled()
+    module._exit_inference_mode(manager)
     assert not lib.is_inference_mode_enabled()
 
 
-def test_inference_mode_nests(lib: Any) -> None:
-    def state() -> Any:
-        made = lib.ones(1, requires_grad=True) * 2
-        on, inference = lib.is_grad_enabled(), lib.is_inference_mode_enabled()
-        return inference, on, made.is_inference(), made.requires_grad
+def test_managers_end_in_any_order(lib: Any) -> None:
+    """Each goes back to what it found."""
+    first, second = lib.no_grad(), lib.enable_grad()
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert lib.is_grad_enabled()
+    second.__exit__(None, None, None)
+    assert not lib.is_grad_enabled()
+    lib.set_grad_enabled(True)
 
-    with lib.inference_mode():
-        assert state() == (True, False, True, False)
-        with lib.inference_mode(False):
-            assert state() == (False, True, False, True)
+
+def test_modes_belong_to_threads(lib: Any) -> None:
+    seen: list[Any] = []
+
+    def look() -> None:
+        seen.append((lib.is_grad_enabled(), lib.is_inference_mode_enabled()))
+        lib.set_grad_enabled(False)
+
+    for manager in (lib.no_grad(), lib.inference_mode()):
+        with manager:
+            thread = threading.Thread(target=look)
+            thread.start()
+            thread.join()
+    assert seen == [(True, False)] * 2
+    assert lib.is_grad_enabled()
+
+
+def test_a_decorated_generator_has_modes_of_its_own(lib: Any) -> None:
+    on = lib.is_grad_enabled
+
+    @lib.no_grad()
+    def modes() -> Iterator[bool]:
+        yield on()
         with lib.enable_grad():
-            assert state() == (True, True, True, False)  # asked for, and still nothing records
-            with lib.no_grad():
-                assert state() == (True, False, True, False)
-        assert state() == (True, False, True, False)
-    with lib.no_grad(), lib.inference_mode(mode=False):
-        assert state() == (False, True, False, True)
-    assert state() == (False, True, False, True)
+            yield on()  # the block doesn't last beyond a yield
+            yield on()
+        yield on()
+
+    assert [(mode, on()) for mode in modes()] == [
+        (False, True),
+        (True, True),
+        (False, True),
+        (False, True),
+    ]
 
 
-def test_inference_mode_as_a_decorator(lib: Any) -> None:
-    @lib.inference_mode()
-    def inside() -> bool:
-        return lib.is_inference_mode_enabled()
+def test_a_generator_that_will_not_close(lib: Any) -> None:
+    @lib.no_grad()
+    def stubborn() -> Iterator[int]:
+        try:
+            yield 1
+        except GeneratorExit:
+            yield 2
 
-    @lib.inference_mode
-    def bare() -> bool:
-        return lib.is_inference_mode_enabled()
-
-    @lib.inference_mode(False)
-    def outside() -> bool:
-        return lib.is_inference_mode_enabled()
-
-    assert (inside(), bare(), outside()) == (True, True, False)
+    run = stubborn()
+    next(run)
+    with pytest.raises(RuntimeError, match="generator ignored GeneratorExit"):
+        run.close()
 
 
-@pytest.mark.parametrize(
-    "operation",
-    [
-        lambda lib, w, x: w * x,
-        lambda lib, w, x: x * w,
-        lambda lib, w, x: w / x,
-        lambda lib, w, x: w * x[:1],
-        lambda lib, w, x: w * x.detach(),
-        lambda lib, w, x: lib.dot(w, x),
-        lambda lib, w, x: lib.lerp(w, w, x),
-    ],
-)
-def test_inference_tensors_cannot_be_saved(lib: Any, operation: Any) -> None:
-    w, x = lib.ones(2, requires_grad=True), inference(lib)
-    with pytest.raises(RuntimeError, match=CANNOT_SAVE):
-        operation(lib, w, x)
+def test_async_functions(lib: Any) -> None:
+    """A decorator acts while an async function is called, which is not while it runs."""
+    seen: list[bool] = []
+
+    @lib.no_grad()
+    async def numbers() -> Any:
+        yield lib.is_grad_enabled()
+
+    async def block() -> None:
+        with lib.no_grad():
+            await asyncio.sleep(0)
+            seen.append(lib.is_grad_enabled())
+
+    async def main() -> Any:
+        await block()
+        return [value async for value in numbers()]
+
+    assert asyncio.run(main()) == [True]
+    assert seen == [False]
 
 
-def test_inference_tensors_where_nothing_is_saved(lib: Any) -> None:
-    w, x = lib.ones(2, requires_grad=True), inference(lib)
-    y = w + x
-    y.sum().backward()
-    assert w.grad.tolist() == [1.0, 1.0]
-    assert not (x * 2).is_inference()
-    assert x[:1].is_inference()
-    assert x.detach().is_inference()
-    assert not x.clone().is_inference()
-    assert not copy.deepcopy(x).is_inference()
-    (w * x.clone()).sum().backward()
-    with lib.no_grad():
-        assert (w * x).tolist() == [1.0, 1.0]
-    normal = lib.zeros(2)
-    normal.copy_(x)
-    assert normal.tolist() == [1.0, 1.0]
+def test_callables_of_other_kinds(lib: Any) -> None:
+    class Callable:
+        def __call__(self, a: int) -> Any:
+            return lib.is_grad_enabled(), a
+
+    assert lib.no_grad()(Callable())(3) == (False, 3)
+    assert lib.no_grad()(functools.partial(Callable(), 4))() == (False, 4)
+    assert lib.no_grad(len)([1]) == lib.inference_mode(len)([1]) == 1
 
 
-def test_a_function_cannot_save_them_either(lib: Any) -> None:
-    class Times(lib.autograd.Function):
-        @staticmethod
-        def forward(ctx: Any, w: Any, x: Any) -> Any:
-            ctx.save_for_backward(x)
-            return w * x
-
-        @staticmethod
-        def backward(ctx: Any, g: Any) -> Any:
-            return g * ctx.saved_tensors[0], None
-
-    with pytest.raises(RuntimeError, match=CANNOT_SAVE):
-        Times.apply(lib.ones(2, requires_grad=True), inference(lib))
-
-
-@pytest.mark.parametrize(
-    "write",
-    [
-        lambda lib, x: x.add_(1),
-        lambda lib, x: x.mul_(lib.ones(2)),
-        lambda lib, x: x[:1].add_(1),
-        lambda lib, x: x.__setitem__(0, 3),
-        lambda lib, x: x.copy_(lib.zeros(2)),
-        lambda lib, x: x.zero_(),
-        lambda lib, x: x.exp_(),
-        lambda lib, x: lib.add(lib.ones(2), 1, out=x),
-        lambda lib, x: lib.zeros(2, out=x),
-    ],
-)
-def test_inference_tensors_are_not_written_outside(lib: Any, write: Any) -> None:
-    x = inference(lib)
-    with pytest.raises(RuntimeError, match=CANNOT_WRITE):
-        write(lib, x)
-    if lib is rushlight:  # PyTorch finds out after it has written
-        assert x.tolist() == [1.0, 1.0]
-    with lib.inference_mode():
-        write(lib, x)
-
-
-def test_normal_tensors_are_written_inside(lib: Any) -> None:
-    x = lib.ones(2)
-    y = lib.ones(2, requires_grad=True) * 1
-    with lib.inference_mode():
-        x.add_(1)
+def test_view_replay(lib: Any) -> None:
+    force = grad_mode(lib)._force_original_view_tracking
+    on = lib.autograd.is_view_replay_enabled
+    assert not on()
+    with force(True):
+        assert on()
+        x = lib.ones(2, requires_grad=True)
+        y = x * 1
+        view = y.view(2, 1)[:1]
         y.mul_(2)
-    assert x.tolist() == [2.0, 2.0]
-    assert (x._version, y._version) == (1, 1)
-    assert not x.is_inference()
+        view.sum().backward()
+        assert x.grad.tolist() == [2.0, 0.0]
+        with force(False):
+            assert not on()
+        assert on()
+
+    @force(True)
+    def decorated() -> bool:
+        return on()
+
+    assert not on()
+    assert decorated()
+    assert not on()
+    with pytest.raises(TypeError, match=r"set_view_replay_enabled\(\): argument 'enabled' \(posi"):
+        force(3)
 
 
-def test_what_else_they_refuse(lib: Any) -> None:
-    x = inference(lib)
-    with pytest.raises(RuntimeError, match="Inference tensors do not track version counter"):
-        _ = x._version
-    with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outs"):
-        x.requires_grad_()
-    with pytest.raises(RuntimeError, match="Setting requires_grad=True on inference tensor outs"):
-        x.requires_grad = True
-    with lib.inference_mode():
-        assert x.requires_grad_().requires_grad
-    with pytest.raises(RuntimeError, match="does not require grad"):
-        with lib.inference_mode():
-            y = (lib.ones(2, requires_grad=True) * 2).sum()
-        y.backward()
+@pytest.mark.parametrize("enforce", [True, False])
+def test_layouts_of_gradients(lib: Any, enforce: bool) -> None:
+    x = lib.ones(2, 3).t().requires_grad_()
+    on = lib._C._is_grad_layout_enforcement_enabled
+    with lib.autograd.enforce_grad_layout_policy(enforce):
+        assert on() is enforce
+        (x * lib.ones(3, 2)).backward(lib.ones(3, 2))
+    assert on()
+    assert x.grad.stride() == ((1, 3) if enforce else (2, 1))
+
+    @lib.autograd.enforce_grad_layout_policy(enforce)
+    def decorated() -> bool:
+        return on()
+
+    assert decorated() is enforce
+    assert on()
+
+
+def test_writes_that_are_not_counted(lib: Any) -> None:
+    preserve = grad_mode(lib)._unsafe_preserve_version_counter
+    x, y = lib.ones(2), lib.ones(2)
+    x.add_(1)
+    with preserve(x):
+        x.mul_(2)
+        assert x._version == 2
+    with preserve((x, y)):
+        x.mul_(2)
+        y.mul_(2)
+    assert (x._version, y._version) == (1, 0)
+    with pytest.raises(AssertionError, match="Expected tensors to be a tuple"):
+        preserve([x])
+    w = lib.tensor([2.0, 3.0], requires_grad=True)
+    y = w * 1
+    z = y.exp()
+    with preserve(z), lib.no_grad():
+        z.zero_()
+    z.sum().backward()
+    assert w.grad.tolist() == [0.0, 0.0]

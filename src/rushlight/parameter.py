@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.autograd.inference import fresh_counter
 from rushlight.tensor import LEAF, Tensor, new
 
 __all__ = ["Buffer", "Parameter"]
@@ -28,6 +29,8 @@ class Parameter(Tensor):
                 raise RuntimeError(
                     "Only Tensors of floating point and complex dtype can require gradients"
                 )
+            if type(made._counter) is not list:
+                made._counter.check_requires_grad()
             made._edge = LEAF
         return made  # type: ignore[no-any-return]
 
@@ -39,7 +42,7 @@ class Parameter(Tensor):
             return memo[id(self)]  # type: ignore[no-any-return]
         made = new(type(self))
         made._array = self._array.copy(order="K")
-        made._counter = [0]
+        made._counter = fresh_counter()
         if self._edge is LEAF:
             made._edge = LEAF
         memo[id(self)] = made

@@ -356,9 +356,9 @@ class Tensor(metaclass=_Open):
 
     @property
     def _base(self) -> Tensor | None:
-        """The tensor that this one is a view of, or None."""
+        """The tensor that this one is a view of, or None. Inference tensors don't know it."""
         edge = self._edge
-        return edge.base if type(edge) is View else None
+        return edge.base if type(edge) is View and type(self._counter) is list else None
 
     @property
     def _version(self) -> int:
@@ -368,7 +368,7 @@ class Tensor(metaclass=_Open):
         return self._counter[0]
 
     def _is_view(self) -> bool:
-        return type(self._edge) is View
+        return self._base is not None
 
     # -- what operators and NumPy ask for -----------------------------------------------------
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rushlight.autograd.policies import set_versions as _unsafe_set_version_counter
 from rushlight.autograd.saved import disable_hooks as _saved_tensors_hooks_disable
 from rushlight.autograd.saved import (
     disabled_message as _saved_tensors_hooks_get_disabled_error_message,
@@ -20,4 +21,5 @@ __all__ = [
     "_saved_tensors_hooks_get_disabled_error_message",
     "_saved_tensors_hooks_is_enabled",
     "_top_saved_tensors_default_hooks",
+    "_unsafe_set_version_counter",
 ]

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
 from rushlight.api.convert import layout_of
 from rushlight.autograd.forward_ad import no_forward_rule, tangent
+from rushlight.autograd.inference import check_update
 from rushlight.kernels.copies import in_layout
 from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
 from rushlight.kernels.strides import address, buffer_of
@@ -178,6 +179,7 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
         raise RuntimeError("cannot resize variables that require grad")
     if tangent(input) is not None:
         raise RuntimeError("cannot resize variables that has a forward grad")
+    check_update(input)
     if memory_format is not None:
         check_format("resize_", memory_format)
     try:

@@ -15,6 +15,7 @@ from rushlight import dtypes
 from rushlight.api.memory import on_buffer
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import warn_if_has_hooks
+from rushlight.autograd.inference import fresh_counter
 from rushlight.kernels.strides import buffer_of
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
@@ -51,7 +52,7 @@ def rebuild_tensor(
     """Make a leaf of class `cls` that is a view of `owner`; pickles call this."""
     out = new(cls)
     out._array = on_buffer(owner, dtype.numpy, offset, size, stride)
-    out._counter = [0]
+    out._counter = fresh_counter()
     if requires_grad:
         out._edge = LEAF
     return out

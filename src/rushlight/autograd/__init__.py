@@ -31,6 +31,12 @@ if _TYPE_CHECKING:
         is_multithreading_enabled,
         set_multithreading_enabled,
     )
+    from rushlight.autograd.policies import (
+        _force_original_view_tracking,
+        _unsafe_preserve_version_counter,
+        enforce_grad_layout_policy,
+        is_view_replay_enabled,
+    )
     from rushlight.autograd.variable import Variable
 
 __all__ = [
@@ -41,6 +47,7 @@ __all__ = [
     "backward",
     "detect_anomaly",
     "enable_grad",
+    "enforce_grad_layout_policy",
     "forward_ad",
     "function",
     "functional",
@@ -51,6 +58,7 @@ __all__ = [
     "graph",
     "inference_mode",
     "is_multithreading_enabled",
+    "is_view_replay_enabled",
     "no_grad",
     "set_detect_anomaly",
     "set_grad_enabled",
@@ -71,8 +79,12 @@ _MODULES = (
 _NAMES = {
     "Function": "function",
     "Variable": "variable",
+    "_force_original_view_tracking": "policies",
+    "_unsafe_preserve_version_counter": "policies",
     "detect_anomaly": "anomaly_mode",
+    "enforce_grad_layout_policy": "policies",
     "is_multithreading_enabled": "multithreading",
+    "is_view_replay_enabled": "policies",
     "set_detect_anomaly": "anomaly_mode",
     "set_multithreading_enabled": "multithreading",
 }

@@ -79,7 +79,8 @@ def edge_within(edge: GradientEdge) -> Any:
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
     """Count the version of tensors up, as if they had been written in place."""
     for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        t._counter[0] += 1
+        if type(t._counter) is list:  # nobody counts the versions of inference tensors
+            t._counter[0] += 1
 
 
 class _MultiHandle(RemovableHandle):

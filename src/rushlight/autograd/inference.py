@@ -12,7 +12,7 @@ from typing import Any
 from rushlight.autograd.modes import mode
 from rushlight.tensor import Tensor
 
-__all__ = ["Untracked", "check_update", "is_inference", "mark_inference"]
+__all__ = ["Untracked", "check_update", "fresh_counter", "is_inference", "mark_inference"]
 
 
 class Untracked(list[int]):
@@ -41,6 +41,11 @@ class Untracked(list[int]):
                 "Setting requires_grad=True on inference tensor outside InferenceMode is not "
                 "allowed."
             )
+
+
+def fresh_counter() -> list[int]:
+    """The version counter of a tensor that is made now, in inference mode or not."""
+    return Untracked((0,)) if mode.inference else [0]
 
 
 def mark_inference(outs: Any) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
+from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node
 from rushlight.dtypes import dtype
@@ -101,15 +102,23 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
     grad = leaf._grad
     if grad is None:
         target = leaf._array
-        if fresh and type(g) is np.ndarray and g.base is None and g.strides == target.strides:
+        if (
+            fresh
+            and type(g) is np.ndarray
+            and g.base is None
+            and (g.strides == target.strides or not mode.layout)
+        ):
             leaf._grad = wrap(g)
         else:
             own = np.empty_like(target)  # the leaf's own layout where that is dense
             own[...] = g
             leaf._grad = wrap(own)
     elif type(grad) is Tensor:  # in place, as in PyTorch, even where a graph made it
+        try:
+            grad._counter[0] += 1
+        except RuntimeError:  # an inference tensor, which nobody may write now
+            check_update(grad)
         grad._array += g
-        grad._counter[0] += 1
     else:
         leaf._grad = grad + wrap(np.asarray(g))
 

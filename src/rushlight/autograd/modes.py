@@ -32,6 +32,8 @@ class _Mode(threading.local):
     grad: bool = True  # whether operators record
     forward: bool = True  # whether operators push tangents
     inference: bool = False
+    layout: bool = True  # whether a gradient is laid out in memory as its leaf is
+    replay: bool = False  # what `_force_original_view_tracking` asked for
     asked: bool = False  # in inference mode, where nothing records: what enable_grad asked for
 
 
@@ -141,31 +143,37 @@ class no_grad(_Decorator):
     False
     """
 
+    __module__ = "rushlight.autograd.grad_mode"
+
     def __new__(cls, orig_func: Any = None) -> Any:
         made = object.__new__(cls)
         return made if orig_func is None else made(orig_func)
 
+    prev: bool = False  # the mode to return to
+
     def __enter__(self) -> None:
-        self.before = is_grad_enabled()
+        self.prev = is_grad_enabled()
         _switch(False)
 
     def __exit__(self, *_: Any) -> None:
-        _switch(self.before)
+        _switch(self.prev)
 
 
 class enable_grad(_Decorator):
     """Context manager and decorator: operators inside record, also inside `no_grad`."""
 
+    __module__ = "rushlight.autograd.grad_mode"
+
     def __new__(cls, orig_func: Any = None) -> Any:
         made = object.__new__(cls)
         return made if orig_func is None else made(orig_func)
 
     def __enter__(self) -> None:
-        self.before = is_grad_enabled()
+        self.prev = is_grad_enabled()
         _switch(True)
 
     def __exit__(self, *_: Any) -> None:
-        _switch(self.before)
+        _switch(self.prev)
 
 
 class set_grad_enabled(_Decorator):
@@ -177,13 +185,15 @@ class set_grad_enabled(_Decorator):
     False
     """
 
+    __module__ = "rushlight.autograd.grad_mode"
+
     def __init__(self, mode: bool) -> None:
-        self.before = is_grad_enabled()
+        self.prev = is_grad_enabled()
         self.mode = mode
         switch_grad(mode)
 
     def __call__(self, fn: F) -> F:
-        _switch(self.before)  # as a decorator it acts inside the function only
+        _switch(self.prev)  # as a decorator it acts inside the function only
         return super().__call__(fn)
 
     def clone(self) -> set_grad_enabled:
@@ -193,7 +203,7 @@ class set_grad_enabled(_Decorator):
         _switch(self.mode)
 
     def __exit__(self, *_: Any) -> None:
-        _switch(self.before)
+        _switch(self.prev)
 
     def __str__(self) -> str:
         return f"rushlight.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
@@ -211,6 +221,8 @@ class inference_mode(_Decorator):
     True
     """
 
+    __module__ = "rushlight.autograd.grad_mode"
+
     def __new__(cls, mode: Any = True) -> Any:
         made = object.__new__(cls)
         if isinstance(mode, bool):
@@ -225,10 +237,10 @@ class inference_mode(_Decorator):
         return cast(inference_mode, inference_mode(self.mode))
 
     def __enter__(self) -> None:
-        self.before = (mode.grad, mode.forward, mode.inference, mode.asked)
+        self._outside = (mode.grad, mode.forward, mode.inference, mode.asked)
         mode.inference = self.mode
         mode.grad = mode.forward = not self.mode
         mode.asked = False
 
     def __exit__(self, *_: Any) -> None:
-        mode.grad, mode.forward, mode.inference, mode.asked = self.before
+        mode.grad, mode.forward, mode.inference, mode.asked = self._outside

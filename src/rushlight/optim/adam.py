@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import check_update
 from rushlight.dtypes import float64, get_default_dtype
 from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
 from rushlight.optim.grouped import (
@@ -111,6 +112,8 @@ class Adam(Grouped):
                 continue
             if group["capturable"]:
                 raise AssertionError(_CAPTURABLE)
+            if type(p._counter) is not list:
+                check_update(p)
             state = self.state[p]
             if not state:
                 self._start(state, p, amsgrad)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import check_update
 from rushlight.kernels.optim import sgd_step
 from rushlight.optim.grouped import (
     Grouped,
@@ -90,6 +91,8 @@ class SGD(Grouped):
             g = raw_grad(p)
             if g is None:
                 continue
+            if type(p._counter) is not list:
+                check_update(p)
             buffer = None
             first = False
             if momentum != 0:

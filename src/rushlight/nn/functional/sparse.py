@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.autograd.inference import check_update
 from rushlight.dtypes import DTYPES
 from rushlight.ops import embedding as ops
 from rushlight.ops.outputs import require_tensor
@@ -72,6 +73,7 @@ def renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: float
             "norm(): input dtype should be either floating point or complex. Got "
             f"{weight.dtype.scalar_name} instead."
         )
+    check_update(weight)
     rows = np.unique(input._array)
     table = weight._array
     if len(rows) and not 0 <= rows[0] <= rows[-1] < len(table):

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.inference import check_update
 from rushlight.kernels.vector_norm import norm
 from rushlight.tensor import Tensor, wrap
 
@@ -68,6 +69,7 @@ def clip_grads_with_norm_(
     # One rule without a branch, as PyTorch's: the factor is at most 1, and 1 is multiplied too.
     scale = np.minimum(np.true_divide(float(max_norm), total_norm._array + 1e-6), 1.0)
     for g in _grads(parameters):
+        check_update(g)
         array = g._array
         np.multiply(array, scale.astype(array.dtype), out=array)
         g._counter[0] += 1
@@ -135,6 +137,7 @@ def clip_grad_value_(
     """
     bound = float(clip_value)
     for g in _grads(parameters):
+        check_update(g)
         # The lower bound first: a negative clip_value leaves the upper one, as in PyTorch.
         np.maximum(g._array, -bound, out=g._array)
         np.minimum(g._array, bound, out=g._array)
