@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight.autograd.policies import set_versions as _unsafe_set_version_counter
+from rushlight.autograd.saved import SavedTensor
 from rushlight.autograd.saved import disable_hooks as _saved_tensors_hooks_disable
 from rushlight.autograd.saved import (
     disabled_message as _saved_tensors_hooks_get_disabled_error_message,
@@ -14,6 +15,7 @@ from rushlight.autograd.saved import push_default_hooks as _push_saved_tensors_d
 from rushlight.autograd.saved import top_default_hooks as _top_saved_tensors_default_hooks
 
 __all__ = [
+    "SavedTensor",
     "_pop_saved_tensors_default_hooks",
     "_push_saved_tensors_default_hooks",
     "_saved_tensors_hooks_disable",

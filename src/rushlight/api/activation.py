@@ -13,7 +13,7 @@ from rushlight.kernels.piecewise import rrelu_noise
 from rushlight.ops import activation as smooth
 from rushlight.ops import piecewise as ops
 from rushlight.ops.fast import F4, F8, unary, with_parameters
-from rushlight.ops.inplace import overwrite
+from rushlight.ops.inplace import overwrite, rewrite
 from rushlight.ops.outputs import into, require_tensor
 from rushlight.random import stream_of
 from rushlight.tensor import LEAF, Tensor
@@ -241,7 +241,7 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     """In-place form of `threshold`."""
     bound = kept_option(threshold, "threshold_", "threshold", 2, input)
     value = kept_option(value, "threshold_", "value", 3, input)
-    return overwrite(input, ops.threshold_in_place(input, bound, value))
+    return rewrite(input, ops.threshold_in_place, bound, value)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) -> Tensor:

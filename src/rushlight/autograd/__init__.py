@@ -37,11 +37,13 @@ if _TYPE_CHECKING:
         enforce_grad_layout_policy,
         is_view_replay_enabled,
     )
+    from rushlight.autograd.saved import SavedTensor
     from rushlight.autograd.variable import Variable
 
 __all__ = [
     "Function",
     "GradcheckError",
+    "SavedTensor",
     "Variable",
     "anomaly_mode",
     "backward",
@@ -81,6 +83,7 @@ _NAMES = {
     "Variable": "variable",
     "_force_original_view_tracking": "policies",
     "_unsafe_preserve_version_counter": "policies",
+    "SavedTensor": "saved",
     "detect_anomaly": "anomaly_mode",
     "enforce_grad_layout_policy": "policies",
     "is_multithreading_enabled": "multithreading",

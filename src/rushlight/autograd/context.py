@@ -177,6 +177,16 @@ class BackwardCFunction(Node, FunctionCtx):
         return self._forward_cls.jvp(self, *args)
 
     # -- as a node -------------------------------------------------------------------------------
+    @property
+    def _raw_saved_tensors(self) -> tuple[Any, ...]:
+        """A `SavedTensor` for each of `saved_tensors`, whose hooks can be set."""
+        from rushlight.autograd.saved import saved_tensor
+
+        saved = self.saved
+        if saved is FREED or saved is CLEARED:
+            raise freed_error()
+        return tuple([saved_tensor(self, i) for i in range(len(saved))]) if saved else ()
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         outs = g if isinstance(g, list) else [g]
         grads = self._call([None if o is None else wrap(np.asarray(o)) for o in outs])

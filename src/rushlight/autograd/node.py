@@ -107,6 +107,22 @@ class Node:
             self._metadata = {}
         return self._metadata
 
+    def positions(self) -> tuple[str, ...]:
+        """The formulas' names of what ``saved`` holds: the keys, or names of its first places."""
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        """What else the formulas are given, by name: numbers, shapes, flags."""
+        return {}
+
+    def __dir__(self) -> list[str]:
+        from rushlight.ops.saved_names import fields, raw_names  # operators import us
+
+        kind = type(self)
+        plain = [n for n in super().__dir__() if type(getattr(kind, n, None)) is not _SavedField]
+        saved = ["_saved_" + n for n in fields(self)] + ["_raw_saved_" + n for n in raw_names(self)]
+        return plain + saved
+
     def own_hooks(self) -> NodeHooks:
         """Return the node's hooks, made when first asked for."""
         if self.hooks is None:
@@ -138,6 +154,45 @@ class Node:
             else:
                 pairs.append((accumulator(edge), 0))
         return tuple(pairs)
+
+
+class _SavedField:
+    """``node._saved_<name>``, or the raw one: found by `rushlight.ops.saved_names` when read."""
+
+    __slots__ = ("name", "raw")
+
+    def __init__(self, name: str, raw: bool) -> None:
+        self.name = name
+        self.raw = raw
+
+    def __get__(self, node: Any, kind: Any = None) -> Any:
+        if node is None:
+            return self
+        from rushlight.ops.saved_names import raw_field, read_field  # operators import us
+
+        return raw_field(node, self.name) if self.raw else read_field(node, self.name)
+
+
+# All of PyTorch's names for what nodes save; a node has those that its operator keeps. They stand
+# here since a `Node.__getattr__` would slow every other attribute down.
+_SAVED = """
+    S S_sym_argsize_minus_1 U Vh accumulate align_corners alpha approximate batch1
+    batch1_sym_argsize_0 batch1_sym_argsize_1 batch2 batch2_sym_argsize_2 beta condition
+    correction count_include_pad delta diagonal dilation dim dim0 dim1 dim2 dimension dims
+    divisor_override downscale_factor end eps exponent group groups ignore_index
+    include_self index indices input input_scale k keepdim kernel_size lambd margin mask mat
+    mat1 mat1_sym_sizes mat1_sym_strides mat2 mat2_sym_sizes mat2_sym_strides max max_val
+    maxnorm min min_val n negative_slope normalized_shape offset ord other output_size p pad
+    padding padding_idx pos_weight reduce reduction repeats result result0 result1 result2
+    scale scale_grad_by_freq scales scales_d scales_h scales_w self self_sym_argsize_minus_1
+    self_sym_argsize_minus_2 self_sym_numel self_sym_sizes self_sym_strides shifts size
+    source_sym_sizes sparse sparse_grad split_size split_sizes src start step storage_offset
+    stride target tensor tensor1 tensor2 threshold total_weight upscale_factor value vec
+    vec1 vec2 weight weight_sym_argsize_0
+"""
+for _name in _SAVED.split():
+    setattr(Node, "_saved_" + _name, _SavedField(_name, False))
+    setattr(Node, "_raw_saved_" + _name, _SavedField(_name, True))
 
 
 class Slot:

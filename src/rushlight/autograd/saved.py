@@ -13,11 +13,13 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
 from rushlight.autograd.threads import carried
 from rushlight.autograd.watching import unwatch, watch
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "OWN",
@@ -63,15 +65,34 @@ def push_default_hooks(pack_hook: Pack, unpack_hook: Unpack) -> None:
         )
     _check_enabled()
     _defaults.stack.append((pack_hook, unpack_hook))
-    watch(_pack_new)
+    _count(1)
 
 
 def pop_default_hooks() -> None:
     """Take back the hooks that were pushed last in this thread."""
     if not _defaults.stack:
         raise RuntimeError("there are no default hooks of saved tensors to pop in this thread")
-    unwatch(_pack_new)
+    _count(-1)
     _defaults.stack.pop()
+
+
+_lock = threading.Lock()
+_pairs = 0  # that are set in all threads
+
+
+def _count(step: int) -> None:
+    """Watch new nodes as long as hooks are set in any thread."""
+    global _pairs
+    from rushlight.ops.packing import follow_targets  # operators import us
+
+    with _lock:
+        _pairs += step
+        if step == 1 == _pairs:
+            watch(_pack_new)
+            follow_targets(True)
+        elif not _pairs:
+            unwatch(_pack_new)
+            follow_targets(False)
 
 
 def top_default_hooks(ignore_is_tracing: bool = True) -> Hooks | None:
@@ -128,7 +149,8 @@ class Packed:
     which closes no cycle, or None, and `output` the output's number.
     """
 
-    __slots__ = ("edge", "hooks", "origin", "output", "value")
+    __slots__ = ("edge", "hooks", "is_number", "origin", "output", "value")
+    is_number: bool  # a number that operands may be, and tensors to hooks
 
     def __init__(self, t: Tensor, edge: Any, output: int | None, hooks: Hooks) -> None:
         self.origin = weakref.ref(t)
@@ -180,3 +202,98 @@ def call_pack(pack: Pack, t: Tensor) -> Any:
             "operations on the input to a pack hook."
         )
     return value
+
+
+# -- a saved tensor as users see it ----------------------------------------------------------------
+
+
+class SavedTensor:
+    """What ``node._raw_saved_<name>`` returns: one tensor that a node saved, not yet unpacked."""
+
+    __module__ = "torch._C._autograd"
+    __slots__ = ("_index", "_name", "_node")
+    _node: Any
+    _name: Any
+    _index: int | None
+
+    def __init__(self, *_: Any) -> None:
+        raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
+
+    def _entry(self) -> Any:
+        from rushlight.ops.kept import entry_of
+
+        entry = entry_of(self._node, self._name)
+        return entry if self._index is None else entry[self._index]
+
+    @property
+    def data(self) -> Any:
+        """What ``pack`` returned, or the tensor itself where there are no hooks."""
+        entry = self._entry()
+        if type(entry) is Packed:
+            return entry.value
+        if entry is None or isinstance(entry, Tensor):
+            return entry
+        if isinstance(entry, (int, float, complex)):
+            return wrap(np.asarray(entry))
+        from rushlight.ops.kept import named_tensor
+
+        return with_edge(named_tensor(self._node, self._name), None)
+
+    @property
+    def unpack_hook(self) -> Unpack | None:
+        """The unpack hook, or None."""
+        entry = self._entry()
+        return entry.hooks[1] if type(entry) is Packed else None
+
+    def unpack(self) -> Any:
+        """Return the tensor, after a look at its version, through the hook where there is one."""
+        from rushlight.ops.kept import named_tensor
+
+        found = named_tensor(self._node, self._name)
+        return found if self._index is None else found[self._index]
+
+    def register_hooks(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
+        """Pack the tensor, at once, and unpack it whenever it is needed.
+
+        Raises RuntimeError where it has hooks already, is None, was freed, or where `pack_hook`
+        writes to it in place.
+        """
+        from rushlight.autograd.node import FREED
+
+        if not callable(pack_hook) or not callable(unpack_hook):
+            raise TypeError(
+                "register_hooks(): incompatible function arguments. The following argument types "
+                "are supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: "
+                "collections.abc.Callable, arg1: collections.abc.Callable) -> None\n\n"
+                f"Invoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
+            )
+        if self._node.saved is FREED:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor after it has been freed. Saved "
+                "intermediate values of the graph are freed when you call .backward() or "
+                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
+                "graph a second time or if you need to access saved variables after calling "
+                "backward."
+            )
+        entry = self._entry()
+        if entry is None:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor with value None is forbidden"
+            )
+        if type(entry) is Packed:
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: "
+                "only one pair of hooks is allowed at a time."
+            )
+        from rushlight.ops.packing import pack_entry
+
+        pack_entry(self._node, self._name, self._index, (pack_hook, unpack_hook))
+
+
+def saved_tensor(node: Node, name: Any, index: int | None = None) -> SavedTensor:
+    """Make the `SavedTensor` of what a node keeps under a name, or of one element of a tuple."""
+    made = new(SavedTensor)
+    made._node = node
+    made._name = name
+    made._index = index
+    return made

@@ -84,6 +84,9 @@ class LinearNode(Node):
     op: ClassVar[Operator]
     biased: ClassVar[bool]
 
+    def positions(self) -> tuple[str, ...]:
+        return "x", "w"
+
     def _split(self, edges: tuple[Any, ...]) -> tuple[Any, Any, Any]:
         return edges if self.biased else (None, *edges)
 

@@ -28,23 +28,43 @@ __all__ = ["cross_entropy_of", "nll_of"]
 
 
 class FusedCrossEntropy(Node):
-    """``saved`` is (logits, version, what the kernel kept, the call's options)."""
+    """``saved`` is (logits, target, weight, what the kernel kept); hooks drop the last."""
+
+    params: tuple[Any, ...]
+
+    def positions(self) -> tuple[str, ...]:
+        return "logits", "target", "weight"
+
+    def settings(self) -> dict[str, Any]:
+        return dict(zip(("ignore_index", "smoothing", "reduction"), self.params))
+
+    def _check(self) -> None:
+        logits, target, weight = self.saved[:3]
+        first, second, third = self.versions[:3]
+        if logits._counter[0] != first:
+            raise stale_input(logits, first)
+        if target._counter[0] != second:
+            raise stale_input(target, second)
+        if weight is not None and weight._counter[0] != third:
+            raise stale_input(weight, third)
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        logits, version, kept, _ = self.saved
-        if logits._counter[0] != version:
-            raise stale_input(logits, version)
+        self._check()
+        saved = self.saved
+        if len(saved) == 4:
+            return (kernels.cross_entropy_backward(g, saved[3]),)
+        arrays: Any = [None if t is None else t._array for t in saved]
+        kept = kernels.cross_entropy_forward(*arrays, *self.params)[1]
         return (kernels.cross_entropy_backward(g, kept),)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        logits, version, _, options = self.saved
-        if logits._counter[0] != version:
-            raise stale_input(logits, version)
+        self._check()
+        logits, target, weight = self.saved[:3]
         from rushlight.autograd.backward import grad
         from rushlight.autograd.modes import enable_grad
 
         with enable_grad():
-            loss = composed(logits, *options)
+            loss = composed(logits, target, weight, *self.params)
             return grad(loss, logits, g, create_graph=True)
 
 
@@ -122,8 +142,13 @@ def cross_entropy_of(
             else:
                 node = new(OF_ROWS if input._array.ndim <= 2 else OF_IMAGES)
             node.edges = (edge,)
-            options = (target, weight, ignore_index, smoothing, reduction)
-            node.saved = (input, input._counter[0], kept, options)
+            node.saved = (input, target, weight, kept)
+            node.versions = (
+                input._counter[0],
+                target._counter[0],
+                0 if weight is None else weight._counter[0],
+            )
+            node.params = (ignore_index, smoothing, reduction)
             node.seq = next(sequence)
             result._edge = node
     elif mode.inference:
@@ -138,6 +163,13 @@ class PlainNll(Node):
     """Without class weights: ``saved`` is (target, version), ``params`` the other arguments."""
 
     params: tuple[Any, ...]
+
+    def positions(self) -> tuple[str, ...]:
+        return ("target",)
+
+    def settings(self) -> dict[str, Any]:
+        names = ("log_probs_shape", "ignore_index", "reduction")
+        return {"weight": None, **dict(zip(names, self.params))}
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         target, version = self.saved

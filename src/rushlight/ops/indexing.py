@@ -95,6 +95,12 @@ class IndexBackward0(Node):
 
     params: tuple[Any, ...]
 
+    def positions(self) -> tuple[str, ...]:
+        return tuple([f"index {i}" for i in range(len(self.versions))])
+
+    def settings(self) -> dict[str, Any]:
+        return {"x_shape": self.params[0]}
+
     def _check(self) -> None:
         if self.saved is FREED:
             raise freed_error()

@@ -8,7 +8,7 @@ changes; then `overwrite` copies the values, counts the version up, and hands th
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -25,7 +25,7 @@ from rushlight.ops.nodes import Output
 from rushlight.ops.operator import top_transform
 from rushlight.tensor import LEAF, Tensor, View, bare, wrap
 
-__all__ = ["check_operands", "check_writable", "overwrite", "rebase"]
+__all__ = ["announce", "check_operands", "check_writable", "overwrite", "rebase", "rewrite"]
 
 
 def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
@@ -69,7 +69,7 @@ def check_operands(t: Tensor, sources: Iterable[Any], *, overlap: bool = True) -
             )
 
 
-def _check_history(t: Tensor) -> None:
+def _raise_for_history(t: Tensor) -> None:
     edge = t._edge
     if type(edge) is View:
         if edge.origin:
@@ -84,6 +84,29 @@ def _check_history(t: Tensor) -> None:
         raise RuntimeError(
             "a leaf Variable that requires grad is being used in an in-place operation."
         )
+
+
+_check_history = _raise_for_history
+
+
+def announce(observer: Callable[[Tensor], None] | None) -> None:
+    """Let `observer` see what is about to be written in place, before the operator runs.
+
+    For hooks of saved tensors, which have to be given a copy of it.
+    """
+    global _check_history
+
+    def announced(t: Tensor) -> None:
+        _raise_for_history(t)
+        observer(t)  # type: ignore[misc]
+
+    _check_history = announced if observer is not None else _raise_for_history
+
+
+def rewrite(t: Tensor, function: Callable[..., Tensor], *args: Any) -> Tensor:
+    """Write ``function(t, *args)`` over `t`."""
+    check_operands(t, args)
+    return overwrite(t, function(t, *args))
 
 
 def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:

@@ -25,6 +25,12 @@ class PairNode(Node):
     to_target: ClassVar[Callable[..., Any]]
     params: tuple[Any, ...]
 
+    def positions(self) -> tuple[str, ...]:
+        return self.op.args[:2]
+
+    def settings(self) -> dict[str, Any]:
+        return dict(zip(self.op.args[2:], self.params))
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         x, target = self.saved
         self.check(x, target)

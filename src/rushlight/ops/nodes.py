@@ -145,6 +145,15 @@ class OperatorNode(Node):
             return value
         return value.conj() if value.dtype.is_complex and self.op.conjugate else value
 
+    def positions(self) -> tuple[str, ...]:
+        if self.saved is not FREED:
+            return tuple(self.saved)
+        places = self.op.kept(tuple([edge is not None for edge in self.edges]))
+        return tuple([name for name, _, _ in places if name not in self.params])
+
+    def settings(self) -> dict[str, Any]:
+        return self.params
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         return self._apply(g, edges, self.raw_value, fit)
 
@@ -188,6 +197,10 @@ class UnaryNode(Node):
 
     rule: ClassVar[Callable[..., Any]]
     op: ClassVar[Operator]
+    params: tuple[Any, ...] = ()
+
+    def settings(self) -> dict[str, Any]:
+        return dict(zip(self.op.args[1:], self.params))
 
 
 class FromNothing(UnaryNode):
@@ -201,6 +214,9 @@ class FromNothing(UnaryNode):
 
 class FromInput(UnaryNode):
     """The formula wants the input: ``saved`` is ``(x, version)``."""
+
+    def positions(self) -> tuple[str, ...]:
+        return (self.op.inputs[0],)
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         x, version = self.saved
@@ -218,6 +234,9 @@ class FromInput(UnaryNode):
 class FromOutput(UnaryNode):
     """The formula wants the output: ``saved`` is ``(array, counter, version)``."""
 
+    def positions(self) -> tuple[str, ...]:
+        return ("y",)
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         y, counter, version = self.saved
         if counter[0] != version:
@@ -234,8 +253,6 @@ class FromOutput(UnaryNode):
 class FromInputWith(FromInput):
     """As `FromInput`, where the formula also wants the operator's parameters."""
 
-    params: tuple[Any, ...]
-
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         x, version = self.saved
         if x._counter[0] != version:
@@ -251,8 +268,6 @@ class FromInputWith(FromInput):
 
 class FromOutputWith(FromOutput):
     """As `FromOutput`, where the formula also wants the operator's parameters."""
-
-    params: tuple[Any, ...]
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         y, counter, version = self.saved
@@ -281,6 +296,9 @@ class BinaryNode(Node):
     rule_b: ClassVar[Callable[..., Any]]
     takes_a: ClassVar[int]  # what a's formula wants: 0 nothing, 1 the other operand, 2 both
     takes_b: ClassVar[int]
+
+    def positions(self) -> tuple[str, ...]:
+        return self.op.inputs
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         ea, eb = edges
@@ -336,6 +354,9 @@ class BinaryNode(Node):
 
 class BinaryNodeWithOutput(BinaryNode):
     """As `BinaryNode`, with formulas of both inputs and the output: ``saved`` is ``(a, b, y)``."""
+
+    def positions(self) -> tuple[str, ...]:
+        return (*self.op.inputs, "y")
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         a, b, y = self.saved

@@ -2,19 +2,14 @@
 
 `pack_node` sends what a new node saved through ``pack``, puts `Packed` entries in its place, and
 gives the node a class whose `vjp` first unpacks them. So neither operators nor the engine know of
-hooks, and a node without them pays nothing.
-
-``saved`` has five layouts, which are all told apart here:
-
-- a dictionary by the formulas' names: tensors, tuples of tensors, `Output`s (`OperatorNode`);
-- a tuple of tensors, outputs, numbers and Nones, with ``versions`` beside it (two operands, ...);
-- ``(tensor, version, ...)`` and ``(array, counter, version)``: nodes of one operand or output;
-- a tuple of `Saved` (custom Functions, which unpack whenever ``ctx.saved_tensors`` is read).
+hooks, and a node without them pays nothing. Nodes of custom Functions unpack whenever
+``ctx.saved_tensors`` is read.
 """
 
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -24,10 +19,13 @@ from rushlight.autograd.context import NOTHING, BackwardCFunction, Saved
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.node import FREED, Node, freed_error
 from rushlight.autograd.saved import OWN, Hooks, Packed, with_edge
-from rushlight.ops.nodes import OperatorNode, Output
+from rushlight.ops.inplace import announce
+from rushlight.ops.kept import entry_of, is_constant, put_entry
+from rushlight.ops.nodes import Output
+from rushlight.ops.saved_names import packing_order
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["PackingFunctionNode", "PackingNode", "pack_node"]
+__all__ = ["PackingFunctionNode", "PackingNode", "follow_targets", "pack_entry", "pack_node"]
 
 
 class PackingNode(Node):
@@ -57,18 +55,11 @@ class PackingNode(Node):
 
     def keep_old_values(self, t: Tensor) -> None:
         """Pack anew, from a copy, what was packed of `t`, which is about to be written in place."""
-
-        def again(entry: Any) -> Any:
+        for name in self.positions():
+            entry = entry_of(self, name)
             if type(entry) is Packed and entry.origin() is t:
                 old = with_edge(wrap(t._array.copy()), entry.edge)
-                return Packed(old, entry.edge, None, entry.hooks)
-            return entry
-
-        saved = self.saved
-        if type(saved) is dict:
-            self.saved = {name: again(entry) for name, entry in saved.items()}
-        else:
-            self.saved = tuple([again(entry) for entry in saved])
+                put_entry(self, name, Packed(old, entry.edge, None, entry.hooks))
 
 
 class PackingFunctionNode(BackwardCFunction):
@@ -108,63 +99,109 @@ def pack_node(node: Any, hooks: Hooks) -> None:
         node.packing_hooks = hooks  # type: ignore[attr-defined]
         node.__class__ = _packing_class(type(node))
         return
-    saved = node.saved
-    if not saved or saved is FREED:
+    names = packing_order(node)
+    if not names or not node.saved:
         return
-    if type(saved) is dict:
-        packed: Any = {name: _packed(node, value, hooks) for name, value in saved.items()}
-    elif isinstance(saved[0], np.ndarray):
-        array, counter, _ = saved
-        packed = (_packed(node, Output(array, counter), hooks), None, None)
+    for name in names:
+        entry = entry_of(node, name)
+        if entry is not None and not isinstance(entry, (int, float, complex)):
+            put_entry(node, name, _packed(node, entry, hooks))
+    if node.versions and type(node.saved) is tuple:  # what lies behind the names can be made again
+        node.saved = node.saved[: len(names)]
+    _make_packing(node)
+
+
+def pack_entry(node: Any, name: Any, index: int | None, hooks: Hooks) -> None:
+    """Send one thing that a node saved, element `index` of a tuple, through ``pack``."""
+    entry = entry_of(node, name)
+    if index is None:
+        new = _packed(node, entry, hooks, detached=True)
     else:
-        packed = tuple([_packed(node, value, hooks) for value in saved])
-        if all(new is old for new, old in zip(packed, saved)):
-            return  # no tensor among it: CopySlices, whose ``fn`` has packed its own
-    node.saved = packed
+        element = _packed(node, entry[index], hooks, detached=True)
+        new = (*entry[:index], element, *entry[index + 1 :])
+    put_entry(node, name, new)
+    if not isinstance(node, BackwardCFunction) and not node.packs:
+        _make_packing(node)
+
+
+class _Target(threading.local):
+    """What an in-place operation is about to write: a weak reference, and its version before."""
+
+    ref: weakref.ref[Tensor] | None = None
+    version: int = 0
+
+    def note(self, t: Tensor) -> None:
+        self.ref = weakref.ref(t)
+        self.version = t._counter[-1]
+
+    def is_that(self, t: Tensor) -> bool:
+        return self.ref is not None and self.ref() is t and t._counter[-1] == self.version
+
+
+_target = _Target()
+
+
+def follow_targets(on: bool) -> None:
+    """Be told of in-place operations before they run, while hooks are set in any thread."""
+    announce(_target.note if on else None)
+
+
+def _make_packing(node: Any) -> None:
     node.packing_lock = threading.RLock()
     node.__class__ = _packing_class(type(node))
 
 
-def _packed(node: Any, value: Any, hooks: Hooks) -> Any:
-    """The `Packed` entry of one thing in ``saved``; what is no tensor stays."""
-    if isinstance(value, Tensor):
-        return Packed(value, edge_of(value), None, hooks)
-    if type(value) is Output:
-        out = value.tensor(node)
-        differentiable = out._array.dtype.kind in "fcV" and not _is_constant(node, value.index)
-        if not differentiable:  # the indices of an extreme, the statistics of a batch
-            out._edge = None
-        return Packed(out, OWN if differentiable else None, value.index, hooks)
-    if type(value) is Saved:
-        t = value.tensor(node)
-        return Packed(t, OWN if value.index is not None else edge_of(t), value.index, hooks)
+def _packed(node: Any, value: Any, hooks: Hooks, detached: bool = False) -> Any:
+    """The `Packed` entry of one thing that a node saved; hooks set later see it `detached`."""
     if type(value) is tuple:
         return tuple([_packed(node, v, hooks) for v in value])
-    return value
-
-
-def _is_constant(node: Any, index: int) -> bool:
-    """Whether output `index` of a node is declared to have no derivative."""
-    if not isinstance(node, OperatorNode) or node.op.variable_outputs:
-        return False
-    return node.op.outputs[index] in node.op.constant
+    edge: Any
+    output = None
+    if isinstance(value, Tensor):
+        t, edge = value, edge_of(value)
+        if _target.is_that(t):
+            t = with_edge(wrap(t._array.copy()), edge)
+    elif type(value) is Output:
+        t, output = value.tensor(node), value.index
+        edge = None if is_constant(node, t, output) else OWN
+        if edge is None:
+            t._edge = None
+    elif type(value) is Saved:
+        t, output = value.tensor(node), value.index
+        edge = edge_of(t) if output is None else OWN
+    elif isinstance(value, (int, float, complex)):
+        t, edge = wrap(np.asarray(value)), None
+    else:
+        return value
+    packed = Packed(with_edge(t, None) if detached else t, edge, output, hooks)
+    packed.is_number = not isinstance(value, (Tensor, Output, Saved))
+    return packed
 
 
 def _unpacked(node: Node, saved: Any, versions: Any) -> tuple[Any, Any]:
     """``saved`` and ``versions`` of a node as they would be had nothing been packed."""
     if type(saved) is dict:
-        named = {name: _value(node, v) for name, v in saved.items()}
+        order = packing_order(node)
+        named = {name: _value(node, saved[name]) for name in order}
         return named, {**versions, **{name: _version(v) for name, v in named.items()}}
     if versions:
-        values = tuple([_value(node, v) for v in saved])
-        return values, tuple([_version(v) for v in values])
+        values = list(saved)
+        places = node.positions()
+        for name in packing_order(node):
+            place = places.index(name)
+            if place < len(values):
+                value = values[place]
+                values[place] = _value(node, value)
+                if type(value) is Packed and value.is_number:
+                    values[place] = wrap(values[place]._array.astype(node.number.dtype))  # type: ignore[attr-defined]
+        return tuple(values), tuple([_version(v) for v in values])
     first = saved[0]
     if type(first) is not Packed:
-        return tuple([_value(node, v) for v in saved]), versions
+        return saved, versions
     t = first.tensor(node)
     if first.output is not None:
-        return (t._array, t._counter, t._counter[0]), versions
-    return (t, t._counter[0], *[_value(node, v) for v in saved[2:]]), versions
+        return (t._array, t._counter, t._counter[-1]), versions
+    return (t, t._counter[-1], *saved[2:]), versions
 
 
 def _value(node: Node, value: Any) -> Any:

@@ -105,6 +105,9 @@ class FullNode(Node):
     op: ClassVar[Operator]
     shape: tuple[int, ...]
 
+    def settings(self) -> dict[str, Any]:
+        return {"x_shape": self.shape}
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         return (self.rule(g, self.shape),)
 
@@ -116,6 +119,9 @@ class OverNode(FullNode):
 
     dims: Dims
     keepdim: bool
+
+    def settings(self) -> dict[str, Any]:
+        return {"x_shape": self.shape, "dims": self.dims, "keepdim": self.keepdim}
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         return (self.rule(g, self.shape, self.dims, self.keepdim),)

@@ -37,6 +37,13 @@ class SeveralNode(Node):
 
     rules: ClassVar[Rules]  # of each input, the formula and the positions of what it wants
     params: tuple[Any, ...]
+    op: ClassVar[Promoting]
+
+    def positions(self) -> tuple[str, ...]:
+        return (*self.op.args, "y")
+
+    def settings(self) -> dict[str, Any]:
+        return {name: p for name, p in zip(self.op.args, self.params) if p is not None}
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         values = list(self.params)

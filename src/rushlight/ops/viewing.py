@@ -29,6 +29,9 @@ class ViewNode(Node):
     rule: ClassVar[Callable[..., Any]]
     params: tuple[Any, ...]
 
+    def settings(self) -> dict[str, Any]:
+        return dict(zip(self.op.rules[self.op.inputs[0]].names, self.params))
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         return (self.rule(g, *self.params),)
 

@@ -15,7 +15,7 @@ from rushlight.limits import finfo
 from rushlight.ops import activation as smooth
 from rushlight.ops import piecewise as ops
 from rushlight.ops.fast import unary, with_parameters
-from rushlight.ops.inplace import overwrite
+from rushlight.ops.inplace import overwrite, rewrite
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor
 
@@ -231,7 +231,7 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.silu(torch.tensor([-1.0, 2.0]))
     tensor([-0.2689,  1.7616])
     """
-    return overwrite(input, _silu(input)) if inplace else _silu(input)
+    return rewrite(input, _silu) if inplace else _silu(input)
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -241,7 +241,7 @@ def mish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.mish(torch.tensor([-1.0, 2.0]))
     tensor([-0.3034,  1.9440])
     """
-    return overwrite(input, _mish(input)) if inplace else _mish(input)
+    return rewrite(input, _mish) if inplace else _mish(input)
 
 
 logsigmoid = unary(
@@ -339,7 +339,7 @@ def hardtanh(
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
     """In-place form of `hardtanh`."""
-    return overwrite(input, _hardtanh(input, *_bounds(input, min_val, max_val, "hardtanh_")))
+    return rewrite(input, _hardtanh, *_bounds(input, min_val, max_val, "hardtanh_"))
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
@@ -349,7 +349,7 @@ def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.hardsigmoid(torch.tensor([-4.0, 0.0, 1.5]))
     tensor([0.0000, 0.5000, 0.7500])
     """
-    return overwrite(input, _hardsigmoid(input)) if inplace else _hardsigmoid(input)
+    return rewrite(input, _hardsigmoid) if inplace else _hardsigmoid(input)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
@@ -359,7 +359,7 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     >>> torch.nn.functional.hardswish(torch.tensor([-4.0, 1.0]))
     tensor([-0.0000, 0.6667])
     """
-    return overwrite(input, _hardswish(input)) if inplace else _hardswish(input)
+    return rewrite(input, _hardswish) if inplace else _hardswish(input)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
