@@ -83,6 +83,7 @@ if _TYPE_CHECKING:
     from rushlight.api.dropout import *
     from rushlight.api.einsum import *
     from rushlight.api.extremes import *
+    from rushlight.api.foreach import *
     from rushlight.api.gather import *
     from rushlight.api.indexed import *
     from rushlight.api.inplace_functions import *
