@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 import rushlight
 from rushlight.autograd.node import Node
+from tests.functions import defined
 from tests.libraries import LIBRARIES
 
 pytestmark = pytest.mark.parametrize("lib", LIBRARIES)
@@ -153,3 +155,82 @@ def test_switching(lib: Any) -> None:
     (z * y).sum().backward()  # nodes of both kinds go on as ever
     if lib is rushlight:  # and nothing is left on the eager path
         assert "seq" not in Node.__dict__
+
+
+# -- NaN ---------------------------------------------------------------------------------------
+
+
+def test_which_output_has_the_nan(lib: Any) -> None:
+    def action(second: bool) -> BaseException | None:
+        def act() -> None:
+            a, b = lib.ones(2, requires_grad=True), lib.ones(2, requires_grad=second)
+            function = defined(
+                lib,
+                "Two",
+                forward=lambda ctx, a, b: a * b,
+                backward=lambda ctx, g: (g, g * float("nan")),
+            )
+            with lib.autograd.set_detect_anomaly(True):
+                function.apply(a, b).sum().backward()
+
+        return told(act)[1]
+
+    for second in (True, False):  # needed or not
+        assert (
+            str(action(second)) == "Function 'TwoBackward' returned nan values in its 1th output."
+        )
+
+
+def test_what_is_no_nan_of_a_node(lib: Any) -> None:
+    """Infinities, and NaN that come from users or from hooks, where no node passes them on."""
+    x = lib.ones(2, requires_grad=True)
+    with lib.autograd.set_detect_anomaly(True):
+        infinite = defined(
+            lib, forward=lambda ctx, x: x * 1, backward=lambda ctx, g: g * float("inf")
+        )
+        infinite.apply(x).sum().backward()
+        assert x.grad.isinf().all()
+        x.grad = None
+        x.register_hook(lambda g: g * float("nan"))
+        (x * 1).sum().backward()
+    assert x.grad.isnan().all()
+
+
+# -- switches ----------------------------------------------------------------------------------
+
+
+def test_arguments_of_the_switch(lib: Any) -> None:
+    lib.set_anomaly_enabled(enabled=True, check_nan=False)
+    assert (lib.is_anomaly_enabled(), lib.is_anomaly_check_nan_enabled()) == (True, False)
+    lib.set_anomaly_enabled(False)
+    assert (lib.is_anomaly_enabled(), lib.is_anomaly_check_nan_enabled()) == (False, True)
+    with pytest.raises(TypeError, match=r"argument 'enabled' \(position 1\) must be bool, not int"):
+        lib.autograd.set_detect_anomaly(3)
+    with pytest.raises(TypeError, match=r"argument 'check_nan' \(position 2\) must be bool, not "):
+        lib.set_anomaly_enabled(True, 3)
+    assert not lib.is_anomaly_enabled()
+
+
+def test_all_threads_see_it(lib: Any) -> None:
+    seen: list[Any] = []
+
+    def record() -> None:
+        seen.append(lib.is_anomaly_enabled())
+        seen.append(sorted((lib.ones(1, requires_grad=True) * 2).grad_fn.metadata))
+
+    with lib.autograd.set_detect_anomaly(True):
+        thread = threading.Thread(target=record)
+        thread.start()
+        thread.join()
+    assert seen == [True, ["traceback_"]]
+
+
+def test_the_warning_comes_with_each_manager(lib: Any) -> None:
+    def action() -> None:
+        for _ in range(2):
+            with lib.autograd.detect_anomaly():
+                pass
+
+    said = told(action)[0]
+    assert len(said) == 2
+    assert all(text.startswith(SLOW) for text in said)

@@ -8,14 +8,15 @@
 True
 
 Nothing on the eager path knows of this mode. While it is on, every new node is watched
-(`rushlight.autograd.watching`) and gets a note of the Python stack, and the engine calls nodes
-through `_guarded`. When it is off, both are gone.
+(`rushlight.autograd.watching`) and gets a note of the Python stack; the engine calls nodes through
+`_checked`, which looks for NaN; and its walk is wrapped in `_guarded_walk`, which finds out where
+an error comes from by reading the walk's traceback. When it is off, all three are gone.
 """
 
 from __future__ import annotations
 
 import os
-import threading
+import sys
 import traceback
 import warnings
 from typing import Any
@@ -23,35 +24,21 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd import engine
+from rushlight.autograd.leaf import accumulator
 from rushlight.autograd.node import Node
-from rushlight.autograd.threads import carried
+from rushlight.autograd.state import current_node, node_at
 from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
+_walk = engine._walk
 
 
 class _State:
     enabled: bool = False
     check_nan: bool = True
-
-
-class _Current(threading.local):
-    node: Node | None = None  # whose derivative is being computed: the parent of what it records
-
-
-_current = carried(_Current())
-
-
-def _note(node: Node) -> None:
-    """Note on a new node who recorded it."""
-    stack = traceback.extract_stack()[:-1]
-    ours = [f for f in stack if not os.path.abspath(f.filename).startswith(_HERE)]
-    node.metadata["traceback_"] = traceback.format_list(ours)
-    if _current.node is not None:
-        node.metadata["parent_"] = _current.node
 
 
 def is_anomaly_enabled() -> bool:
@@ -64,33 +51,55 @@ def is_anomaly_check_nan_enabled() -> bool:
     return _State.check_nan
 
 
-def set_anomaly_enabled(mode: bool, check_nan: bool = True) -> None:
+def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
     """Switch anomaly detection on or off, for all threads."""
-    if mode != _State.enabled:
-        (watch if mode else unwatch)(_note)
-    _State.enabled = mode
+    for i, (name, value) in enumerate((("enabled", enabled), ("check_nan", check_nan))):
+        if not isinstance(value, bool):
+            raise TypeError(
+                f"set_anomaly_enabled(): argument '{name}' (position {i + 1}) must be bool, not "
+                f"{type(value).__name__}"
+            )
+    if enabled != _State.enabled:
+        (watch if enabled else unwatch)(_note)
+        engine.set_guard(_checked if enabled else None)
+        engine._walk = _guarded_walk if enabled else _walk  # type: ignore[assignment]
+    _State.enabled = enabled
     _State.check_nan = check_nan
-    engine.set_guard(_guarded if mode else None)
 
 
-def _guarded(node: Node, g: Any, edges: tuple[Any, ...], graph: bool) -> Any:
-    """Compute a node's cotangents, and say where it was recorded if that goes wrong."""
-    outer = _current.node
-    _current.node = node
-    try:
-        grads = node.vjp_graph(g, edges) if graph else node.vjp(g, edges)
-        if _State.check_nan:
-            for i, grad in enumerate(grads):
-                if grad is not None and _has_nan(grad):
-                    raise RuntimeError(
-                        f"Function '{node.name()}' returned nan values in its {i}th output."
-                    )
-        return grads
-    except Exception:
-        _tell(node)
-        raise
-    finally:
-        _current.node = outer
+# -- while the graph is recorded -----------------------------------------------------------------
+
+
+def _note(node: Node) -> None:
+    """Note on a new node who recorded it, and which node was being run then, if any."""
+    stack = traceback.extract_stack()[:-1]
+    lines = traceback.format_list(
+        [f for f in stack if not os.path.abspath(f.filename).startswith(_HERE)]
+    )
+    parent = current_node()
+    # Leaves have their nodes from the first use on, for as long as a graph leads to them.
+    faces = [accumulator(edge) for edge in node.edges if isinstance(edge, Tensor)]
+    node.__dict__["_faces"] = faces
+    for new in (node, *faces):
+        if "traceback_" not in new.metadata:
+            new.metadata["traceback_"] = lines
+            if parent is not None:
+                new.metadata["parent_"] = parent
+
+
+# -- while it is run -----------------------------------------------------------------------------
+
+
+def _checked(node: Node, g: Any, edges: tuple[Any, ...], graph: bool) -> Any:
+    """Compute a node's cotangents and look for NaN."""
+    grads = node.vjp_graph(g, edges) if graph else node.vjp(g, edges)
+    if _State.check_nan:
+        for i, grad in enumerate(grads):
+            if grad is not None and _has_nan(grad):
+                raise RuntimeError(
+                    f"Function '{node.name()}' returned nan values in its {i}th output."
+                )
+    return grads
 
 
 def _has_nan(grad: Any) -> bool:
@@ -98,33 +107,55 @@ def _has_nan(grad: Any) -> bool:
     return bool(np.isnan(array).any()) if array.dtype.kind in "fcV" else False
 
 
+def _guarded_walk(*args: Any) -> None:
+    """The engine's walk, which on an error says where the node was recorded that it stopped at."""
+    try:
+        _walk(*args)
+    except BaseException as error:
+        node = node_at(error)
+        if node is not None:
+            _tell(node)
+        raise
+
+
 def _tell(node: Node) -> None:
     """Warn with the lines that recorded a node, and those that led to it in earlier passes."""
     lines = node.metadata.get("traceback_")
     if lines is None:
-        warnings.warn(
-            f"Error detected in {node.name()}. No forward pass information available. Enable "
-            "detect anomaly during forward pass for more information.",
-            UserWarning,
-            stacklevel=2,
+        _warn(_UNKNOWN.format(node.name()))
+    else:
+        _warn(
+            f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
+            + "".join(lines)
         )
-        return
-    warnings.warn(
-        f"Error detected in {node.name()}. Traceback of forward call that caused the error:\n"
-        + "".join(lines),
-        UserWarning,
-        stacklevel=2,
-    )
     parent = node.metadata.get("parent_")
     while parent is not None:
-        warnings.warn(
-            f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward call "
-            "that induced the previous calculation:\n"
-            + "".join(parent.metadata.get("traceback_", ())),
-            UserWarning,
-            stacklevel=2,
-        )
+        lines = parent.metadata.get("traceback_")
+        if lines is None:
+            _warn(_UNKNOWN.format(parent.name()))
+        else:
+            _warn(
+                f"\n\nPrevious calculation was induced by {parent.name()}. Traceback of forward "
+                "call that induced the previous calculation:\n" + "".join(lines)
+            )
         parent = parent.metadata.get("parent_")
+
+
+_UNKNOWN = (
+    "Error detected in {}. No forward pass information available. Enable detect anomaly during "
+    "forward pass for more information."
+)
+
+
+def _warn(text: str) -> None:
+    """Warn; where warnings are errors, print it, since there is an error on its way already."""
+    try:
+        warnings.warn(text, UserWarning, stacklevel=5)
+    except UserWarning as warning:
+        print(f"{type(warning).__name__}: {warning}", file=sys.stderr)
+
+
+# -- for users -----------------------------------------------------------------------------------
 
 
 class detect_anomaly:

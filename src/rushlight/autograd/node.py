@@ -224,15 +224,24 @@ def forward_name(fn: Node) -> str:
 
 def stale_error(array: Any, fn: Node | None, index: int, found: int, expected: int) -> RuntimeError:
     """The error for a saved tensor, output `index` of `fn`, that was changed in place since."""
+    from rushlight.autograd.anomaly_mode import is_anomaly_enabled  # which knows nodes
+
     what = f"[{type_string(array)} {list(array.shape)}]"
     if fn is not None:
         what += f", which is output {index} of {forward_name(fn)},"
     return RuntimeError(
         "one of the variables needed for gradient computation has been modified by an inplace "
         f"operation: {what} is at version {found}; expected version {expected} instead. Hint: "
-        "enable anomaly detection to find the operation that failed to compute its gradient, with "
-        "torch.autograd.set_detect_anomaly(True, check_nan=False)."
+        + _HINTS[is_anomaly_enabled()]
     )
+
+
+_HINTS = {
+    False: "enable anomaly detection to find the operation that failed to compute its gradient, "
+    "with torch.autograd.set_detect_anomaly(True, check_nan=False).",
+    True: "the backtrace further above shows the operation that failed to compute its gradient. "
+    "The variable in question was changed in there or anywhere later. Good luck!",
+}
 
 
 def stale_input(x: Tensor, version: int) -> RuntimeError:

@@ -19,6 +19,7 @@ from rushlight.tensor import Tensor
 __all__ = [
     "current_graph_task_id",
     "current_node",
+    "node_at",
     "queue_callback",
     "require_pass",
     "will_execute",
@@ -64,6 +65,22 @@ def current_node() -> Node | None:
             return frame.f_locals.get("node") if at_leaf is None else accumulator(at_leaf)
         frame = frame.f_back  # type: ignore[assignment]
     return None
+
+
+def node_at(error: BaseException) -> Node | None:
+    """Return the node that the first walk on the traceback of `error` stopped at."""
+    found: Node | None = None
+    trace = error.__traceback__
+    while trace is not None:
+        frame = trace.tb_frame
+        if frame.f_code is _WALK:
+            if found is not None:
+                break  # a walk inside of the node
+            found = frame.f_locals.get("node")
+        elif frame.f_code in _AT_A_LEAF:
+            return accumulator(frame.f_locals["leaf"])
+        trace = trace.tb_next
+    return found
 
 
 def will_execute(node: Node) -> bool:
