@@ -96,6 +96,7 @@ if _TYPE_CHECKING:
     from rushlight.api.moments import *
     from rushlight.api.norm import *
     from rushlight.api.norms import *
+    from rushlight.api.old_linalg import *
     from rushlight.api.order import *
     from rushlight.api.padding import *
     from rushlight.api.peaks import *
@@ -117,6 +118,7 @@ if _TYPE_CHECKING:
     from rushlight.api.shuffling import *
     from rushlight.api.slicing import *
     from rushlight.api.softmax import *
+    from rushlight.api.solving import *
     from rushlight.api.special import *
     from rushlight.api.splitting import *
     from rushlight.autograd.anomaly_mode import (

@@ -92,3 +92,35 @@ nanmedian = declare("nanmedian", "values", "indices")
 nanmedian_out = declare("nanmedian_out", "values", "indices")
 mode = declare("mode", "values", "indices")
 mode_out = declare("mode_out", "values", "indices")
+
+
+# -- of matrices: each with the tuple that is returned where ``out=`` was given --------------------
+
+
+def _declare_both(name: str, *fields: str) -> None:
+    """Declare a type and what stands for it where its tensors were given."""
+    for full in (name, f"{name}_out"):
+        globals()[full] = declare(full, *fields)
+        __all__.append(full)
+
+
+_declare_both("geqrf", "a", "tau")
+_declare_both("linalg_cholesky_ex", "L", "info")
+_declare_both("linalg_eig", "eigenvalues", "eigenvectors")
+_declare_both("linalg_eigh", "eigenvalues", "eigenvectors")
+_declare_both("linalg_inv_ex", "inverse", "info")
+_declare_both("linalg_ldl_factor", "LD", "pivots")
+_declare_both("linalg_ldl_factor_ex", "LD", "pivots", "info")
+_declare_both("linalg_lstsq", "solution", "residuals", "rank", "singular_values")
+_declare_both("linalg_lu", "P", "L", "U")
+_declare_both("linalg_lu_factor", "LU", "pivots")
+_declare_both("linalg_lu_factor_ex", "LU", "pivots", "info")
+_declare_both("linalg_qr", "Q", "R")
+_declare_both("linalg_slogdet", "sign", "logabsdet")
+_declare_both("linalg_solve_ex", "result", "info")
+_declare_both("linalg_svd", "U", "S", "Vh")
+_declare_both("lu_unpack", "P", "L", "U")
+_declare_both("qr", "Q", "R")
+_declare_both("slogdet", "sign", "logabsdet")
+_declare_both("svd", "U", "S", "V")
+_declare_both("triangular_solve", "solution", "cloned_coefficient")

@@ -48,6 +48,7 @@ _BOTH = {
     "memory": "resize_as_",
     "moments": "std var",
     "norms": "dist norm renorm",
+    "old_linalg": "cholesky eig lstsq qr solve svd symeig triangular_solve",
     "order": "argsort kthvalue median mode msort nanmedian sort topk",
     "peaks": "amax amin aminmax argmax argmin max min",
     "powers": "float_power logaddexp logaddexp2 pow",
@@ -68,6 +69,7 @@ _BOTH = {
         "slice_scatter"
     ),
     "softmax": "log_softmax softmax",
+    "solving": "det inverse logdet slogdet",
     "special": "digamma erf erfc erfinv lgamma logit polygamma xlogy",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
 }
@@ -124,6 +126,7 @@ _FUNCTIONS = {
     "memory": "is_storage",
     "moments": "std_mean var_mean",
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
+    "old_linalg": "matrix_rank",
     "padding": "constant_pad_nd",
     "pooling": "avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d",
     "printing": "get_printoptions set_printoptions",

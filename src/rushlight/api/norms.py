@@ -162,7 +162,7 @@ def matrix_norm(
 def _of_singular_values(x: Tensor, ord: Any, first: int, last: int, keepdim: bool) -> Tensor:
     others = [d for d in range(x.ndim) if d not in (first, last)]
     order = [*others, first, last]
-    values = svd(x.permute(order))[1]
+    values = svd(x.permute(order), False, True)[1]
     result: Tensor
     if ord == "nuc":
         result = values.sum(-1, keepdim)

@@ -27,6 +27,7 @@ from rushlight.ops.rearrange import flip
 from rushlight.ops.reduce import spread, sum_
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp", "prod", "prod_all"]
+__all__ += ["products_of_others"]
 
 # -- sums --------------------------------------------------------------------------------------
 
@@ -69,7 +70,7 @@ cumprod: Operator = general(
 )
 
 
-def _others(x: Any, dim: int) -> Any:
+def products_of_others(x: Any, dim: int) -> Any:
     """For each element the product of all others along `dim`: those before it, those behind it."""
     before = delay(cumprod(x, dim), dim, 1.0)
     behind = flip(delay(cumprod(flip(x, (dim,)), dim), dim, 1.0), (dim,))
@@ -80,14 +81,16 @@ prod = general(
     "prod",
     lambda x, dim, keepdim: reductions.prod(x, (dim,), keepdim),
     node="ProdBackward1",
-    x=lambda g, x, x_shape, dim, keepdim: spread(g, x_shape, (dim,), keepdim) * _others(x, dim),
-    jvp=lambda x_t, x, dim, keepdim: sum_(x_t * _others(x, dim), (dim,), keepdim),
+    x=lambda g, x, x_shape, dim, keepdim: (
+        spread(g, x_shape, (dim,), keepdim) * products_of_others(x, dim)
+    ),
+    jvp=lambda x_t, x, dim, keepdim: sum_(x_t * products_of_others(x, dim), (dim,), keepdim),
 )
 prod_all = general(
     "prod",
     lambda x: reductions.prod(x),
-    x=lambda g, x, x_shape: g * _others(x.reshape(-1), 0).reshape(x_shape),
-    jvp=lambda x_t, x: sum_(x_t.reshape(-1) * _others(x.reshape(-1), 0), (0,), False),
+    x=lambda g, x, x_shape: g * products_of_others(x.reshape(-1), 0).reshape(x_shape),
+    jvp=lambda x_t, x: sum_(x_t.reshape(-1) * products_of_others(x.reshape(-1), 0), (0,), False),
 )
 
 # -- log of sums of exponentials ---------------------------------------------------------------
