@@ -34,6 +34,7 @@ NAMESPACES = [
     "rushlight.autograd.forward_ad",
     "rushlight.autograd.functional",
     "rushlight.autograd.graph",
+    "rushlight.fft",
     "rushlight.linalg",
     "rushlight.nn",
     "rushlight.nn.functional",
