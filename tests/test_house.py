@@ -43,6 +43,7 @@ NAMESPACES = [
     "rushlight.optim",
     "rushlight.optim.lr_scheduler",
     "rushlight.random",
+    "rushlight.signal.windows",
     "rushlight.special",
     "rushlight.testing",
     "rushlight.utils.checkpoint",

@@ -62,6 +62,7 @@ if _TYPE_CHECKING:
         optim,
         random,
         return_types,
+        signal,
         special,
         testing,
         utils,
@@ -121,7 +122,9 @@ if _TYPE_CHECKING:
     from rushlight.api.softmax import *
     from rushlight.api.solving import *
     from rushlight.api.special import *
+    from rushlight.api.spectrograms import *
     from rushlight.api.splitting import *
+    from rushlight.api.window_functions import *
     from rushlight.autograd.anomaly_mode import (
         is_anomaly_check_nan_enabled,
         is_anomaly_enabled,
@@ -143,6 +146,7 @@ _ROOMS = (
     "optim",
     "random",
     "return_types",
+    "signal",
     "special",
     "testing",
     "utils",

@@ -71,6 +71,7 @@ _BOTH = {
     "softmax": "log_softmax softmax",
     "solving": "det inverse logdet slogdet",
     "special": "digamma erf erfc erfinv lgamma logit polygamma xlogy",
+    "spectrograms": "istft stft",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
 }
 # Functions that are no methods, or other ones.
@@ -151,6 +152,9 @@ _FUNCTIONS = {
         "row_stack stack vstack"
     ),
     "shuffling": "channel_shuffle pixel_shuffle pixel_unshuffle",
+    "window_functions": (
+        "bartlett_window blackman_window hamming_window hann_window kaiser_window"
+    ),
 }
 # What only a Tensor has: methods, in-place forms, properties.
 _METHODS = {
