@@ -25,7 +25,7 @@ def pointwise(op: Operator, level: Any, args: Sequence[Any]) -> Any:
             if isinstance(a, Tensor) and not level.is_mapped(a):
                 size = (level.size, *(1,) * (ndim - a._array.ndim), *a._array.shape)
                 values[i] = expand(values[i], size)
-    return level.results(op(*promoted(args, values)))
+    return level.results(op.general(*promoted(args, values)))
 
 
 def promoted(args: Sequence[Any], values: list[Any]) -> list[Any]:

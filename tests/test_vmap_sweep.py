@@ -1,0 +1,153 @@
+"""Every sample under `vmap`, beside a loop over its examples: values, and gradients inside.
+
+The examples of an input are the sample's values times 1, 0.9 and 0.8, which leaves positive what is
+positive and sorted what is sorted; masks and indices roll.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import rushlight
+from rushlight.func.trees import flatten, unflatten
+from tests.samples import SAMPLES, name
+from tests.samples.row import Call, Row, realize
+
+PairT = tuple[Row, Call]
+samples = pytest.mark.parametrize("pair", SAMPLES, ids=name)
+SIZE = 3
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def examples(t: Any) -> Any:
+    """A batch of variations of one tensor."""
+    if t.dtype.is_floating_point or t.dtype.is_complex:
+        rows = [t.detach() * factor for factor in (1, 0.9, 0.8)]
+    else:
+        rows = [t.flatten().roll(i).view(t.shape) if t.dim() else t for i in range(SIZE)]
+    return rushlight.stack(rows)
+
+
+class Sample:
+    """A sample's call, as a function of its tensors."""
+
+    def __init__(self, row: Row, sample: Call) -> None:
+        args, kwargs, leaves = realize(rushlight, sample, grad=True)
+        self.row = row
+        self.leaves, self.spec = flatten((tuple(args), kwargs))
+        self.places = [i for i, x in enumerate(self.leaves) if isinstance(x, rushlight.Tensor)]
+        self.differentiable = [
+            n for n, i in enumerate(self.places) if any(self.leaves[i] is x for x in leaves)
+        ]
+        self.tensors = [self.leaves[i].detach() for i in self.places]
+
+    def __call__(self, *tensors: Any) -> Any:
+        leaves = list(self.leaves)
+        for i, t in zip(self.places, tensors):
+            leaves[i] = t
+        args, kwargs = unflatten(leaves, self.spec)
+        return self.row.run(rushlight, args, kwargs)
+
+
+def outputs(result: Any) -> list[Any]:
+    return [t for t in flatten(result)[0] if isinstance(t, rushlight.Tensor)]
+
+
+def prepared(pair: PairT) -> Sample:
+    sample = Sample(*pair)
+    if not sample.tensors:
+        pytest.skip("no tensor to map over")
+    try:
+        results = flatten(sample(*[t.clone() for t in sample.tensors]))[0]
+    except RuntimeError:
+        pytest.skip("needs a leaf that requires grad")
+    if not all(isinstance(t, rushlight.Tensor) for t in results):
+        pytest.skip("returns more than tensors")
+    return sample
+
+
+def check(mapped: Callable[..., Any], single: Callable[..., Any], inputs: Any, dims: Any) -> None:
+    """Compare a function under vmap with a loop."""
+    rows = []
+    for i in range(SIZE):
+        rows.append(outputs(single(*[x if d is None else x[i] for x, d in zip(inputs, dims)])))
+    if any(t.shape != rows[0][k].shape for row in rows for k, t in enumerate(row)):
+        pytest.skip("shapes that depend on values")
+    found = outputs(mapped(*inputs))
+    assert len(found) == len(rows[0])
+    for k, batch in enumerate(found):
+        assert batch.shape[0] == SIZE
+        for i in range(SIZE):
+            expected = rows[i][k]
+            assert batch.dtype is expected.dtype
+            assert batch[i].shape == expected.shape
+            a, b = [x.detach().resolve_conj().numpy() for x in (batch[i], expected)]
+            np.testing.assert_allclose(
+                np.asarray(a, np.complex128), np.asarray(b, np.complex128), rtol=1e-9, atol=1e-11
+            )
+
+
+def refused(error: RuntimeError) -> bool:
+    """Whether vmap can't do this by its nature: write many examples' values into one tensor."""
+    return str(error).startswith("vmap: inplace arithmetic(self, *extra_args) is not possible")
+
+
+def choices(n: int) -> list[tuple[int | None, ...]]:
+    """Which inputs are mapped: all, and each alone."""
+    whole: tuple[int | None, ...] = (0,) * n
+    alone = [tuple([0 if j == i else None for j in range(n)]) for i in range(n)]
+    return [whole, *alone] if n > 1 else [whole]
+
+
+@samples
+def test_values(pair: PairT) -> None:
+    sample = prepared(pair)
+    stacks = [examples(t) for t in sample.tensors]
+    for dims in choices(len(stacks)):
+        inputs = [s if d == 0 else t for s, t, d in zip(stacks, sample.tensors, dims)]
+        try:
+            check(rushlight.vmap(sample, dims, randomness="same"), sample, inputs, dims)
+        except RuntimeError as error:
+            if not refused(error):
+                raise
+
+
+@samples
+def test_gradients(pair: PairT) -> None:
+    row, _ = pair
+    if not row.grad:
+        pytest.skip("no derivative")
+    sample = prepared(pair)
+    if not sample.differentiable:
+        pytest.skip("no differentiable input")
+
+    def pulled(*tensors: Any) -> Any:
+        def part(*chosen: Any) -> Any:
+            given = list(tensors)
+            for n, t in zip(sample.differentiable, chosen):
+                given[n] = t
+            result = outputs(sample(*given))
+            return [t for t in result if t.dtype.is_floating_point or t.dtype.is_complex]
+
+        results, pull = rushlight.func.vjp(part, *[tensors[n] for n in sample.differentiable])
+        return pull([t.detach().cos() for t in results])
+
+    stacks = [examples(t) for t in sample.tensors]
+    for dims in choices(len(stacks)):
+        inputs = [s if d == 0 else t for s, t, d in zip(stacks, sample.tensors, dims)]
+        try:
+            check(rushlight.vmap(pulled, dims, randomness="same"), pulled, inputs, dims)
+        except RuntimeError as error:
+            if not refused(error):
+                raise
