@@ -28,7 +28,7 @@ from rushlight.device import device
 from rushlight.kernels.strides import address, buffer_of, tidy_strides
 from rushlight.size import Size
 
-__all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "bare", "wrap"]
+__all__ = ["LEAF", "Leaf", "Size", "Tensor", "View", "bare", "values_of", "wrap"]
 
 
 class Leaf:
@@ -383,6 +383,13 @@ def wrap(array: NDArray[Any]) -> Tensor:
     out._array = array
     out._counter = [0]
     return out
+
+
+def values_of(t: Tensor) -> Any:
+    """The values of a tensor for a check that looks at them, of all examples where it has some."""
+    while "_value" in t.__dict__:
+        t = t._value
+    return t._array
 
 
 def bare(t: Tensor) -> Tensor:

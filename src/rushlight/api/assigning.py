@@ -12,6 +12,7 @@ from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import check_operands, check_writable, overwrite
+from rushlight.ops.operator import top_transform
 from rushlight.ops.outputs import type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.ops.viewing import is_plain
@@ -178,6 +179,7 @@ def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
     if (
         not is_plain(target)
         or not is_plain(source)
+        or any(a is not None and type(a) is not np.ndarray for a in arrays)
         or (mode.grad and (target.requires_grad or source.requires_grad))
     ):
         check_put(target, source, arrays)
@@ -197,6 +199,8 @@ def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
 
 def check_put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
     """Raise PyTorch's error for indices out of bounds or values of a wrong shape."""
+    if top_transform(arrays) is not None:
+        return  # these have no values to look at
     try:
         shape = target._array[ops.numpy_index(arrays)].shape
     except IndexError as error:

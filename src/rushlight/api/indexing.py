@@ -275,7 +275,7 @@ def _index_array(array: np.ndarray[Any, Any]) -> Any:
         array = array.astype(np.bool_)
     elif dtype not in (np.bool_, np.int64, np.int32):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")
-    return array if array.ndim else array.item()
+    return array if array.ndim or type(array) is not np.ndarray else array.item()
 
 
 def _consumes(item: Any) -> int:

@@ -11,6 +11,7 @@ from rushlight.ops import masks as ops
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
 from rushlight.ops.promotion import checked_number
+from rushlight.ops.viewing import is_plain
 from rushlight.tensor import Tensor
 
 __all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero"]
@@ -112,7 +113,7 @@ def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     copies = 1
     for n in shape:
         copies *= n
-    ones = int(mask._array.sum()) * (copies // max(mask.numel(), 1))
+    ones = int(mask._array.sum()) * (copies // max(mask.numel(), 1)) if is_plain(mask) else 0
     if ones > source.numel():
         raise RuntimeError("Number of elements of source < number of ones in mask")
     return ops.masked_scatter(input, mask, source)  # type: ignore[no-any-return]

@@ -7,11 +7,10 @@ from typing import Any
 
 from rushlight.api.arguments import int_tuple
 from rushlight.api.windows import window_ints, windows_over
-from rushlight.kernels.maxpool import max_pool_indices
 from rushlight.kernels.windows import Ints, Windows, sliding
 from rushlight.ops import pool as ops
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor
 
 __all__ = ["avg_pool1d", "max_pool1d", "max_pool1d_with_indices", "max_pool2d", "max_pool3d"]
 
@@ -30,7 +29,7 @@ def _indexed(function: str, x: Any, windows: Windows, indices: bool) -> Any:
     y, taps = ops.max_pool[len(windows.size)](x, windows)
     if not indices:
         return y
-    return y, wrap(max_pool_indices(taps._array, windows))
+    return y, ops.max_pool_indices(taps, windows)
 
 
 # -- maxima --------------------------------------------------------------------------------------

@@ -11,10 +11,11 @@ from rushlight.api.arithmetic import lerp
 from rushlight.api.names import numpy_names
 from rushlight.api.order import sort
 from rushlight.api.sizes import wrap_dim
+from rushlight.ops.comparison import isnan
 from rushlight.ops.gather import gather
 from rushlight.ops.masking import where
 from rushlight.ops.outputs import into, no_overload
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor, values_of, wrap
 
 __all__ = ["nanquantile", "quantile"]
 
@@ -120,7 +121,7 @@ def _checked_q(input: Tensor, q: Any) -> Tensor:
         return wrap(np.asarray(q, input._array.dtype))
     if q.dtype is not input.dtype:
         raise RuntimeError("quantile() q tensor must be same dtype as the input tensor")
-    values = q._array
+    values = values_of(q)
     if not ((values >= 0) & (values <= 1)).all():
         raise RuntimeError("quantile() q values must be in the range [0, 1]")
     return q
@@ -135,28 +136,22 @@ def _between_elements(
     else:
         x = input.unsqueeze(-1).transpose(dim, -1)
     ascending = sort(x).values
-    nan = np.isnan(ascending._array)  # at the end of each row
+    nan = isnan(ascending)  # at the end of each row
     if ignore_nan:
-        last = nan.shape[-1] - np.count_nonzero(nan, axis=-1, keepdims=True) - 1
-        ranks = q.reshape(-1) * wrap(np.maximum(last, 0).astype(q._array.dtype))
+        last = (~nan).sum(-1, keepdim=True) - 1
+        ranks = q.reshape(-1) * last.clamp_min(0).to(q.dtype)
     else:
         last = nan.shape[-1] - 1
-        ranks = where(wrap(nan[..., -1:]), float(last), q.reshape(-1) * last)
+        ranks = where(nan[..., -1:], float(last), q.reshape(-1) * last)
     if interpolation in ("lower", "higher", "nearest"):
         rounded = {"lower": ranks.floor, "higher": ranks.ceil, "nearest": ranks.round}
         ranks = rounded[interpolation]()
-    index = ranks._array.astype(np.int64)
+    index = ranks.to(dtypes.int64)
     shape = (*ascending.shape[:-1], index.shape[-1])
-    below = gather(ascending, ascending.ndim - 1, _whole(index, shape))
+    below = gather(ascending, ascending.ndim - 1, index.expand(shape))
     if interpolation not in ("linear", "midpoint"):
         return below  # type: ignore[no-any-return]
-    above = gather(
-        ascending, ascending.ndim - 1, _whole(np.ceil(ranks._array).astype(np.int64), shape)
-    )
+    above = gather(ascending, ascending.ndim - 1, ranks.ceil().to(dtypes.int64).expand(shape))
     if interpolation == "midpoint":
         return lerp(below, above, 0.5)
-    return lerp(below, above, ranks - wrap(index.astype(q._array.dtype)))
-
-
-def _whole(index: Any, shape: tuple[int, ...]) -> Tensor:
-    return wrap(np.ascontiguousarray(np.broadcast_to(index, shape)))
+    return lerp(below, above, ranks - index.to(q.dtype))

@@ -18,11 +18,15 @@ from rushlight.func.levels import Level, Lifted
 from rushlight.ops.operator import Operator
 from rushlight.ops.shape import stack
 from rushlight.ops.views import select
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, bare
 
-__all__ = ["BatchLevel", "Batched", "Shadow"]
+__all__ = ["DYNAMIC_MASK", "BatchLevel", "Batched", "Shadow"]
 
 new = object.__new__
+DYNAMIC_MASK = (
+    "vmap: We do not support batching operators that can support dynamic shape. Attempting to "
+    "batch over indexing with a boolean mask."
+)
 
 
 class Shadow(np.ndarray[Any, Any]):
@@ -32,12 +36,20 @@ class Shadow(np.ndarray[Any, Any]):
     been told of vmap; it raises, where it would have calculated with the first example only.
     """
 
+    _interpreter: BatchLevel | None = None
+    _tensor: Tensor  # whose array this is, without its history
+
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("vmap: the values of a batched tensor were used outside of an operator")
 
+    def nonzero(self) -> NoReturn:
+        """Refuse what a mask among other indices asks for."""
+        raise RuntimeError(DYNAMIC_MASK)
+
     __array_ufunc__ = __array_function__ = _refuse
     __bool__ = __int__ = __float__ = __complex__ = __index__ = __setitem__ = _refuse
-    item = tolist = fill = copy = astype = _refuse
+    item = tolist = tobytes = fill = copy = astype = take = put = _refuse
+    any = all = sum = prod = min = max = argmin = argmax = sort = argsort = repeat = _refuse
 
 
 class Batched(Lifted):
@@ -73,18 +85,27 @@ class BatchLevel(Level):
         out._value = value
         out._mapped = mapped
         out._counter = value._counter
+        if value._array.dtype.kind in "biu":  # it may become an index, of which arrays are kept
+            shadow: Any = out._array
+            shadow._interpreter = self
+            shadow._tensor = bare(out)
+            shadow._tensor._array = None  # else a circle
         return out
 
     def is_mapped(self, a: Any) -> bool:
         """Whether an argument differs between examples."""
         if isinstance(a, Tensor):
             return a._interpreter is self and a._mapped
+        if type(a) is Shadow:
+            return self.is_mapped(a._tensor)
         return type(a) is tuple and any(self.is_mapped(part) for part in a)
 
     def value(self, a: Any) -> Any:
         """What an argument is one level down: all examples of a tensor of this level."""
         if isinstance(a, Tensor):
             return a._value if a._interpreter is self else a
+        if type(a) is Shadow:
+            return self.value(a._tensor)._array
         return tuple([self.value(part) for part in a]) if type(a) is tuple else a
 
     def example(self, a: Any, i: int) -> Any:
@@ -93,6 +114,8 @@ class BatchLevel(Level):
             return self.value(a)
         if type(a) is tuple:
             return tuple([self.example(part, i) for part in a])
+        if type(a) is Shadow:
+            return self.example(a._tensor, i)._array
         return select(a._value, (i,))
 
     def results(self, outs: Any, mapped: bool = True) -> Any:

@@ -101,7 +101,7 @@ def composed(
     if reduction != "none":
         even = even.sum()
     if reduction == "mean":
-        even = even / float(total)
+        even = even / total
     share = smoothing / input.size(axis)
     return (1 - smoothing) * loss + share * even  # type: ignore[no-any-return]
 

@@ -14,9 +14,8 @@ from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
 from rushlight.kernels.accumulate import add_at
-from rushlight.ops.declare import linear
 from rushlight.ops.fitting import sum_to
-from rushlight.ops.operator import Operator
+from rushlight.ops.operator import Operator, dispatch
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import LEAF, Tensor, View, wrap
 
@@ -70,19 +69,37 @@ def _index_clear(x: Any, indices: Indices) -> Any:
     return out
 
 
-index: Operator = linear(
+class Indexing(Operator):
+    """An Operator with an argument ``indices``, whose arrays too may belong to a transform."""
+
+    def general(self, *args: Any) -> Any:
+        """As a call, whatever the arguments are."""
+        for a in args[self.args.index("indices")]:
+            if a is not None and type(a) is not np.ndarray:
+                return dispatch(self, args)
+        return super().general(*args)
+
+
+def _indexing(name: str, kernel: Any, node: str | None = None, **rules: Any) -> Operator:
+    """Declare a linear Operator that takes indices."""
+    code = kernel.__code__
+    args = code.co_varnames[: code.co_argcount]
+    return Indexing(name, kernel, "linear", args, rules, node=node)
+
+
+index: Operator = _indexing(
     "index", _index, x=lambda g, x_shape, indices: index_sum(g, x_shape, indices)
 )
-index_sum: Operator = linear(
+index_sum: Operator = _indexing(
     "index_put", _index_sum, g=lambda g, indices: index(g, indices), node="IndexPutBackward0"
 )
-index_put: Operator = linear(
+index_put: Operator = _indexing(
     "index_put",
     _index_put,
     x=lambda g, indices, accumulate: g if accumulate else index_clear(g, indices),
     values=lambda g, values_shape, indices: sum_to(index(g, indices), values_shape),
 )
-index_clear: Operator = linear(
+index_clear: Operator = _indexing(
     "index_put", _index_clear, x=lambda g, indices: index_clear(g, indices)
 )
 
@@ -124,6 +141,9 @@ def indexed(input: Tensor, indices: Indices, tensors: list[Tensor]) -> Tensor:
     """Read `input` at `indices`, the arrays of `tensors` (and of whatever was no tensor)."""
     if not is_plain(input):
         return index(input, indices)  # type: ignore[no-any-return]
+    for t in tensors:
+        if t._interpreter is not None:
+            return index(input, indices)  # type: ignore[no-any-return]
     x = input._array
     result = wrap(_index(x, indices))
     if mode.grad:

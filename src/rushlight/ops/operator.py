@@ -279,12 +279,10 @@ def top_transform(args: Sequence[Any]) -> Any:
     """Return the transform with the highest level among the tensors in `args`, or None."""
     top = None
     for a in args:
-        if isinstance(a, Tensor):
-            interpreter = a._interpreter
-        elif type(a) is tuple:
+        if type(a) is tuple:
             interpreter = top_transform(a)
-        else:
-            continue
+        else:  # of arrays only those that indices are made of may belong to a transform
+            interpreter = getattr(a, "_interpreter", None)
         if interpreter is not None and (top is None or interpreter.level > top.level):
             top = interpreter
     return top

@@ -8,10 +8,11 @@ Operators of different numbers of dimensions differ in the name that PyTorch's g
 from __future__ import annotations
 
 from rushlight.kernels import avgpool, maxpool
-from rushlight.ops.declare import general, linear
+from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.operator import Operator
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool", "unpool"]
+__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool"]
+__all__ += ["max_pool_indices", "unpool"]
 
 
 def _max_pool(name: str, node: str) -> Operator:
@@ -41,6 +42,7 @@ max_pool_gather: Operator = linear(
     maxpool.max_pool_gather,
     h=lambda g, taps, windows: max_pool_backward(g, taps, windows),
 )
+max_pool_indices: Operator = constant("max_pool_indices", maxpool.max_pool_indices)
 
 
 def _avg_pool(name: str, node: str) -> Operator:

@@ -8,6 +8,8 @@ import numpy as np
 
 from rushlight.kernels.gather import scatter_reduce_
 from rushlight.ops.declare import general
+from rushlight.ops.extremes import maximum
+from rushlight.ops.fitting import cast_to
 from rushlight.ops.gather import gather, scatter_fill, scatter_sum
 from rushlight.ops.masking import kept, where
 from rushlight.ops.operator import Operator
@@ -50,15 +52,16 @@ def _cotangents(
     elif reduce == "mean":
         ones = np.ones(tuple(index.shape), _real_dtype(g))
         counts = scatter_sum(ones, size, dim, index) + include_self
-        share = g / np.maximum(_raw(counts), 1).astype(ones.dtype)
+        share = g / maximum(counts, np.ones((), ones.dtype))
         gx, gs = share, gather(share, dim, index)
     elif reduce == "prod":
         gx, gs = _of_product(g, x, dim, index, source, y, include_self)
     else:  # equal extremes share
         mine = x == y
         theirs = source == gather(y, dim, index)
-        counts = scatter_sum(_raw(theirs).astype(_real_dtype(g)), size, dim, index) + _raw(mine)
-        share = g / np.maximum(_raw(counts), 1).astype(_real_dtype(g))
+        dtype = _real_dtype(g)
+        counts = scatter_sum(cast_to(theirs, dtype), size, dim, index) + cast_to(mine, dtype)
+        share = g / maximum(counts, np.ones((), dtype))
         gx = kept(share, mine)
         gs = kept(gather(share, dim, index), theirs)
     if not include_self and needs[0]:
@@ -75,19 +78,16 @@ def _of_product(
     others = scatter_reduce(where(x == 0, one, x), dim, index, source, "prod", include_self)
     gx = g * others / where(x == 0, one, x)
     zero = source == 0
-    zeros = gather(scatter_sum(_raw(zero).astype(one.dtype), size, dim, index), dim, index)
-    single = _raw(zero) & (_raw(zeros) == 1)
+    zeros = gather(scatter_sum(cast_to(zero, one.dtype), size, dim, index), dim, index)
+    single = zero & (zeros == 1)
     rest = scatter_reduce(x, dim, index, where(single, one, source), "prod", include_self)
     divided = gather(g * y, dim, index) / where(zero, one, source)
     return gx, where(single, gather(g * rest, dim, index), divided)
 
 
-def _raw(t: Any) -> Any:
-    return t if isinstance(t, (np.ndarray, np.generic)) else t._array
-
-
 def _real_dtype(t: Any) -> Any:
-    return _raw(t).real.dtype
+    array = t if isinstance(t, (np.ndarray, np.generic)) else t._array
+    return array.real.dtype
 
 
 scatter_reduce: Operator = general(

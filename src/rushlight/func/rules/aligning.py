@@ -8,12 +8,19 @@ from rushlight.ops.fitting import expand
 from rushlight.ops.views import reshape, unsqueeze
 from rushlight.tensor import Tensor
 
-__all__ = ["aligned", "expanded", "logical_ndim", "with_columns"]
+__all__ = ["again", "aligned", "expanded", "logical_ndim", "with_columns"]
 
 
 def logical_ndim(a: Any) -> int:
     """The number of dimensions that one example has."""
     return int(a._array.ndim)
+
+
+def again(level: Any, t: Tensor) -> Tensor:
+    """A tensor of this level again, without its history: for rules in one example's own terms."""
+    value = level.value(t)
+    result: Tensor = level.batched(value) if level.is_mapped(t) else level.lift(value)
+    return result
 
 
 def aligned(level: Any, a: Any, ndim: int) -> Any:

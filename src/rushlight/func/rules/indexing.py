@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import aligned, expanded, with_columns
-from rushlight.ops import convert, fitting, gather, shape
+import numpy as np
+
+from rushlight.func.batched import DYNAMIC_MASK, Shadow
+from rushlight.func.rules.aligning import again, aligned, expanded, with_columns
+from rushlight.ops import convert, fitting, gather, indexing, shape
+from rushlight.ops.fitting import expand
+from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
-from rushlight.ops.views import squeeze_dim
-from rushlight.tensor import Tensor
+from rushlight.ops.views import inverse, permute, reshape, squeeze_dim
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["RULES"]
 
@@ -30,11 +35,96 @@ def _at_index(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """For ``(x, dim, index, ...)`` with all tensors of as many dimensions: gather and scatter."""
     x, dim, index, *rest = args
     values = [expanded(level, a) if isinstance(a, Tensor) else a for a in (x, index, *rest)]
-    scalar = x._array.ndim == 0
-    if scalar:
-        values = [with_columns(level, v) if isinstance(v, Tensor) else v for v in values]
+    values = [
+        with_columns(level, v) if isinstance(v, Tensor) and v._array.ndim == 1 else v
+        for v in values
+    ]
     y = op(values[0], dim + 1, *values[1:])
-    return level.results(squeeze_dim(y, (level.size,)) if scalar else y)
+    like = index if op is gather.gather else x
+    return level.results(squeeze_dim(y, (level.size,)) if like._array.ndim == 0 else y)
+
+
+# -- tensors as indices ----------------------------------------------------------------------------
+
+
+def _advanced(level: Any, indices: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
+    """Return the index of all examples, and how to permute its result to have them in front.
+
+    The examples' numbers come first as an index array of their own. So all index arrays' dimensions
+    are in front of the result, where one example has them in place of the first that they index, if
+    all are side by side.
+    """
+    given = [(i, a) for i, a in enumerate(indices) if a is not None]
+    if any(a.dtype.kind == "b" for _, a in given):
+        raise RuntimeError(DYNAMIC_MASK)
+    rank = max(a.ndim for _, a in given)
+    arrays: list[Any] = [None] * len(indices)
+    for i, a in given:
+        values = wrap(a) if type(a) is not Shadow else level.value(a._tensor)
+        if level.is_mapped(a):
+            shape = (level.size, *(1,) * (rank - a.ndim), *a.shape)
+            values = reshape(values, shape)
+        arrays[i] = values._array
+    numbers = np.arange(level.size).reshape((level.size, *(1,) * rank))
+    first, last = given[0][0], given[-1][0]
+    before = first if last - first == len(given) - 1 else 0  # dimensions in front of the arrays'
+    order = (0, *range(rank + 1, rank + 1 + before), *range(1, rank + 1))
+    return (numbers, *arrays), order
+
+
+def _permuted(x: Any, order: tuple[int, ...]) -> Any:
+    if order == tuple(range(len(order))):
+        return x
+    return permute(x, (*order, *range(len(order), x._array.ndim)))
+
+
+def _index(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, indices = args
+    index, order = _advanced(level, indices)
+    return level.results(_permuted(op(expanded(level, x), index), order))
+
+
+def _index_sum(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size, indices = args
+    index, order = _advanced(level, indices)
+    g = _permuted(expanded(level, g), inverse(order))
+    return level.results(op(g, (level.size, *size), index))
+
+
+def _index_put(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, values, indices, accumulate = args
+    if any(a is not None and a.dtype.kind == "b" for a in indices):
+        return _put_at_mask(level, args)
+    index, order = _advanced(level, indices)
+    x = expanded(level, x)
+    whole = [n for n, a in zip(x._array.shape, index) if a is None]
+    block = np.broadcast_shapes(*[a.shape for a in index if a is not None])
+    shape = (*block, *whole, *x._array.shape[len(index) :])
+    one = (*[shape[p] for p in order], *shape[len(order) :])
+    values = expand(aligned(level, values, len(one) - 1), one)
+    return level.results(op(x, _permuted(values, inverse(order)), index, accumulate))
+
+
+def _index_clear(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, indices = args
+    zero = wrap(np.zeros((), x._array.dtype))
+    if any(a is not None and a.dtype.kind == "b" for a in indices):
+        return _put_at_mask(level, (x, zero, indices, False))
+    index, _ = _advanced(level, indices)
+    return level.results(op(expanded(level, x), index))
+
+
+def _put_at_mask(level: Any, args: Sequence[Any]) -> Any:
+    """Write at a mask what is the same for all places: a choice between two tensors."""
+    x, values, indices, accumulate = args
+    place, mask = next((i, a) for i, a in enumerate(indices) if a is not None)
+    after = x._array.ndim - place - mask.ndim
+    if values._array.ndim > after:
+        raise RuntimeError(DYNAMIC_MASK)
+    chosen = wrap(mask) if type(mask) is not Shadow else again(level, mask._tensor)
+    chosen = chosen.reshape((*mask.shape, *(1,) * after))
+    x, values = again(level, x), again(level, values)
+    return where(chosen, x + values if accumulate else values, x)
 
 
 def _convert(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -50,6 +140,10 @@ def _over(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 
 RULES = {
+    indexing.index: _index,
+    indexing.index_sum: _index_sum,
+    indexing.index_put: _index_put,
+    indexing.index_clear: _index_clear,
     shape.cat: _cat,
     shape.stack: _joined,
     gather.gather: _at_index,

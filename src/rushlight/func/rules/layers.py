@@ -2,8 +2,188 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
+
+from rushlight.func.rules.aligning import again, expanded
+from rushlight.ops import conv, embedding, norm
+from rushlight.ops.fitting import cast_to
+from rushlight.ops.operator import Operator
+from rushlight.ops.views import reshape, transpose
 
 __all__ = ["RULES"]
 
-RULES: dict[Any, Any] = {}
+# -- the examples among the samples of a layer's batch, or among its channels --------------------
+
+
+def _folded(level: Any, t: Any) -> Any:
+    """(B, N, ...) as (B N, ...): where nothing but the input differs between examples."""
+    value = expanded(level, t)
+    shape = value._array.shape
+    return reshape(value, (shape[0] * shape[1], *shape[2:]))
+
+
+def _unfolded(level: Any, value: Any) -> Any:
+    """(B N, ...) as (B, N, ...)."""
+    shape = value._array.shape
+    return level.batched(reshape(value, (level.size, shape[0] // level.size, *shape[1:])))
+
+
+def _as_channels(level: Any, t: Any) -> Any:
+    """(B, N, C, ...) as (N, B C, ...): where what belongs to channels differs too."""
+    value = transpose(expanded(level, t), 0, 1)
+    n, b, c, *rest = value._array.shape
+    return reshape(value, (n, b * c, *rest))
+
+
+def _of_channels(level: Any, t: Any) -> Any:
+    """(B, C) as (B C), and None as it is."""
+    if t is None:
+        return None
+    value = expanded(level, t)
+    b, c = value._array.shape[:2]
+    return reshape(value, (b * c, *value._array.shape[2:]))
+
+
+def _from_channels(level: Any, value: Any) -> Any:
+    """(N, B C, ...) as (B, N, C, ...)."""
+    n, bc, *rest = value._array.shape
+    split = reshape(value, (n, level.size, bc // level.size, *rest))
+    return level.batched(transpose(split, 0, 1))
+
+
+def _each_channel(level: Any, value: Any) -> Any:
+    """(B C) as (B, C)."""
+    return level.batched(reshape(value, (level.size, value._array.shape[0] // level.size)))
+
+
+# -- normalisation -------------------------------------------------------------------------------
+
+
+def _batch_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, weight, bias, mean, var, *options = args
+    if any(t is not None and not level.is_mapped(t) for t in (mean, var)):
+        raise RuntimeError(
+            "Batch norm got a batched tensor as input while the running_mean or running_var, which "
+            "will be updated in place, were not batched."
+        )
+    y, m, rstd = op(
+        _as_channels(level, x),
+        *[_of_channels(level, t) for t in (weight, bias, mean, var)],
+        *options,
+    )
+    return _from_channels(level, y), _each_channel(level, m), _each_channel(level, rstd)
+
+
+def _batch_norm_eval(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, *tensors, eps = args
+    y = op(_as_channels(level, x), *[_of_channels(level, t) for t in tensors], eps)
+    return _from_channels(level, y)
+
+
+def _batch_norm_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, x, weight, mean, rstd, eps = args
+    gx, gw, gb = op(
+        _as_channels(level, g),
+        _as_channels(level, x),
+        *[_of_channels(level, t) for t in (weight, mean, rstd)],
+        eps,
+    )
+    return _from_channels(level, gx), _each_channel(level, gw), _each_channel(level, gb)
+
+
+def _layer_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """Without weight and bias for the rows of all examples; where these differ, then with them."""
+    x, dims, weight, bias, eps = args
+    alike = not (level.is_mapped(weight) or level.is_mapped(bias))
+    if not alike and x.dtype.itemsize < 4:  # rounded once
+        return level.loop(op, args)
+    scale = (level.value(weight), level.value(bias)) if alike else (None, None)
+    value, mean, rstd = op(expanded(level, x), dims, *scale, eps)
+    y = level.batched(value)
+    if not alike:
+        y = y if weight is None else y * again(level, weight)
+        y = y if bias is None else y + again(level, bias)
+        y = cast_to(y, value._array.dtype)
+    return y, _rows(level, mean), _rows(level, rstd)
+
+
+def _rows(level: Any, value: Any) -> Any:
+    """(B rows, 1) as (B, rows, 1)."""
+    rows = value._array.shape[0] // max(level.size, 1)
+    return level.batched(reshape(value, (level.size, rows, *value._array.shape[1:])))
+
+
+def _layer_norm_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """The input's cotangent for all rows at once; the weight's and the bias' for each example."""
+    g, x, weight, mean, rstd, dims, eps = args
+    if x.dtype.itemsize < 4:
+        return level.loop(op, args)
+    g, x, mean, rstd = [again(level, t) for t in (g, x, mean, rstd)]
+    inner = g if weight is None else cast_to(g * again(level, weight), g._array.dtype)
+    stats = [_folded(level, t) for t in (mean, rstd)]
+    gx, _, _ = op(expanded(level, inner), expanded(level, x), None, *stats, dims, eps)
+    shape = tuple(x.shape)[x.dim() - dims :]
+    rows = (mean._array.shape[0], prod(shape))
+    scaled = (x.reshape(rows) - mean.reshape((rows[0], 1))) * rstd.reshape((rows[0], 1))
+    gw = (g.reshape(rows) * scaled).sum(0).reshape(shape)
+    return level.batched(gx), gw, g.reshape(rows).sum(0).reshape(shape)
+
+
+# -- convolutions and tables ---------------------------------------------------------------------
+
+
+def _conv(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, w, bias, *options, groups = args
+    if not (level.is_mapped(w) or level.is_mapped(bias)):
+        y = op(_folded(level, x), *map(level.value, (w, bias)), *options, groups)
+        return _unfolded(level, y)
+    y = op(
+        _as_channels(level, x),
+        _of_channels(level, w),
+        _of_channels(level, bias),
+        *options,
+        groups * level.size,
+    )
+    return _from_channels(level, y)
+
+
+def _conv_input(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, w, shape, *options, groups = args
+    n, c, *rest = shape
+    b = level.size
+    if not level.is_mapped(w):
+        x = op(_folded(level, g), level.value(w), (b * n, c, *rest), *options, groups)
+        return _unfolded(level, x)
+    channels = _as_channels(level, g), _of_channels(level, w)
+    return _from_channels(level, op(*channels, (n, b * c, *rest), *options, groups * b))
+
+
+def _conv_weight(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, x, shape, *options, groups = args
+    channels = _as_channels(level, g), _as_channels(level, x)
+    b = level.size
+    w = op(*channels, (b * shape[0], *shape[1:]), *options, groups * b)
+    return _unfolded(level, w)
+
+
+def _embedding(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    weight, index, *options = args
+    if level.is_mapped(weight):
+        return level.loop(op, args)
+    return level.results(op(level.value(weight), level.value(index), *options))
+
+
+RULES: dict[Operator, Callable[..., Any]] = {
+    conv.conv: _conv,
+    conv.conv_transpose: _conv,
+    conv.conv_input: _conv_input,
+    conv.conv_weight: _conv_weight,
+    norm.batch_norm: _batch_norm,
+    norm.batch_norm_eval: _batch_norm_eval,
+    norm.batch_norm_backward: _batch_norm_backward,
+    norm.layer_norm: _layer_norm,
+    norm.layer_norm_backward: _layer_norm_backward,
+    embedding.embedding: _embedding,
+}

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import expanded
+from rushlight.func.rules.aligning import again, expanded
 from rushlight.ops import affine, matrix
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape
-from rushlight.tensor import Tensor
 
 __all__ = ["RULES"]
 
@@ -87,14 +86,8 @@ def _linear(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """``x wᵀ + b``: composed, so that what is the same for all examples stays so."""
     x, w, b = args
     lead = level.is_mapped(w)
-    y = _wrapped(level, x) @ (_wrapped(level, w).mT if w._array.ndim > 1 or lead else w)
-    return y if b is None else y + _wrapped(level, b)
-
-
-def _wrapped(level: Any, t: Tensor) -> Tensor:
-    """A tensor of this level again: rules that are written in the examples' own terms."""
-    value = level.value(t)
-    return level.batched(value) if level.is_mapped(t) else level.lift(value)  # type: ignore[no-any-return]
+    y = again(level, x) @ (again(level, w).mT if w._array.ndim > 1 or lead else w)
+    return y if b is None else y + again(level, b)
 
 
 def _affine(formula: Callable[..., Any]) -> Callable[..., Any]:
@@ -102,12 +95,12 @@ def _affine(formula: Callable[..., Any]) -> Callable[..., Any]:
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         c, a, b, beta, alpha = args
-        product = formula(_wrapped(level, a), _wrapped(level, b))
+        product = formula(again(level, a), again(level, b))
         if alpha != 1:
             product = product * alpha
         if beta == 0:
             return product
-        return (_wrapped(level, c) if beta == 1 else _wrapped(level, c) * beta) + product
+        return (again(level, c) if beta == 1 else again(level, c) * beta) + product
 
     return rule
 

@@ -38,11 +38,8 @@ def over(name: str = "dims") -> Rule:
     return rule
 
 
-def along(name: str = "dim", keeps: bool = False) -> Rule:
-    """The rule of an Operator of one tensor that works along dimension `name`.
-
-    It `keeps` that dimension, or drops it but for a ``keepdim``.
-    """
+def along(name: str = "dim") -> Rule:
+    """The rule of an Operator of one tensor that works along dimension `name`."""
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         x = args[0]
@@ -50,14 +47,9 @@ def along(name: str = "dim", keeps: bool = False) -> Rule:
         value = x._value
         changed = list(args)
         changed[place] = _shifted(args[place])
-        scalar = logical_ndim(x) == 0
-        if scalar:
-            value = with_columns(level, value)
-        outs = op(value, *changed[1:])
-        kept = keeps or ("keepdim" in op.args and args[op.args.index("keepdim")])
-        if scalar and kept:
-            outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
-        return level.results(outs)
+        if logical_ndim(x) == 0:  # a rare case, with a shape of its own for each Operator
+            return level.loop(op, args)
+        return level.results(op(value, *changed[1:]))
 
     return rule
 
@@ -108,6 +100,8 @@ def _flat(along_dim: Callable[..., Any]) -> Rule:
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         (x,) = args
+        if x._array.size == 0:
+            return level.loop(op, args)
         flat = reshape(x._value, (level.size, x._array.size))
         return level.results(along_dim(flat))
 
@@ -196,9 +190,9 @@ RULES = {
             order.topk,
             order.argsort,
         ),
-        along(keeps=True),
+        along(),
     ),
-    **dict.fromkeys((softmax.softmax, softmax.log_softmax), along("axis", keeps=True)),
+    **dict.fromkeys((softmax.softmax, softmax.log_softmax), along("axis")),
     **dict.fromkeys((softmax.softmax_backward, softmax.log_softmax_backward), along_same("axis")),
     **dict.fromkeys((scan.forwards, scan.backwards), along_same("dim")),
     reduce.sum_all: _all(lambda x, dims: reduce.sum_(x, dims, False)),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from rushlight.func.rules.aligning import aligned, expanded
+from rushlight.func.rules.aligning import aligned, expanded, with_columns
 from rushlight.kernels.strides import element_strides, reach
 from rushlight.ops import fitting, pairs, rearrange, shape, strided, views
 from rushlight.ops.operator import Operator
@@ -60,9 +60,10 @@ def _expand(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(aligned(level, x, len(size)), (level.size, *size)))
 
 
-def _along(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    """For ``(x, dim, ...)``."""
+def _unfold(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dim, *rest = args
+    if x._array.ndim == 0:  # a vector of one element, cut off
+        return level.results(with_columns(level, x._value)[:, : rest[0]])
     return level.results(op(x._value, dim + 1, *rest))
 
 
@@ -161,7 +162,7 @@ RULES = {
     rearrange.diagonal_copy: _diagonal,
     rearrange.diagonal_clear: _diagonal,
     rearrange.diag_embed: _diagonal,
-    rearrange.unfold: _along,
+    rearrange.unfold: _unfold,
     pairs.view_as_real: as_it_is,
     pairs.view_as_complex: as_it_is,
 }

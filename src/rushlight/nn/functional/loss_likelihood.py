@@ -14,7 +14,7 @@ from rushlight.autograd.modes import no_grad
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction, reduction_enum
 from rushlight.ops import losses as ops
 from rushlight.ops.loss_paths import of_pairs
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "binary_cross_entropy",
@@ -166,7 +166,7 @@ def _variance(input: Tensor, var: Any) -> Tensor:
         if var < 0:
             raise ValueError("var has negative entry/entries")
         return full_like(input.detach(), var)
-    if (var._array < 0).any():
+    if (values_of(var) < 0).any():
         raise ValueError("var has negative entry/entries")
     if var.shape == input.shape:
         return var

@@ -15,7 +15,7 @@ from rushlight.nn.functional.activation import logsigmoid
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction, reduction_enum
 from rushlight.ops import margins as ops
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "cosine_embedding_loss",
@@ -264,7 +264,8 @@ def multi_margin_loss(
         )
     _check_kernel(input, "multi_margin_loss_cpu_kernel")
     _check_long(target)
-    if ((target._array < 0) | (target._array >= classes)).any():
+    labels = values_of(target)
+    if ((labels < 0) | (labels >= classes)).any():
         raise RuntimeError("target out of range")
     margin = as_float(margin, "multi_margin_loss", "margin", 4)
     return ops.multi_margin(input, target, int(p), margin, weight, reduction)  # type: ignore[no-any-return]
@@ -299,7 +300,8 @@ def multilabel_margin_loss(
         )
     _check_kernel(input, "multilabel_margin_loss_forward_out_frame")
     _check_long(target)
-    if target.numel() and (target._array.min() < -1 or target._array.max() >= classes):
+    labels = values_of(target)
+    if labels.size and (labels.min() < -1 or labels.max() >= classes):
         raise RuntimeError("argument #2 'target' is out of range")
     return ops.multilabel_margin(input, target, reduction)  # type: ignore[no-any-return]
 

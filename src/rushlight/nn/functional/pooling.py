@@ -17,7 +17,7 @@ from rushlight.api.pooling import (
 )
 from rushlight.kernels.windows import Ints
 from rushlight.ops import pool as ops
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "avg_pool1d",
@@ -178,7 +178,7 @@ def _unpool(
         raise NotImplementedError(
             f"\"max_unpool{max(n, 2)}d\" not implemented for '{input.dtype.scalar_name}'"
         )
-    index = indices._array
+    index = values_of(indices)
     wrong = (index < 0) | (index >= math.prod(out))
     if wrong.any():
         volume = "x".join(map(str, [*out, 1] if n == 1 else out))
