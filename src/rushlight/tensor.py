@@ -233,7 +233,9 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        return None if edge is None or edge is LEAF or isinstance(edge, Tensor) else edge.owner
+        if edge is None or edge is LEAF or isinstance(edge, Tensor):
+            return None
+        return edge.owner.remember(edge.index, self._array)
 
     @property
     def output_nr(self) -> int:
@@ -314,7 +316,6 @@ class Tensor(metaclass=_Open):
                 "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
                 "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
                 "more information.",
-                UserWarning,
                 stacklevel=2,
             )
         return grad

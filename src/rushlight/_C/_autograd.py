@@ -1,6 +1,8 @@
-"""The names of PyTorch's ``torch._C._autograd`` that libraries use: hooks of saved tensors."""
+"""The names of ``torch._C._autograd`` that libraries use: saved tensors, what nodes expect."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from rushlight.autograd.policies import set_versions as _unsafe_set_version_counter
 from rushlight.autograd.saved import SavedTensor
@@ -13,8 +15,11 @@ from rushlight.autograd.saved import hooks_are_enabled as _saved_tensors_hooks_i
 from rushlight.autograd.saved import pop_default_hooks as _pop_saved_tensors_default_hooks
 from rushlight.autograd.saved import push_default_hooks as _push_saved_tensors_default_hooks
 from rushlight.autograd.saved import top_default_hooks as _top_saved_tensors_default_hooks
+from rushlight.device import device
+from rushlight.dtypes import dtype, from_numpy
 
 __all__ = [
+    "InputMetadata",
     "SavedTensor",
     "_pop_saved_tensors_default_hooks",
     "_push_saved_tensors_default_hooks",
@@ -25,3 +30,39 @@ __all__ = [
     "_top_saved_tensors_default_hooks",
     "_unsafe_set_version_counter",
 ]
+
+
+class InputMetadata:
+    """What is known of a cotangent that a node takes."""
+
+    __module__ = "rushlight._C._autograd"
+    is_nested_tensor = is_cpp_nested_tensor = False
+
+    def __init__(self, meta: tuple[Any, Any] | None) -> None:
+        self._meta = meta
+
+    def _known(self) -> tuple[Any, Any]:
+        if self._meta is None:
+            raise RuntimeError(
+                "operators do not note the shapes of their outputs: ask the output itself, or take "
+                "its node from its grad_fn, which notes them"
+            )
+        return self._meta
+
+    @property
+    def shape(self) -> list[int]:
+        """The sizes."""
+        return list(self._known()[0])
+
+    @property
+    def dtype(self) -> dtype:
+        """The data type."""
+        return from_numpy(self._known()[1])
+
+    @property
+    def device(self) -> device:
+        """Where the values live."""
+        return device("cpu")
+
+
+InputMetadata.__name__ = InputMetadata.__qualname__ = "_InputMetadata"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.autograd.delayed import DelayedError
+from rushlight.autograd.delayed import DelayedError, UndefinedGrad
 from rushlight.autograd.leaf import AccumulateGrad
 
-__all__ = ["AccumulateGrad", "DelayedError"]
+__all__ = ["AccumulateGrad", "DelayedError", "UndefinedGrad"]

@@ -46,11 +46,11 @@ def check_inputs(inputs: Sequence[Any]) -> None:
             )
 
 
-def _meta(out: Any) -> tuple[Size | None, dtype | None]:
-    """The shape and dtype of an output; None where somebody made the edge by hand."""
+def meta_of(out: Any) -> tuple[Size | None, dtype | None]:
+    """The shape and dtype of an output; None where nobody noted them: see `Node.meta_of`."""
     if isinstance(out, GradientEdge):
-        token = out.ownership_token
-        return (None, None) if token is None else (Size(token[0]), from_numpy(token[1]))
+        meta = out.node.meta_of(out.output_nr)
+        return (None, None) if meta is None else (Size(meta[0]), from_numpy(meta[1]))
     return out.shape, out.dtype
 
 
@@ -74,7 +74,7 @@ def _cotangent(i: int, out: Any, g: Any, batched: bool) -> Tensor | None:
         raise TypeError(f"gradients can be either Tensors or None, but got {type(g).__name__}")
     if isinstance(out, Tensor) and not out.requires_grad:
         return None
-    shape, kind = _meta(out)
+    shape, kind = meta_of(out)
     if shape is None or kind is None or shape.numel() != 1:
         raise RuntimeError("grad can be implicitly created only for scalar outputs")
     if not kind.is_floating_point:
@@ -85,7 +85,7 @@ def _cotangent(i: int, out: Any, g: Any, batched: bool) -> Tensor | None:
 
 
 def _check_cotangent(i: int, out: Any, g: Tensor, batched: bool) -> None:
-    shape, kind = _meta(out)
+    shape, kind = meta_of(out)
     if shape is None or kind is None:
         return
     first = g[0] if batched else g

@@ -15,6 +15,7 @@ from rushlight.autograd.arguments import (
     cotangents_of,
     inputs_of,
     is_more_than_plain,
+    meta_of,
     roots_of,
 )
 from rushlight.autograd.engine import edge_of, run
@@ -51,9 +52,8 @@ def _start(
 def _raw(g: Any, out: Any) -> Any:
     """The array of a cotangent, in the dtype of its output."""
     array = g._array
-    if not isinstance(out, Tensor) or array.dtype is out._array.dtype:
-        return array
-    return array.astype(out._array.dtype, copy=False)
+    kind = meta_of(out)[1]
+    return array if kind is None else array.astype(kind.numpy, copy=False)
 
 
 def plain_cotangent(t: Any, gradient: Any) -> Any:

@@ -92,7 +92,6 @@ class BackwardCFunction(Node, FunctionCtx):
     takes_none = True
     _forward_cls: ClassVar[type[_SingleLevelFunction]]
     needs_input_grad: tuple[bool, ...]
-    requires_grad: ClassVar[bool] = True
     saved: Any = NOTHING
     is_tensor: Sequence[bool]  # of each argument
     slots: Sequence[int]  # which arguments the edges belong to
@@ -155,8 +154,9 @@ class BackwardCFunction(Node, FunctionCtx):
         )
         return self.saved_tensors
 
-    def __reduce_ex__(self, protocol: Any) -> NoReturn:
-        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+    def meta_of(self, index: int) -> tuple[Any, Any] | None:
+        """The shape and dtype of an output; None for what is no tensor."""
+        return self.shapes[index]  # type: ignore[no-any-return]
 
     # -- the user's code -------------------------------------------------------------------------
     def _get_user_fn(self) -> Callable[..., Any]:

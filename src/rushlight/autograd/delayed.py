@@ -1,4 +1,4 @@
-"""An error that waits in the graph until somebody differentiates through it."""
+"""Identities whose backward pass is no identity: one raises an error, one sends nothing on."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import Any
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, Slot, sequence
-from rushlight.tensor import Tensor
+from rushlight.autograd.node import Node, Slot, check_arguments, sequence
 
-__all__ = ["DelayedError"]
+__all__ = ["DelayedError", "UndefinedGrad"]
 
 
 class DelayedError:
@@ -21,23 +20,73 @@ class DelayedError:
     tensor([1., 1.], grad_fn=<Error>)
     """
 
-    def __init__(self, msg: str | bytes, num_inputs: int) -> None:
-        self.message = msg.decode() if isinstance(msg, bytes) else msg
-        self.num_inputs = num_inputs
+    def __init__(self, *args: Any) -> None:
+        if len(args) != 2:
+            raise RuntimeError(f"Requires two arguments, got {len(args)}")
+        message, self.num_inputs = args
+        if not isinstance(message, (str, bytes)):
+            raise RuntimeError("argument 'msg' must be a string")
+        self.message = message.decode() if isinstance(message, bytes) else message
 
     def __call__(self, *tensors: Any) -> Any:
-        outs = [t.detach() if isinstance(t, Tensor) else t for t in tensors]
-        edges = tuple([edge_of(t) if isinstance(t, Tensor) else None for t in tensors])
-        if mode.grad and any(edge is not None for edge in edges):
-            node = _Error()
-            node.message = self.message
-            node.edges = edges
-            node.outputs = len(outs)
-            node.seq = next(sequence)
-            for i, out in enumerate(outs):
-                if isinstance(out, Tensor) and out._array.dtype.kind in "fcV":
-                    out._edge = node if len(outs) == 1 else Slot(node, i)
-        return outs[0] if len(outs) == 1 else tuple(outs)
+        check_arguments(tensors, self.num_inputs)
+        node = _Error()
+        node.message = self.message
+        return _identity(node, tensors)
+
+
+class UndefinedGrad:
+    """Called on a tensor, returns the same values, through which no gradient comes back.
+
+    >>> import rushlight as torch
+    >>> x = torch.ones(2, requires_grad=True)
+    >>> torch._C._functions.UndefinedGrad()(x * 2).sum().backward()
+    >>> print(x.grad)
+    None
+    """
+
+    def __init__(self, *args: Any) -> None:
+        if args:
+            raise RuntimeError(f"Requires zero arguments, got {len(args)}")
+
+    def __call__(self, *tensors: Any) -> Any:
+        check_arguments(tensors, 1)
+        return _identity(_Undefined(), tensors, copies=True)
+
+
+def _identity(node: Node, tensors: tuple[Any, ...], copies: bool = False) -> Any:
+    """Return the values of `tensors`, in their memory or as copies, with `node` for a history."""
+    outs = [None if t is None else t.detach() for t in tensors]
+    if copies:
+        outs = [None if t is None else t.clone() for t in outs]
+    edges = tuple([None if t is None else edge_of(t) for t in tensors])
+    if mode.grad and any(edge is not None for edge in edges):
+        node.edges = edges
+        node.outputs = len(outs)
+        node.seq = next(sequence)
+        for i, out in enumerate(outs):
+            if out is not None and out._array.dtype.kind in "fcV":
+                out._edge = node if len(outs) == 1 else Slot(node, i)
+    return outs[0] if len(outs) == 1 else tuple(outs)
+
+
+class _Undefined(Node):
+    """The history of what `UndefinedGrad` returned."""
+
+    takes_none = True
+
+    def name(self) -> str:
+        """Return the name as PyTorch spells it."""
+        return "torch::autograd::UndefinedGradBackward"
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return (None,) * len(edges)
+
+    vjp_graph = vjp
+
+
+_Undefined.__name__ = _Undefined.__qualname__ = "UndefinedGradBackward"
+_Undefined.__module__ = "builtins"
 
 
 class _Error(Node):

@@ -36,6 +36,7 @@ __all__ = [
     "accumulates_everywhere",
     "edge_of",
     "leaves_of",
+    "owner_of",
     "run",
     "running",
     "running_pass",
@@ -146,11 +147,11 @@ def running() -> dict[Any, Any] | None:
     return _running.nodes
 
 
-def running_pass() -> Pass | None:
-    """Return what this thread's innermost backward pass knows of itself; None outside of one."""
+def running_pass() -> Pass:
+    """Return what this thread's innermost backward pass knows of itself."""
     nodes = _running.nodes
     if nodes is None:
-        return None
+        raise RuntimeError("no backward pass is running in this thread")
     if PASS not in nodes:
         nodes[PASS] = Pass({})
     asked: Pass = nodes[PASS]
@@ -212,11 +213,11 @@ def _plan(
     plan: dict[Any, tuple[Any, ...]] = {}
 
     def leads_there(edge: Any) -> bool:
-        return edge is not None and (_key(edge) in targets or _owner(edge) in plan)
+        return edge is not None and (_key(edge) in targets or owner_of(edge) in plan)
 
     # Producers have smaller numbers than consumers, so this order sees every edge's end first.
     nodes = sorted((n for n in reachable if isinstance(n, Node)), key=lambda n: n.seq)
-    for node in nodes:
+    for node in _producers_first(roots, reachable) if Node.renumbered else nodes:
         edges = tuple(e if leads_there(e) else None for e in node.edges)
         if any(e is not None for e in edges):
             plan[node] = edges
@@ -228,11 +229,28 @@ def _plan(
     for front in (*plan.values(), roots):
         for edge in front:
             if edge is not None:
-                counts[_owner(edge)] = counts.get(_owner(edge), 0) + 1
+                counts[owner_of(edge)] = counts.get(owner_of(edge), 0) + 1
     return plan, counts
 
 
-def _owner(edge: Any) -> Any:
+def _producers_first(roots: Sequence[Any], counts: dict[Any, Any]) -> list[Node]:
+    """The nodes in an order that the graph itself gives, where somebody changed their numbers."""
+    left = dict(counts)
+    found: list[Node] = []
+    ready = list(roots)
+    while ready:
+        edge = ready.pop()
+        node = None if edge is None else owner_of(edge)
+        if isinstance(node, Node):
+            left[node] -= 1
+            if left[node] == 0:
+                found.append(node)
+                ready.extend(node.edges)
+    return found[::-1]
+
+
+def owner_of(edge: Any) -> Any:
+    """Return the node or the leaf that an edge leads to."""
     return edge.owner if type(edge) is Slot else edge
 
 

@@ -9,15 +9,17 @@
 
 from __future__ import annotations
 
+import abc
 import contextlib
 import functools
 from collections.abc import Callable, Generator, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from rushlight.autograd.engine import edge_of
+from rushlight.autograd import node as nodes
+from rushlight.autograd.engine import edge_of, running_pass
 from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
-from rushlight.autograd.node import Node, Slot
+from rushlight.autograd.node import Slot
 from rushlight.autograd.saved import (
     disable_hooks,
     disabled_message,
@@ -25,7 +27,6 @@ from rushlight.autograd.saved import (
     pop_default_hooks,
     push_default_hooks,
 )
-from rushlight.autograd.state import require_pass, will_execute
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -40,15 +41,63 @@ __all__ = [
 ]
 
 
+class Node(abc.ABC):
+    """What a `grad_fn` is, for ``isinstance``: a virtual base class of all nodes of graphs.
+
+    >>> import rushlight as torch
+    >>> y = torch.ones(2, requires_grad=True) * 2
+    >>> isinstance(y.grad_fn, torch.autograd.graph.Node)
+    True
+    """
+
+    @abc.abstractmethod
+    def name(self) -> str:
+        """Return the node's name, such as ``MulBackward0``."""
+
+    @property
+    @abc.abstractmethod
+    def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
+        """A pair (node, output number) for each input, (None, 0) where no gradient flows."""
+
+    @abc.abstractmethod
+    def metadata(self) -> dict[Any, Any]:
+        """A dictionary for whoever wants to tag the node."""
+
+    @property
+    @abc.abstractmethod
+    def _input_metadata(self) -> list[Any]: ...
+
+    @abc.abstractmethod
+    def _register_hook_dict(self, tensor: Tensor) -> None: ...
+
+    @abc.abstractmethod
+    def _sequence_nr(self) -> int: ...
+
+    @abc.abstractmethod
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_inputs, grad_outputs)`` after the node ran; it may return other inputs.
+
+        What it returns is a tuple like ``grad_inputs``, or None to leave them.
+        """
+
+    @abc.abstractmethod
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call ``fn(grad_outputs)`` before the node runs; it may return other cotangents."""
+
+    @classmethod
+    def __subclasshook__(cls, subclass: type) -> bool:
+        return True if cls is Node and issubclass(subclass, nodes.Node) else NotImplemented
+
+
 class GradientEdge(NamedTuple):
     """An output of a node, as `backward` and `grad` take it in place of the tensor itself.
 
-    It keeps the graph alive, but not the tensor. `ownership_token` is opaque.
+    It keeps the graph alive, but not the tensor. `ownership_token` is PyTorch's, and None here.
     """
 
-    node: Node
+    node: Any
     output_nr: int
-    ownership_token: Any = None  # the tensor's shape and dtype, where a tensor was there to ask
+    ownership_token: Any = None
 
 
 def get_gradient_edge(tensor: Tensor) -> GradientEdge:
@@ -56,21 +105,29 @@ def get_gradient_edge(tensor: Tensor) -> GradientEdge:
 
     Raises RuntimeError for a tensor that doesn't require grad.
     """
-    edge = edge_of(tensor)
-    if edge is None:
+    if not tensor.requires_grad:
         raise RuntimeError(
             "It is not possible to get the gradient edge for a Tensor that does not require "
             "gradients"
         )
-    meta = (tensor._array.shape, tensor._array.dtype)
-    if isinstance(edge, Tensor):
-        return GradientEdge(accumulator(edge), 0, meta)
-    return GradientEdge(edge.owner, edge.index, meta)
+    return GradientEdge(_get_grad_fn_or_grad_acc(tensor), tensor.output_nr)
+
+
+def _get_grad_fn_or_grad_acc(t: Tensor | GradientEdge) -> Any:
+    """The node that a cotangent of `t` goes to: its `grad_fn`, or a leaf's AccumulateGrad."""
+    if isinstance(t, GradientEdge):
+        return t.node
+    edge = edge_of(t)
+    return (
+        accumulator(edge) if isinstance(edge, Tensor) else edge.owner.remember(edge.index, t._array)
+    )
 
 
 def edge_within(edge: GradientEdge) -> Any:
     """The engine's own edge for a `GradientEdge`: a leaf, a node or a slot."""
     node = edge.node
+    if not 0 <= edge.output_nr < node.outputs:
+        raise IndexError("tuple index out of range")
     if isinstance(node, AccumulateGrad):
         return node.variable
     return node if node.outputs == 1 else Slot(node, edge.output_nr)
@@ -131,8 +188,10 @@ class _All:
         self.fn = fn
 
     def __call__(self, index: int, g: Tensor) -> None:
-        notes = require_pass().notes  # those of this pass: they go with it, whatever happens
+        notes = running_pass().notes  # those of this pass: they go with it, whatever happens
         if self not in notes:
+            from rushlight.autograd.state import will_execute  # opened when it is needed
+
             missing = sum(map(will_execute, self.nodes))
             notes[self] = [missing, [None] * len(self.nodes)]
         state = notes[self]
@@ -149,7 +208,7 @@ class _First:
         self.fn = fn
 
     def __call__(self, index: int, g: Tensor) -> None:
-        notes = require_pass().notes
+        notes = running_pass().notes
         if self not in notes:
             notes[self] = True
             self.fn(g)

@@ -18,7 +18,7 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node
+from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
 from rushlight.tensor import LEAF, Tensor, wrap
 
@@ -69,6 +69,19 @@ class AccumulateGrad(Node):
     def name(self) -> str:
         """Return ``torch::autograd::AccumulateGrad``, as PyTorch does."""
         return "torch::autograd::AccumulateGrad"
+
+    def __call__(self, *grad_outputs: Any) -> Any:
+        """Add a gradient to the leaf's. No hooks run."""
+        check_arguments(grad_outputs, 1)
+        if grad_outputs[0] is not None:
+            _add_tensor(self.variable, grad_outputs[0])
+        return ()
+
+    def meta_of(self, index: int) -> tuple[Any, Any] | None:
+        """The leaf's own shape and dtype."""
+        if index != 0:
+            raise IndexError("tuple index out of range")
+        return self.variable._array.shape, self.variable._array.dtype
 
     def own_hooks(self) -> NodeHooks:
         """The hooks live with the leaf: the face comes and goes."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
 from rushlight.tensor import Tensor, type_string
@@ -24,6 +24,7 @@ __all__ = [
     "FREED",
     "Node",
     "Slot",
+    "check_arguments",
     "forward_name",
     "freed_error",
     "sequence",
@@ -74,6 +75,8 @@ class Node:
     seq: int
     hooks: NodeHooks | None = None
     _metadata: dict[Any, Any] | None = None
+    _known: dict[int, tuple[Any, Any]] | None = None
+    renumbered: ClassVar[bool] = False  # whether the numbers may tell nothing of the order of nodes
     outputs: int = 1
     index: ClassVar[int] = 0
     takes_none: ClassVar[bool] = False  # run even where no cotangent arrived (custom Functions)
@@ -129,6 +132,49 @@ class Node:
             self.hooks = NodeHooks()
         return self.hooks
 
+    @property
+    def requires_grad(self) -> bool:
+        """True: what requires no gradient has no node."""
+        return True
+
+    def __call__(self, *grad_outputs: Any) -> Any:
+        """Apply the node's derivative to cotangents of its outputs: what it sends to its inputs.
+
+        One result, or a tuple for several inputs. Recorded where grad mode is on. No hooks run.
+        """
+        check_arguments(grad_outputs, self.outputs)
+        if all(g is None for g in grad_outputs) and not self.takes_none:
+            results: tuple[Any, ...] = (None,) * len(self.edges)
+        else:
+            g = grad_outputs[0] if self.outputs == 1 else list(grad_outputs)
+            results = tuple(self.vjp_graph(g, self.edges))
+        return results[0] if len(results) == 1 else results
+
+    def remember(self, index: int, array: Any) -> Node:
+        """Note the shape and dtype of an output, which operators don't, and return the node."""
+        if self._known is None:
+            self._known = {}
+        self._known.setdefault(index, (array.shape, array.dtype))
+        return self
+
+    def meta_of(self, index: int) -> tuple[Any, Any] | None:
+        """The shape and dtype of an output, where somebody has asked a tensor for this node."""
+        if not 0 <= index < self.outputs:
+            raise IndexError("tuple index out of range")
+        return None if self._known is None else self._known.get(index)
+
+    @property
+    def _input_metadata(self) -> tuple[Any, ...]:
+        """What the node knows of the cotangents it takes: shape, dtype, device of each output."""
+        from rushlight._C._autograd import InputMetadata  # seldom asked for
+
+        return tuple([InputMetadata(self.meta_of(i)) for i in range(self.outputs)])
+
+    def _register_hook_dict(self, tensor: Tensor) -> None:
+        """Let the node run the hooks in the tensor's ``_backward_hooks``: it does, by itself."""
+        if not isinstance(tensor, Tensor):
+            raise TypeError(f"argument 'tensor' must be a Tensor, not {type(tensor).__name__}")
+
     def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
         """Call ``fn(grad_inputs, grad_outputs)`` after the node ran; it may return other inputs."""
         return add_hook(self.own_hooks().post, fn)
@@ -139,6 +185,14 @@ class Node:
 
     def _sequence_nr(self) -> int:
         return self.seq
+
+    def _set_sequence_nr(self, sequence_nr: int) -> None:
+        """Let the node run before others that are ready and have smaller numbers."""
+        self.seq = int(sequence_nr)
+        Node.renumbered = True
+
+    def __reduce_ex__(self, protocol: Any) -> NoReturn:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
 
     @property
     def next_functions(self) -> tuple[tuple[Any, int], ...]:
@@ -193,6 +247,15 @@ _SAVED = """
 for _name in _SAVED.split():
     setattr(Node, "_saved_" + _name, _SavedField(_name, False))
     setattr(Node, "_raw_saved_" + _name, _SavedField(_name, True))
+
+
+def check_arguments(tensors: tuple[Any, ...], count: int) -> None:
+    """Refuse another number of arguments than `count`, and what is neither a Tensor nor None."""
+    if len(tensors) != count:
+        raise TypeError(f"expected {count} arguments, got {len(tensors)} instead")
+    for i, t in enumerate(tensors):
+        if t is not None and not isinstance(t, Tensor):
+            raise TypeError(f"argument {i} is not a Variable")
 
 
 class Slot:

@@ -8,38 +8,34 @@ off the stack: it is a local variable of the engine's walk.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from heapq import heappop, heappush
 from typing import Any
 
 from rushlight.autograd import calls, engine, leaf
+from rushlight.autograd.engine import owner_of, running, running_pass
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
+from rushlight.autograd.multithreading import is_multithreading_enabled
 from rushlight.autograd.node import Node
 from rushlight.tensor import Tensor
 
 __all__ = [
+    "any_requires_grad",
     "current_graph_task_id",
     "current_node",
+    "execution_order",
     "node_at",
     "queue_callback",
-    "require_pass",
     "will_execute",
 ]
 
 
-def require_pass() -> engine.Pass:
-    """Return what the running pass knows of itself; RuntimeError where none runs."""
-    found = engine.running_pass()
-    if found is None:
-        raise RuntimeError("no backward pass is running in this thread")
-    return found
-
-
 def current_graph_task_id() -> int:
     """Return the number of this thread's innermost backward pass, or -1 outside of one."""
-    found = engine.running_pass()
-    return -1 if found is None else found.number
+    return -1 if running() is None else running_pass().number
 
 
+_RUN = engine.run.__code__
 _WALK = engine._walk.__code__
 # The functions of the walk that serve a leaf, which each calls `leaf`.
 _AT_A_LEAF = {
@@ -83,6 +79,57 @@ def node_at(error: BaseException) -> Node | None:
     return found
 
 
+def execution_order() -> list[Node]:
+    """Return the nodes of this thread's innermost backward pass in the order in which they run.
+
+    Raises RuntimeError outside of a pass, and as in PyTorch unless multithreading is switched off.
+    """
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code is not _RUN:
+        frame = frame.f_back  # type: ignore[assignment]
+    if frame is None:
+        raise RuntimeError(
+            "_current_graph_task_execution_order should only be called during the backward pass"
+        )
+    if is_multithreading_enabled():
+        raise RuntimeError(
+            "get_current_graph_task_execution_order expects the current backward to be executed "
+            "with multithreading disabled, e.g. by running:\n\n>>> with torch.autograd."
+            "set_multithreading_enabled(False):\n...     torch.autograd.grad(...)\n"
+        )
+    return _order(frame.f_locals["roots"], frame.f_locals.get("plan"))
+
+
+def _order(roots: Sequence[Any], plan: dict[Any, tuple[Any, ...]] | None) -> list[Any]:
+    """The nodes that a pass from `roots` runs, in the order of the engine's walk."""
+    waits: dict[Any, int] = {}
+    fronts = [roots]
+    for front in fronts:  # which grows meanwhile
+        for edge in front:
+            if edge is not None:
+                end = owner_of(edge)
+                waits[end] = waits.get(end, 0) + 1
+                if waits[end] == 1 and isinstance(end, Node):
+                    fronts.append(end.edges if plan is None else plan.get(end, ()))
+    found: list[Any] = []
+    ready: list[tuple[int, int, Any]] = []
+    front = roots
+    while True:
+        for edge in front:
+            if edge is not None:
+                end = owner_of(edge)
+                waits[end] -= 1
+                if waits[end] == 0 and isinstance(end, Node):
+                    heappush(ready, (-end.seq, len(found), end))
+                elif waits[end] == 0:
+                    found.append(accumulator(end))
+        if not ready:
+            return found
+        _, _, node = heappop(ready)
+        found.append(node)
+        front = node.edges if plan is None else plan.get(node, ())
+
+
 def will_execute(node: Node) -> bool:
     """Return whether this thread's backward pass runs `node` or reports its cotangent.
 
@@ -93,14 +140,14 @@ def will_execute(node: Node) -> bool:
         raise RuntimeError(
             f"_will_engine_execute_node expects an grad_fn, but got {type(node).__name__}"
         )
-    nodes = engine.running()
+    nodes = running()
     if nodes is None:
         raise RuntimeError(
             "_get_should_execute_nodes should only be called during the backward pass"
         )
     if not isinstance(node, AccumulateGrad):
         return node in nodes
-    if node.variable in require_pass().captured:
+    if node.variable in running_pass().captured:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "
             "autograd.grad(). This is currently not supported."
@@ -113,7 +160,16 @@ def queue_callback(callback: Callable[[], Any]) -> None:
 
     Raises RuntimeError outside of a pass.
     """
-    found = engine.running_pass()
-    if found is None:
+    if running() is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
-    found.callbacks.append(callback)
+    running_pass().callbacks.append(callback)
+
+
+def any_requires_grad(*args: Any) -> bool:
+    """Return whether a tensor among `args`, or in a list or tuple among them, requires grad."""
+    return any(
+        t.requires_grad
+        for arg in args
+        for t in (arg if isinstance(arg, (list, tuple)) else (arg,))
+        if isinstance(t, Tensor)
+    )

@@ -96,7 +96,6 @@ class Variable(metaclass=VariableMeta):
                 stacklevel=2,
             )
         out = new(Tensor)
-        out._counter = [0]
         if data is None:
             from rushlight.api.create import empty  # operators import us
 
@@ -104,6 +103,7 @@ class Variable(metaclass=VariableMeta):
         if not isinstance(data, Tensor):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         out._array = data._array
+        out._counter = data._counter
         if requires_grad:
             if out._array.dtype.kind not in "fcV":
                 raise RuntimeError(
