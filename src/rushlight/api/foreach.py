@@ -18,6 +18,8 @@ from rushlight.tensor import Tensor
 
 Tensors = Sequence[Tensor]
 Function = Callable[..., Any]
+LISTS = (list, tuple)
+NUMBERS = (bool, int, float, complex)
 
 UNARY = """
 abs acos asin atan ceil cos cosh erf erfc exp expm1 floor frac lgamma log log10 log1p log2 neg
@@ -28,17 +30,9 @@ reciprocal round rsqrt sigmoid sign sin sinh sqrt tan tanh trunc
 # -- lists -----------------------------------------------------------------------------------------
 
 
-def _is_list(value: Any) -> bool:
-    return isinstance(value, (list, tuple))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (bool, int, float, complex))
-
-
 def _check_list(function: str, tensors: Any, name: str = "self", position: int = 1) -> Tensors:
     """Refuse what is no list of tensors, and an empty one."""
-    if not _is_list(tensors):
+    if not isinstance(tensors, LISTS):
         raise TypeError(
             f"{function}(): argument '{name}' (position {position}) must be tuple of Tensors, not "
             f"{type_name(tensors)}"
@@ -50,7 +44,7 @@ def _check_list(function: str, tensors: Any, name: str = "self", position: int =
             )
     if not tensors:
         raise RuntimeError("Tensor list must have at least one tensor.")
-    return tensors  # type: ignore[no-any-return]
+    return tensors
 
 
 def _check_same_number(tensors: Tensors, others: Sequence[Any]) -> None:
@@ -72,11 +66,11 @@ def _operands(tensors: Tensors, value: Any, tensor: bool) -> Sequence[Any] | Non
 
     `tensor` says that a tensor of no dimensions is for all.
     """
-    if _is_list(value):
+    if isinstance(value, LISTS):
         if value and isinstance(value[0], Tensor):
             _check_same_number(tensors, value)
-            return value  # type: ignore[no-any-return]
-        if all(_is_number(v) for v in value):
+            return value
+        if all(isinstance(v, NUMBERS) for v in value):
             return _scalars(tensors, value)
         return None
     if isinstance(value, Tensor) and tensor:
@@ -88,7 +82,7 @@ def _operands(tensors: Tensors, value: Any, tensor: bool) -> Sequence[Any] | Non
         return [value] * len(tensors)
     if isinstance(value, Tensor) and not value.dim() and not value.requires_grad:
         value = value.item()  # which passes for a number
-    return [value] * len(tensors) if _is_number(value) else None
+    return [value] * len(tensors) if isinstance(value, NUMBERS) else None
 
 
 def _in_place(function: Function, tensors: Tensors, *operands: Sequence[Any]) -> Tensors:
@@ -166,10 +160,9 @@ class _Binary:
         else:
             value = next((given.pop(n) for n in self.names if n in given), None)
         alpha = given.pop("alpha", None) if self.alpha else None
-        plain = _is_number(value) or (
-            _is_list(value) and not any(isinstance(v, Tensor) for v in value)
-        )
-        if values or given or not _is_list(tensors) or (alpha is not None and plain):
+        each = value if isinstance(value, LISTS) else (value,)
+        plain = not any(isinstance(v, Tensor) for v in each)
+        if values or given or not isinstance(tensors, LISTS) or (alpha is not None and plain):
             invalid_combination(function, args, named, *self.overloads())
         _check_list(function, tensors)
         operands = _operands(tensors, value, self.tensor)
@@ -188,7 +181,7 @@ def _binary(form: _Binary) -> tuple[Function, Function]:
         single_ = getattr(Tensor, name + "_")
 
     def one(t: Tensor, o: Any) -> Any:
-        return single(t, _like(o, t) if name in _BY_TENSOR and _is_number(o) else o)
+        return single(t, _like(o, t) if name in _BY_TENSOR and isinstance(o, NUMBERS) else o)
 
     def foreach(*args: Any, **named: Any) -> tuple[Tensor, ...]:
         tensors, operands, alpha = form.read(f"_foreach_{name}", args, named)
@@ -241,7 +234,7 @@ def _values(tensors: Tensors, value: Any) -> Sequence[Any]:
                 f"{len(value)} instead."
             )
         return value.tolist()  # type: ignore[no-any-return]
-    return _scalars(tensors, value) if _is_list(value) else [value] * len(tensors)
+    return _scalars(tensors, value) if isinstance(value, LISTS) else [value] * len(tensors)
 
 
 def _scaled(name: str) -> tuple[Function, Function]:
@@ -310,7 +303,7 @@ def _foreach_pow(self: Any, exponent: Any) -> tuple[Tensor, ...]:
 
     `self` may be one number, to the power of each tensor.
     """
-    if _is_number(self):
+    if isinstance(self, NUMBERS):
         return tuple([lib.pow(self, e) for e in _check_list("_foreach_pow", exponent, "self", 2)])
     return _POW[0](self, exponent)  # type: ignore[no-any-return]
 
@@ -320,7 +313,7 @@ _foreach_pow_ = _POW[1]
 
 
 def _number(function: str, name: str, value: Any) -> Any:
-    if not _is_number(value):
+    if not isinstance(value, NUMBERS):
         raise TypeError(
             f"{function}(): argument '{name}' (position 2) must be Number, not {type_name(value)}"
         )
