@@ -7,8 +7,8 @@
 (torch.float16, torch.float32)
 
 Nothing on the eager path knows of this mode. While it is on in some thread, the functions that it
-is about are exchanged for ones that look at the state of their thread, cast their arguments and
-call the originals: `rushlight.amp.casts` has the lists.
+is about have another code (`rushlight.api.exchange`), which looks at the state of its thread, casts
+the arguments and goes on to the function's own: `rushlight.amp.casts` has the lists.
 """
 
 from __future__ import annotations

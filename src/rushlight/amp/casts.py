@@ -13,16 +13,19 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
+from functools import cache
+from types import FunctionType
 from typing import Any
 
 import rushlight
 from rushlight import dtypes
 from rushlight.amp.state import current, lowered
 from rushlight.api.convert import cast as convert
+from rushlight.api.exchange import Layer
 from rushlight.dtypes import dtype as DType
 from rushlight.tensor import Tensor
 
-__all__ = ["FLOAT32", "LOWER", "WIDEST", "stand_ins"]
+__all__ = ["FLOAT32", "LOWER", "WIDEST", "layers"]
 
 LOWER = """
 addbmm addmm baddbmm bmm conv1d conv2d conv3d conv_tbc conv_transpose1d
@@ -58,20 +61,19 @@ WIDEST = "cat concat concatenate index_copy stack"
 Function = Callable[..., Any]
 
 
-def stand_ins() -> dict[Any, Any]:
-    """Return the functions to use while autocast is on somewhere, by those they stand for."""
-    made: dict[Any, Any] = {}
-    for names, make in ((LOWER, _lower), (FLOAT32, _single), (WIDEST, _widest)):
+@cache
+def layers() -> dict[FunctionType, Layer]:
+    """Return what stands before each function while autocast is on somewhere."""
+    made: dict[FunctionType, Layer] = {}
+    for names, layer in ((LOWER, _lower), (FLOAT32, _single), (WIDEST, _widest)):
         for name in names.split():
-            for function in _functions(name):
-                made[function] = make(function)
-    for name, special in _SPECIAL.items():
-        for function in _functions(name):
-            made[function] = _decided(special, function)
+            made.update(dict.fromkeys(_functions(name), layer))
+    for name, decide in _SPECIAL.items():
+        made.update(dict.fromkeys(_functions(name), _decided(decide)))
     return made
 
 
-def _functions(name: str) -> list[Any]:
+def _functions(name: str) -> list[FunctionType]:
     """Find what has this name in rushlight, and the method that is called so."""
     *rooms, last = name.split(".")
     holder: Any = rushlight
@@ -80,7 +82,7 @@ def _functions(name: str) -> list[Any]:
     found = [getattr(holder, last, None)]
     if not rooms:
         found.append(getattr(Tensor, last, None))
-    return [f for f in found if f is not None]
+    return [f for f in found if isinstance(f, FunctionType)]
 
 
 # -- casting ---------------------------------------------------------------------------------------
@@ -116,35 +118,23 @@ def _single_cast(t: Tensor) -> Tensor:
     return convert(t, dtypes.float32)
 
 
-def _lower(function: Function) -> Function:
-    @functools.wraps(function)
-    def in_lower_precision(*args: Any, **kwargs: Any) -> Any:
-        if current.on and kwargs.get("out") is None:
-            return _call(function, lowered, args, kwargs)
-        return function(*args, **kwargs)
-
-    return in_lower_precision
+def _lower(call: Function, args: Any, kwargs: dict[str, Any]) -> Any:
+    if current.on and kwargs.get("out") is None:
+        return _call(call, lowered, args, kwargs)
+    return call(*args, **kwargs)
 
 
-def _single(function: Function) -> Function:
-    @functools.wraps(function)
-    def in_single_precision(*args: Any, **kwargs: Any) -> Any:
-        if current.on and kwargs.get("out") is None:
-            return _call(function, _single_cast, args, kwargs)
-        return function(*args, **kwargs)
-
-    return in_single_precision
+def _single(call: Function, args: Any, kwargs: dict[str, Any]) -> Any:
+    if current.on and kwargs.get("out") is None:
+        return _call(call, _single_cast, args, kwargs)
+    return call(*args, **kwargs)
 
 
-def _widest(function: Function) -> Function:
-    @functools.wraps(function)
-    def in_widest_precision(*args: Any, **kwargs: Any) -> Any:
-        if current.on and kwargs.get("out") is None:
-            dtype = _widest_of([*args, *kwargs.values()])
-            return _call(function, lambda t: convert(t, dtype), args, kwargs)
-        return function(*args, **kwargs)
-
-    return in_widest_precision
+def _widest(call: Function, args: Any, kwargs: dict[str, Any]) -> Any:
+    if current.on and kwargs.get("out") is None:
+        dtype = _widest_of([*args, *kwargs.values()])
+        return _call(call, lambda t: convert(t, dtype), args, kwargs)
+    return call(*args, **kwargs)
 
 
 def _widest_of(values: list[Any]) -> DType:
@@ -160,12 +150,8 @@ def _widest_of(values: list[Any]) -> DType:
     return widest
 
 
-def _decided(decide: Function, function: Function) -> Function:
-    @functools.wraps(function)
-    def as_its_arguments_say(*args: Any, **kwargs: Any) -> Any:
-        return decide(function, *args, **kwargs)
-
-    return as_its_arguments_say
+def _decided(decide: Function) -> Layer:
+    return lambda call, args, kwargs: decide(call, *args, **kwargs)
 
 
 # -- functions whose arguments decide --------------------------------------------------------------
@@ -249,11 +235,16 @@ def _pad(function: Function, input: Any, pad: Any, *args: Any, **kwargs: Any) ->
     return function(input, pad, *args, **kwargs)
 
 
-def _by_pool3d(function: Function, input: Any, *args: Any, **kwargs: Any) -> Any:
-    """What is made by averages over three dimensions is made in float32."""
-    areas = function.__name__ != "interpolate" or "area" in (*args, *kwargs.values())
-    least = 5 if function.__name__ == "interpolate" else 4
-    if current.on and areas and input.dim() >= least:
+def _interpolate(function: Function, input: Any, *args: Any, **kwargs: Any) -> Any:
+    """Areas of three dimensions are averaged, which is done in float32."""
+    if current.on and input.dim() == 5 and "area" in (*args[2:], *kwargs.values()):
+        return _call(function, _single_cast, (input, *args), kwargs)
+    return function(input, *args, **kwargs)
+
+
+def _local_response_norm(function: Function, input: Any, *args: Any, **kwargs: Any) -> Any:
+    """Channels of planes are averaged over three dimensions, which is done in float32."""
+    if current.on and input.dim() >= 4:
         return _call(function, _single_cast, (input, *args), kwargs)
     return function(input, *args, **kwargs)
 
@@ -266,9 +257,9 @@ _SPECIAL: dict[str, Function] = {
     "linalg.matrix_power": _matrix_power,
     "matrix_power": _matrix_power,
     "nn.functional.bilinear": _bilinear,
-    "nn.functional.interpolate": _by_pool3d,
+    "nn.functional.interpolate": _interpolate,
     "nn.functional.l1_loss": functools.partial(_without, "weight", 5),
-    "nn.functional.local_response_norm": _by_pool3d,
+    "nn.functional.local_response_norm": _local_response_norm,
     "nn.functional.max_pool3d": functools.partial(_without, "return_indices", 6),
     "nn.functional.mse_loss": functools.partial(_without, "weight", 5),
     "nn.functional.pad": _pad,

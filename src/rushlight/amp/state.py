@@ -8,10 +8,10 @@ from typing import Any
 
 from rushlight import dtypes
 from rushlight.api.convert import cast
+from rushlight.api.exchange import CASTS, put, take
 from rushlight.autograd.modes import mode
 from rushlight.device import device
 from rushlight.dtypes import dtype as DType
-from rushlight.rebinding import Rebinding
 from rushlight.tensor import LEAF, Tensor
 
 __all__ = [
@@ -217,10 +217,32 @@ def lowered(t: Tensor) -> Tensor:
     return kept[1]
 
 
-def _stand_ins() -> dict[Any, Any]:
-    from rushlight.amp.casts import stand_ins  # which opens the families it is about
+class _Casting:
+    """The layers before the functions that cast, there while autocast is on in some thread."""
 
-    return stand_ins()
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._users = 0
+
+    def begin(self) -> None:
+        """Put the layers in place, unless they are."""
+        from rushlight.amp.casts import layers  # which opens the families it is about
+
+        with self._lock:
+            self._users += 1
+            if self._users == 1:
+                for function, layer in layers().items():
+                    put(function, layer, CASTS)
+
+    def end(self) -> None:
+        """Take them away, unless another thread needs them."""
+        from rushlight.amp.casts import layers
+
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                for function, layer in layers().items():
+                    take(function, layer)
 
 
-_casting = Rebinding(_stand_ins)
+_casting = _Casting()

@@ -102,6 +102,7 @@ _SILENT = """
     adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
     adaptive_max_pool3d_with_indices
     tensor as_tensor asarray
+    eig lstsq matrix_rank solve symeig
 """
 
 
@@ -117,7 +118,7 @@ def operators() -> dict[FunctionType, Name]:
             value = value.fget if name in _PROPERTIES else None
         elif isinstance(value, staticmethod):
             value = value.__func__
-        if isinstance(value, FunctionType) and name not in silent:
+        if isinstance(value, FunctionType) and prefix + name not in silent:
             known = otherwise.get(name)
             if known is not None or not name.startswith("_") or name in _MIXED:
                 found.setdefault(value, known or prefix + name)

@@ -1,11 +1,8 @@
 """Who wants to see every call of an operator: the profiler, selective checkpoints, debug logs.
 
 Nothing on the eager path knows of them. While somebody watches, each public function has another
-*code*: Python keeps the code of a function in an attribute, ``__code__``, and what holds the
-function (a module, a class, a list of activations, the program's own ``from rushlight import
-exp``) holds it as before. The stand-in hands the call to the watchers, the innermost of which runs
-the function's own code. When nobody watches, the functions have their own code again.
-See docs/design/0007-watching.md for why, and for what else was tried.
+*code* (`rushlight.api.exchange`) that hands the call to the watchers, the innermost of which runs
+the function's own. When nobody watches, the functions have their own code again.
 """
 
 from __future__ import annotations
@@ -14,6 +11,8 @@ import threading
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any
+
+from rushlight.api.exchange import WATCHES, Layer, put, take
 
 __all__ = ["Call", "unwatch_calls", "watch_calls"]
 
@@ -24,39 +23,17 @@ Watcher = Callable[[str, "Call", Args, Kwargs], Any]
 
 _lock = threading.Lock()
 _watchers: dict[Watcher, int] = {}  # each with how often it was asked for
-_exchanged: dict[FunctionType, tuple[Any, Any]] = {}  # their own codes and keyword defaults
+_watched: dict[FunctionType, Layer] = {}
 
 
-def stand_in(*args: Any, _watched: Watched, **kwargs: Any) -> Any:
-    """Run in the place of every operator that is watched."""
-    return _watched.run(args, kwargs)
+def _layer(name: Any) -> Layer:
+    """What passes the calls of one operator through the watchers."""
 
-
-class Watched:
-    """One operator while somebody watches."""
-
-    __slots__ = ("call", "name")
-
-    def __init__(self, function: FunctionType, name: Any) -> None:
-        self.name = name
-        own = FunctionType(
-            function.__code__,
-            function.__globals__,
-            function.__name__,
-            function.__defaults__,
-            function.__closure__,
-        )
-        own.__kwdefaults__ = function.__kwdefaults__
-        self.call: Callable[..., Any] = own
-
-    def run(self, args: Args, kwargs: Kwargs) -> Any:
-        """Pass a call through the watchers."""
+    def watched(call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
         watchers = tuple(_watchers)
-        if not watchers:  # the last one left while this call was on its way
-            return self.call(*args, **kwargs)
-        name = self.name if type(self.name) is str else self.name(args)
-        call = Call(self.call, name, watchers[1:])
-        return watchers[0](name, call, args, kwargs)
+        return Call(call, name if type(name) is str else name(args), watchers)(*args, **kwargs)
+
+    return watched
 
 
 class Call:
@@ -85,7 +62,8 @@ def watch_calls(watcher: Watcher) -> None:
     with _lock:
         if not _watchers:
             for function, name in operators().items():
-                _exchange(function, name)
+                _watched[function] = _layer(name)
+                put(function, _watched[function], WATCHES)
         _watchers[watcher] = _watchers.get(watcher, 0) + 1
 
 
@@ -96,20 +74,6 @@ def unwatch_calls(watcher: Watcher) -> None:
         if not _watchers[watcher]:
             del _watchers[watcher]
         if not _watchers:
-            for function, (code, defaults) in _exchanged.items():
-                function.__code__ = code
-                function.__kwdefaults__ = defaults
-            _exchanged.clear()
-
-
-def _exchange(function: FunctionType, name: Any) -> None:
-    """Give a function the stand-in's code, and through a keyword's default, what it stands for.
-
-    Python asks that both codes close over equally many variables. In between, and afterwards, a
-    call in another thread finds all that either code needs.
-    """
-    code, defaults = function.__code__, function.__kwdefaults__
-    _exchanged[function] = code, defaults
-    watched = Watched(function, name)
-    function.__kwdefaults__ = {**(defaults or {}), "_watched": watched}
-    function.__code__ = stand_in.__code__.replace(co_freevars=code.co_freevars)
+            for function, layer in _watched.items():
+                take(function, layer)
+            _watched.clear()
