@@ -13,7 +13,7 @@ from rushlight.kernels.piecewise import rrelu_noise
 from rushlight.ops import activation as smooth
 from rushlight.ops import piecewise as ops
 from rushlight.ops.fast import F4, F8, unary, with_parameters
-from rushlight.ops.inplace import overwrite, rewrite
+from rushlight.ops.inplace import rewrite
 from rushlight.ops.outputs import into, require_tensor
 from rushlight.random import stream_of
 from rushlight.tensor import LEAF, Tensor
@@ -62,7 +62,7 @@ def relu_(input: Tensor) -> Tensor:
                 np.maximum(x, ZERO[x.dtype], out=x)
                 input._counter[0] += 1
                 return input
-    return overwrite(input, ops.relu(input))
+    return rewrite(input, ops.relu)
 
 
 # -- ELU and kin -------------------------------------------------------------------------------
@@ -97,7 +97,7 @@ def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place form of `celu`."""
     alpha = _celu_alpha(alpha, input)
-    return overwrite(input, smooth.celu_in_place(input, alpha, 1.0, 1.0 / alpha))
+    return rewrite(input, smooth.celu_in_place, alpha, 1.0, 1.0 / alpha)
 
 
 def selu(input: Tensor) -> Tensor:
@@ -113,7 +113,7 @@ def selu(input: Tensor) -> Tensor:
 def selu_(input: Tensor) -> Tensor:
     """In-place form of `selu`."""
     require_tensor(input, "selu_", "input", 1)
-    return overwrite(input, smooth.elu_in_place(input, SELU_ALPHA, SELU_SCALE, 1.0))
+    return rewrite(input, smooth.elu_in_place, SELU_ALPHA, SELU_SCALE, 1.0)
 
 
 # -- leaky ones --------------------------------------------------------------------------------
@@ -212,8 +212,8 @@ def rrelu_(
     """In-place form of `rrelu`."""
     low, high, noise = _slopes(input, lower, upper, training, "rrelu_")
     if noise is None:
-        return overwrite(input, ops.rrelu_mean_in_place(input, (low + high) / 2))
-    return overwrite(input, ops.rrelu_in_place(input, noise))
+        return rewrite(input, ops.rrelu_mean_in_place, (low + high) / 2)
+    return rewrite(input, ops.rrelu_in_place, noise)
 
 
 # -- thresholds --------------------------------------------------------------------------------

@@ -10,28 +10,30 @@
 from __future__ import annotations
 
 import abc
-import contextlib
 import functools
-from collections.abc import Callable, Generator, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rushlight.autograd import node as nodes
 from rushlight.autograd.engine import edge_of, running_pass
 from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
 from rushlight.autograd.node import Slot
-from rushlight.autograd.saved import (
-    disable_hooks,
-    disabled_message,
-    enable_hooks,
-    pop_default_hooks,
-    push_default_hooks,
-)
 from rushlight.tensor import Tensor
+
+if TYPE_CHECKING:
+    from rushlight.autograd.mutation import allow_mutation_on_saved_tensors
+    from rushlight.autograd.saved_hooks import (
+        disable_saved_tensors_hooks,
+        save_on_cpu,
+        saved_tensors_hooks,
+    )
 
 __all__ = [
     "GradientEdge",
     "Node",
+    "allow_mutation_on_saved_tensors",
     "disable_saved_tensors_hooks",
     "get_gradient_edge",
     "increment_version",
@@ -214,70 +216,22 @@ class _First:
             self.fn(g)
 
 
-# -- saved tensors -----------------------------------------------------------------------------
+# What few programs use is fetched when they do.
+_ELSEWHERE = {
+    "allow_mutation_on_saved_tensors": "mutation",
+    "disable_saved_tensors_hooks": "saved_hooks",
+    "save_on_cpu": "saved_hooks",
+    "saved_tensors_hooks": "saved_hooks",
+}
 
 
-class saved_tensors_hooks:
-    """Context manager: tensors that operators save for backward pass through a pair of hooks.
-
-    ``pack_hook(tensor)`` is called for each tensor that is saved, and may return anything;
-    ``unpack_hook`` is given that, and returns a tensor of the same values, each time the saved
-    tensor is needed. Hooks act in their own thread; of nested pairs the innermost is used.
-    `pack_hook` must not change its tensor in place: RuntimeError. Something else than a tensor
-    from `unpack_hook` raises TypeError.
-
-    >>> import rushlight as torch
-    >>> x = torch.tensor([2.0, 3.0], requires_grad=True)
-    >>> with torch.autograd.graph.saved_tensors_hooks(lambda t: t.numpy(force=True), torch.tensor):
-    ...     y = (x * x).sum()
-    >>> y.backward()
-    >>> x.grad
-    tensor([4., 6.])
-    """
-
-    def __init__(
-        self, pack_hook: Callable[[Tensor], Any], unpack_hook: Callable[[Any], Tensor]
-    ) -> None:
-        self.pack_hook = pack_hook
-        self.unpack_hook = unpack_hook
-
-    def __enter__(self) -> None:
-        push_default_hooks(self.pack_hook, self.unpack_hook)
-
-    def __exit__(self, *_: object) -> None:
-        pop_default_hooks()
+def __getattr__(name: str) -> Any:
+    if name in _ELSEWHERE:
+        module = import_module(f"rushlight.autograd.{_ELSEWHERE[name]}")
+        value = globals()[name] = getattr(module, name)
+        return value
+    raise AttributeError(f"module 'rushlight.autograd.graph' has no attribute {name!r}")
 
 
-class save_on_cpu(saved_tensors_hooks):
-    """Context manager: saved tensors are kept on the CPU, which is where all of ours are.
-
-    With `pin_memory` they are copied, as PyTorch copies to pinned memory; `device_type` names the
-    accelerator that would be copied from.
-    """
-
-    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
-        def pack_to_cpu(tensor: Tensor) -> Any:
-            return tensor.device, tensor.clone() if pin_memory else tensor.cpu()
-
-        def unpack_from_cpu(packed: Any) -> Tensor:
-            device, tensor = packed
-            return tensor.to(device, non_blocking=pin_memory)  # type: ignore[no-any-return]
-
-        super().__init__(pack_to_cpu, unpack_from_cpu)
-
-
-@contextlib.contextmanager
-def disable_saved_tensors_hooks(error_message: str) -> Generator[None, None, None]:
-    """Context manager: who sets default hooks of saved tensors inside gets a RuntimeError.
-
-    So does this manager itself, where some are set already. The error says `error_message`.
-    """
-    before = disabled_message()
-    try:
-        disable_hooks(error_message)
-        yield
-    finally:
-        if before is None:
-            enable_hooks()
-        else:
-            disable_hooks(before)
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_ELSEWHERE})

@@ -72,8 +72,11 @@ def pop_default_hooks() -> None:
     """Take back the hooks that were pushed last in this thread."""
     if not _defaults.stack:
         raise RuntimeError("there are no default hooks of saved tensors to pop in this thread")
-    _count(-1)
+    from rushlight.ops.packing import pack_waiting  # operators import us
+
     _defaults.stack.pop()
+    _count(-1)
+    pack_waiting()
 
 
 _lock = threading.Lock()

@@ -170,7 +170,8 @@ def _keep_old_values(node: Node, t: Tensor) -> None:
 def _move_output(node: Node, values: Any, t: Tensor) -> None:
     """Let a node that saved its output keep it where it now lives: in `t`."""
     if node.packs:
-        return  # what was packed of the output is the hooks' own
+        node.move_output(values, t)  # type: ignore[attr-defined]
+        return
     saved = node.saved
     if type(saved) is dict:
         for key, value in saved.items():

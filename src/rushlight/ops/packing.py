@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -61,6 +61,12 @@ class PackingNode(Node):
                 old = with_edge(wrap(t._array.copy()), entry.edge)
                 put_entry(self, name, Packed(old, entry.edge, None, entry.hooks))
 
+    def move_output(self, values: Any, t: Tensor) -> None:
+        """Pack the output from `t`, which it was just written to, unless it is packed already."""
+        waiting, _target.waiting = _target.waiting, []
+        for node, hooks in waiting:
+            pack_outputs(node, hooks, *((values, t) if node is self else ()))
+
 
 class PackingFunctionNode(BackwardCFunction):
     """A node of a custom Function whose ``saved`` is packed as it is stored."""
@@ -102,13 +108,35 @@ def pack_node(node: Any, hooks: Hooks) -> None:
     names = packing_order(node)
     if not names or not node.saved:
         return
+    pack_waiting()
+    in_place = _target.is_set()
     for name in names:
         entry = entry_of(node, name)
-        if entry is not None and not isinstance(entry, (int, float, complex)):
+        if type(entry) is Output and in_place:
+            _target.waiting = [(node, hooks)]
+        elif entry is not None and not isinstance(entry, (int, float, complex)):
             put_entry(node, name, _packed(node, entry, hooks))
     if node.versions and type(node.saved) is tuple:  # what lies behind the names can be made again
         node.saved = node.saved[: len(names)]
     _make_packing(node)
+
+
+def pack_outputs(node: Any, hooks: Hooks, values: Any = None, t: Any = None) -> None:
+    """Pack what waits of a node; an output whose `values` were written to `t` from there."""
+    for name in packing_order(node):
+        entry = entry_of(node, name)
+        if type(entry) is Output:
+            if entry.array is values:
+                entry = Output(t._array, t._counter, entry.index)
+            put_entry(node, name, _packed(node, entry, hooks))
+
+
+def pack_waiting() -> None:
+    """Pack outputs that waited for an in-place operation which recorded another node since."""
+    waiting, _target.waiting = _target.waiting, []
+    for node, hooks in waiting:
+        if node.saved is not FREED:
+            pack_outputs(node, hooks)
 
 
 def pack_entry(node: Any, name: Any, index: int | None, hooks: Hooks) -> None:
@@ -127,15 +155,23 @@ def pack_entry(node: Any, name: Any, index: int | None, hooks: Hooks) -> None:
 class _Target(threading.local):
     """What an in-place operation is about to write: a weak reference, and its version before."""
 
-    ref: weakref.ref[Tensor] | None = None
+    ref: Callable[[], Tensor | None] = staticmethod(lambda: None)
     version: int = 0
+    waiting: Sequence[tuple[Node, Hooks]] = ()  # nodes with outputs that will be written there
 
     def note(self, t: Tensor) -> None:
+        if self.is_that(t):
+            return
+        pack_waiting()
         self.ref = weakref.ref(t)
         self.version = t._counter[-1]
 
+    def is_set(self) -> bool:
+        t = self.ref()
+        return t is not None and t._counter[-1] == self.version
+
     def is_that(self, t: Tensor) -> bool:
-        return self.ref is not None and self.ref() is t and t._counter[-1] == self.version
+        return self.ref() is t and t._counter[-1] == self.version
 
 
 _target = _Target()

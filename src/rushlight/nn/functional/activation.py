@@ -15,7 +15,7 @@ from rushlight.limits import finfo
 from rushlight.ops import activation as smooth
 from rushlight.ops import piecewise as ops
 from rushlight.ops.fast import unary, with_parameters
-from rushlight.ops.inplace import overwrite, rewrite
+from rushlight.ops.inplace import rewrite
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor
 
@@ -108,7 +108,7 @@ def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = Fals
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     """In-place form of `leaky_relu`; its backward pass refuses a negative slope."""
     slope = option(negative_slope, "leaky_relu_", "negative_slope", 2, input)
-    return overwrite(input, ops.leaky_relu_in_place(input, slope))
+    return rewrite(input, ops.leaky_relu_in_place, slope)
 
 
 def rrelu(
@@ -159,7 +159,7 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """In-place form of `elu`; its backward pass refuses a negative `alpha`."""
     alpha = option(alpha, "elu_", "alpha", 2, input)
-    return overwrite(input, smooth.elu_in_place(input, alpha, 1.0, 1.0))
+    return rewrite(input, smooth.elu_in_place, alpha, 1.0, 1.0)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
