@@ -71,6 +71,8 @@ l1_backward: Operator = general(
     "l1_loss_backward",
     losses.l1_backward,
     g=lambda h, x, target, reduction: reduced(h * sign(x - target), reduction),
+    x=lambda h: zeroed(h),
+    target=lambda h: zeroed(h),
 )
 sign: Operator = constant("sign", np.sign)
 smooth_l1 = general(

@@ -1,7 +1,8 @@
 """Activations made of straight pieces: ReLU and its kin, the hard and the shrinking ones.
 
-Their second derivative is zero wherever they have one, so that the backward passes, Operators of
-their own, have a formula for the cotangent only (but for hardswish, which is bent in the middle).
+Their second derivative is zero wherever they have one (but for hardswish, which is bent in the
+middle). The backward passes, Operators of their own, say so with `zeroed`: as in PyTorch, a
+gradient that was made with a graph depends on the input, by a derivative of zeros.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import numpy as np
 from rushlight.kernels import piecewise as kernels
 from rushlight.ops.activation import backward, floats_only
 from rushlight.ops.declare import pointwise
-from rushlight.ops.masking import kept
+from rushlight.ops.masking import kept, zeroed
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import no_kernel, refuse
 
@@ -48,7 +49,10 @@ relu: Operator = pointwise(
     x=lambda g, y: relu_backward(g, y),
 )
 relu_backward: Operator = backward(
-    "threshold_backward", kernels.relu_backward, g=lambda h, y: relu_backward(h, y)
+    "threshold_backward",
+    kernels.relu_backward,
+    g=lambda h, y: relu_backward(h, y),
+    y=lambda h: zeroed(h),
 )
 
 
@@ -71,6 +75,7 @@ threshold_backward: Operator = backward(
     "threshold_backward",
     kernels.threshold_backward,
     g=lambda h, x, bound: threshold_backward(h, x, bound),
+    x=lambda h: zeroed(h),
 )
 
 
@@ -105,6 +110,7 @@ leaky_relu_backward: Operator = backward(
     "leaky_relu_backward",
     kernels.leaky_relu_backward,
     g=lambda h, x, slope: leaky_relu_backward(h, x, slope),
+    x=lambda h: zeroed(h),
 )
 
 # Outside of training, RReLU is a leaky ReLU of the mean slope. In training each negative element
@@ -138,6 +144,7 @@ prelu_backward: Operator = backward(
     "prelu_kernel_backward",
     lambda g, x, weight: kernels.prelu_backward(g, x, weight)[0],
     g=lambda h, x, weight: prelu_backward(h, x, weight),
+    x=lambda h: zeroed(h),
     weight=lambda h, g, x: kept(h * g, ~(x > 0)),
 )
 
@@ -165,6 +172,7 @@ hardtanh_backward: Operator = backward(
     "hardtanh_backward",
     kernels.hardtanh_backward,
     g=lambda h, x, low, high: hardtanh_backward(h, x, low, high),
+    x=lambda h: zeroed(h),
 )
 hardsigmoid: Operator = pointwise(
     "hardsigmoid",
@@ -176,6 +184,7 @@ hardsigmoid_backward: Operator = backward(
     "hardsigmoid_backward",
     kernels.hardsigmoid_backward,
     g=lambda h, x: hardsigmoid_backward(h, x),
+    x=lambda h: zeroed(h),
 )
 hardswish: Operator = pointwise(
     "hardswish",
@@ -208,4 +217,5 @@ shrink_backward: Operator = backward(
     "shrink_backward",
     kernels.shrink_backward,
     g=lambda h, x, width: shrink_backward(h, x, width),
+    x=lambda h: zeroed(h),
 )
