@@ -21,6 +21,7 @@ from rushlight.ops.losses import nll, nll_2d, nll_backward
 from rushlight.ops.masking import kept
 from rushlight.ops.nodes import named_node
 from rushlight.ops.softmax import log_softmax
+from rushlight.ops.tied import tie
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor, new
 
@@ -184,7 +185,8 @@ class PlainNll(Node):
         if target._counter[0] != version:
             raise stale_input(target, version)
         shape, ignore_index, reduction, total = self.params
-        return (nll_backward(g, shape, target, None, ignore_index, reduction, total),)
+        grad = nll_backward(g, shape, target, None, ignore_index, reduction, total)
+        return (tie(grad, self.edges[0], (shape, grad._array.dtype), self.name()),)
 
 
 PLAIN_ROWS = named_node("NllLossBackward0", PlainNll)

@@ -123,7 +123,7 @@ def constant(
     return Promoting(name, kernel, "constant", args, {}, promote=promote, checks=checks)
 
 
-_OPTIONS = ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs"]
+_OPTIONS = ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs", "tied"]
 
 
 def _options(rules: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from rushlight.ops.activation import logsigmoid
 from rushlight.ops.comparison import lt
 from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.elementary import exp, log, sigmoid
-from rushlight.ops.masking import kept
+from rushlight.ops.masking import kept, zeroed
 from rushlight.ops.operator import Operator
 from rushlight.ops.reduce import mean_all, sum_all
 
@@ -232,6 +232,7 @@ def _declare_nll(name: str, node: str) -> Operator:
         ),
         outputs=("y", "total"),
         constant=("total",),
+        tied=True,
         node=node,
     )
 

@@ -12,9 +12,10 @@ import numpy as np
 
 from rushlight.kernels import margins as kernels
 from rushlight.kernels.reduction import ratio
-from rushlight.ops.declare import constant, general, linear
+from rushlight.ops.declare import general, linear
 from rushlight.ops.elementary import sigmoid
 from rushlight.ops.losses import share
+from rushlight.ops.masking import zeroed
 from rushlight.ops.operator import Operator
 
 __all__ = ["multi_margin", "multilabel_margin", "soft_margin"]
@@ -98,9 +99,10 @@ def _multilabel_margin(x: Any, target: Any, reduction: str) -> Any:
     return settled(losses, x.shape[:-1], reduction)
 
 
-multilabel_margin_slope = constant(
+multilabel_margin_slope: Operator = general(
     "multilabel_margin_loss_backward",
     lambda x, target: kernels.multilabel_margin_slope(_rows(x), _rows(target)).reshape(x.shape),
+    x=lambda h: zeroed(h),
 )
 multilabel_margin = general(
     "multilabel_margin_loss",

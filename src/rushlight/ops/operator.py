@@ -33,6 +33,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot, sequence
 from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.places import Place, keep, place_of, value_at
+from rushlight.ops.tied import TiedNode
 from rushlight.tensor import LEAF, Tensor, View
 
 __all__ = ["Operator", "Rule", "as_views", "dispatch", "top_transform"]
@@ -60,7 +61,8 @@ class Operator:
     forward-mode rule is derived; `jvp` is the forward-mode rule of a general operator where the
     derived one (two reverse passes) costs too much. `outputs` names several outputs, `hidden` of
     which, at the end, are not for users; those in `constant` have no derivative. `variadic` marks
-    a last argument that stands for any number of tensors.
+    a last argument that stands for any number of tensors. `tied` says that gradients depend on the
+    inputs by zeros, which no formula tells (rushlight.ops.tied).
     """
 
     function: Callable[..., Any] | None = None  # the fast path, where there is one
@@ -82,6 +84,7 @@ class Operator:
         conjugate: bool = True,
         node: str | None = None,
         inputs: tuple[str, ...] | None = None,
+        tied: bool = False,
     ) -> None:
         self.name = name
         self.kernel = kernel
@@ -97,13 +100,14 @@ class Operator:
         self.conjugate = conjugate
         self.inputs = inputs if inputs is not None else tuple(rules)
         self.positions = tuple(args.index(i) for i in self.inputs)
+        self.tied = tied
         self.node_name = node or _node_name(name)
         self._kept: dict[tuple[bool, ...], tuple[Place, ...]] = {}
 
     @cached_property
     def node(self) -> type[OperatorNode]:
         """The class of this operator's nodes. Few programs need many, so each is made when used."""
-        return named_node(self.node_name, OperatorNode, op=self)
+        return named_node(self.node_name, TiedNode if self.tied else OperatorNode, op=self)
 
     def __repr__(self) -> str:
         return f"<rushlight operator {self.name}>"

@@ -125,6 +125,7 @@ def _declare_rrelu(node: str) -> Operator:
         kernels.rrelu,
         operands=("x",),
         x=lambda g, noise: g * noise,
+        tied=True,
         node=node,
         **floats_only("rrelu_with_noise_out_cpu"),
     )

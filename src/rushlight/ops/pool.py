@@ -23,6 +23,7 @@ def _max_pool(name: str, node: str) -> Operator:
         jvp=lambda x_t, taps, windows: (max_pool_gather(x_t, taps, windows), None),
         outputs=("y", "taps"),
         constant=("taps",),
+        tied=True,
         node=node,
     )
 
@@ -52,6 +53,7 @@ def _avg_pool(name: str, node: str) -> Operator:
         x=lambda g, windows, count_include_pad, divisor: avg_pool_backward(
             g, windows, count_include_pad, divisor
         ),
+        tied=True,
         node=node,
     )
 
@@ -86,6 +88,7 @@ def _adaptive_max_pool(name: str, node: str) -> Operator:
         ),
         outputs=("y", "indices"),
         constant=("indices",),
+        tied=True,
         node=node,
     )
 
@@ -112,6 +115,7 @@ def _adaptive_avg_pool(name: str, node: str) -> Operator:
         name,
         avgpool.adaptive_avg_pool_forward,
         x=lambda g, x_shape, output_size: adaptive_avg_pool_backward(g, x_shape, len(output_size)),
+        tied=node != "MeanBackward1",
         node=node,
     )
 
