@@ -99,34 +99,29 @@ def jacobians_by_batch(
 
 
 def jacobians_forward(func: Callable[..., Any], xs: Sequence[Tensor]) -> tuple[bool, Any]:
-    """The Jacobians from forward passes with dual numbers; also whether `func` returns a tuple."""
-    from rushlight.api.shape import stack  # operators import us
+    """The Jacobians from one forward pass with a batch of tangents; also whether `func` returns
+    a tuple.
+    """
+    from rushlight.func.vmap import vmap  # transforms import us
 
-    columns: list[list[Any]] = []  # by direction, by output
     several = False
-    outs: tuple[Tensor, ...] = ()
+
+    def push(*tangents: Tensor) -> tuple[Tensor, ...]:
+        nonlocal several
+        duals = [forward_ad.make_dual(x, t) for x, t in zip(xs, tangents)]
+        several, outs = outputs_of(func(*duals))
+        pairs = [forward_ad.unpack_dual(out) for out in outs]
+        return tuple(zeros(p) if t is None else t for p, t in pairs)
+
+    sizes = [x.numel() for x in xs]
     with forward_ad.dual_level():
-        directions = basis(xs)
-        for j in range(len(directions[0]) or 1):
-            duals = [
-                forward_ad.make_dual(x, rows[j] if len(rows) else zeros(x))
-                for x, rows in zip(xs, directions)
-            ]
-            several, outs = outputs_of(func(*duals))
-            pairs = [forward_ad.unpack_dual(out) for out in outs]
-            columns.append([zeros(p) if t is None else t for p, t in pairs])
-        count = len(directions[0])
-        sizes = [x.numel() for x in xs]
-        rows_of = []
-        for i, out in enumerate(outs):
-            whole = stack([column[i] for column in columns], -1)[..., :count]
-            rows_of.append(
-                [
-                    part.reshape((*out.shape, *x.shape))
-                    for part, x in zip(whole.split(sizes, -1), xs)
-                ]
-            )
-    return several, rows_of
+        columns = vmap(push)(*basis(xs))
+    rows = []
+    for column in columns:
+        parts = column.movedim(0, -1).split(sizes, -1)
+        shape = column.shape[1:]
+        rows.append([part.reshape((*shape, *x.shape)) for part, x in zip(parts, xs)])
+    return several, rows
 
 
 def outputs_of(result: Any) -> tuple[bool, tuple[Tensor, ...]]:

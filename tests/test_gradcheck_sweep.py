@@ -1,0 +1,77 @@
+"""gradcheck on the sample table: reverse and forward mode, one by one and in batches.
+
+Continuous integration looks at a part of the samples, another one each day; with
+``RUSHLIGHT_GRADCHECK=all`` every sample is looked at.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import rushlight
+from tests.samples import SAMPLES, name
+from tests.samples.row import Call, Row, realize
+
+PARTS = 8
+DIFFERENTIABLE = [pair for pair in SAMPLES if pair[0].grad and pair[0].finite]
+
+
+def chosen() -> list[tuple[Row, Call]]:
+    if os.environ.get("RUSHLIGHT_GRADCHECK") == "all":
+        return DIFFERENTIABLE
+    return DIFFERENTIABLE[datetime.date.today().toordinal() % PARTS :: PARTS]
+
+
+def flat(result: Any) -> list[Any]:
+    if isinstance(result, (tuple, list)):
+        return [t for r in result for t in flat(r)]
+    return [result]
+
+
+def problem(row: Row, sample: Call, dtype: str) -> tuple[Callable[..., Any], list[Any]]:
+    """The sample as a function of its leaves alone, which returns what can be differentiated."""
+    args, kwargs, leaves = realize(rushlight, sample, dtype, grad=True)
+    numbers = {id(leaf): i for i, leaf in enumerate(leaves)}
+
+    def function(*xs: Any) -> Any:
+        def swap(a: Any) -> Any:
+            if isinstance(a, (list, tuple)):
+                return type(a)(map(swap, a))
+            return xs[numbers[id(a)]] if id(a) in numbers else a
+
+        result = row.run(
+            rushlight, [swap(a) for a in args], {k: swap(v) for k, v in kwargs.items()}
+        )
+        outs = [t for t in flat(result) if isinstance(t, rushlight.Tensor)]
+        return tuple(t for t in outs if t.is_floating_point() or t.is_complex())
+
+    return function, leaves
+
+
+@pytest.mark.parametrize("pair", chosen(), ids=name)
+def test_gradcheck(pair: tuple[Row, Call]) -> None:
+    row, sample = pair
+    function, leaves = problem(row, sample, "float64")
+    if not leaves:
+        pytest.skip("nothing to differentiate")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        rushlight.autograd.gradcheck(
+            function,
+            leaves,
+            fast_mode=True,
+            atol=1e-4,
+            check_batched_grad=True,
+            check_forward_ad=row.forward,
+            check_batched_forward_grad=row.forward,
+        )
+        if row.second:
+            rushlight.autograd.gradgradcheck(
+                function, leaves, fast_mode=True, atol=1e-4, check_batched_grad=True
+            )
