@@ -412,3 +412,26 @@ def test_the_grad_mode_is_the_threads_own(lib: Any) -> None:
 
     run_in_threads(1, switch_off)
     assert lib.is_grad_enabled()
+
+
+def test_no_cotangent_for_any_of_several_outputs(lib: Any) -> None:
+    """A Function that returns None sends nothing to a node with several outputs, in pieces."""
+
+    class Stop(lib.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, *xs: Any) -> Any:
+            return sum(xs) * 1
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return None, None
+
+    x = lib.arange(6.0).reshape(2, 3).requires_grad_()
+    for several in (
+        lambda t: t.sort()[0].split(1),
+        lambda t: t.unbind(),
+        lambda t: lib.std_mean(t, 1),
+        lambda t: lib.aminmax(t, dim=1),
+    ):
+        (Stop.apply(*several(x * 1)) + 0).sum().backward()
+        assert x.grad is None or not x.grad.any()

@@ -372,11 +372,16 @@ def _walk(
             grads = after_node(hooks, grads, g, graph)
 
 
-def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, list[Any]]:
-    """Put a cotangent in its place among its node's outputs; the list is the node's cotangent."""
+def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, Any]:
+    """Put a cotangent in its place among its node's outputs; the list is the node's cotangent.
+
+    Formulas are never called with a list of nothing but None: that is None, as for one output.
+    """
     node = slot.owner
     outs = slots.get(node)
     if outs is None:
+        if out is None and node.hooks is None and not node.takes_none:
+            return node, None
         outs = slots[node] = [None] * node.outputs
     had = outs[slot.index]
     outs[slot.index] = out if had is None else had if out is None else had + out

@@ -110,8 +110,10 @@ def _split(x: Any, sizes: Shape, dim: int) -> list[Any]:
 def filled(gs: Sequence[Any], shapes: Sequence[Shape]) -> list[Any]:
     """Put zeros where an output of a multi-output operator got no cotangent."""
     some = next(g for g in gs if g is not None)
-    dtype = some._array.dtype if isinstance(some, Tensor) else some.dtype
-    return [np.zeros(shape, dtype) if g is None else g for g, shape in zip(gs, shapes)]
+    if isinstance(some, Tensor):
+        kind = some._array.dtype
+        return [wrap(np.zeros(n, kind)) if g is None else g for g, n in zip(gs, shapes)]
+    return [np.zeros(n, some.dtype) if g is None else g for g, n in zip(gs, shapes)]
 
 
 def _unsplit(gs: Sequence[Any], x_shape: Shape, sizes: Shape, dim: int) -> Any:
