@@ -13,6 +13,7 @@ import numpy as np
 
 from rushlight.autograd.forward_ad import Dual, as_dual, tangent
 from rushlight.kernels.strides import buffer_of, element_strides, overlaps, strided_view
+from rushlight.ops.convert import zeroed
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.viewing import ViewNode, share
 from rushlight.tensor import Tensor, View, wrap
@@ -29,7 +30,7 @@ def overwrite_tangent(t: Tensor, result: Tensor) -> None:
     if new is not None and new.dtype is not t.dtype:
         new = new.to(t.dtype)
     if old is None and type(t._edge) is View:
-        old = _from_base(t)
+        old = _from_base(t, new)
     if old is None or overlaps(old._array.shape, old._array.strides):
         blank = wrap(np.zeros(t._array.shape, t._array.dtype))
         as_dual(t, blank if new is None else new)
@@ -39,14 +40,19 @@ def overwrite_tangent(t: Tensor, result: Tensor) -> None:
         old.copy_(new)
 
 
-def _from_base(t: Tensor) -> Tensor:
-    """Make `t` a dual whose tangent is a view of its base's, which is made too where it lacks."""
+def _from_base(t: Tensor, new: Tensor | None) -> Tensor:
+    """Make `t` a dual whose tangent is a view of its base's, which is made too where it lacks.
+
+    It is made to take `new`: of as many examples, where that is a batch of a transform.
+    """
     base: Tensor = t._edge.base
     whole = tangent(base)
     if whole is None:
         x = base._array
         blank = np.zeros(buffer_of(x).nbytes // x.itemsize, x.dtype)  # so that every view fits
         whole = wrap(strided_view(blank, x.shape, element_strides(x), base.storage_offset()))
+        if new is not None and new._interpreter is not None and x.flags.c_contiguous:
+            whole = whole + zeroed(new).sum().to(whole.dtype)
         as_dual(base, whole)
     if t.dtype is not whole.dtype:
         whole = view_as_real(whole) if whole.dtype.is_complex else view_as_complex(whole)
