@@ -8,7 +8,7 @@ from typing import Any
 
 from rushlight.func.rules.aligning import aligned, expanded, with_columns
 from rushlight.kernels.strides import element_strides, reach
-from rushlight.ops import fitting, pairs, rearrange, shape, strided, views
+from rushlight.ops import complexes, fitting, pairs, rearrange, shape, strided, views
 from rushlight.ops.operator import Operator
 
 __all__ = ["RULES"]
@@ -163,6 +163,8 @@ RULES = {
     rearrange.diagonal_clear: _diagonal,
     rearrange.diag_embed: _diagonal,
     rearrange.unfold: _unfold,
+    complexes.conj: as_it_is,
+    complexes.conj_physical: as_it_is,
     pairs.view_as_real: as_it_is,
     pairs.view_as_complex: as_it_is,
 }
