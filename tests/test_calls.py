@@ -102,7 +102,7 @@ def test_nothing_is_left_behind() -> None:
     defaults = [f.__kwdefaults__ for f in functions]
     signatures = [inspect.signature(f) for f in functions]
     with watched():
-        assert all(f.__code__ is not code for f, code in zip(functions, codes))
+        assert all(f.__code__.co_name == "stand_in" for f in functions)
     assert all(f.__code__ is code for f, code in zip(functions, codes))
     assert [f.__kwdefaults__ for f in functions] == defaults
     assert [inspect.signature(f) for f in functions] == signatures

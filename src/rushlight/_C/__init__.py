@@ -18,6 +18,9 @@ _ROOMS = ("_autograd", "_functions")
 
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
+    "DisableTorchFunction": "api.torch_function",
+    "DisableTorchFunctionSubclass": "api.torch_function",
+    "_disabled_torch_function_impl": "api.torch_function:disabled",
     "_any_requires_grad": "autograd.state:any_requires_grad",
     "_current_autograd_node": "autograd.state:current_node",
     "_current_graph_task_execution_order": "autograd.state:execution_order",

@@ -40,6 +40,7 @@ class Place:
 
     def __init__(self, function: FunctionType) -> None:
         self.code = function.__code__
+        self.attributes = dict(function.__dict__)
         self.defaults = function.__kwdefaults__
         self.layers: tuple[tuple[int, Layer], ...] = ()  # by rank, outermost first
         self.standing = {**(self.defaults or {}), "_place": self}
@@ -52,6 +53,7 @@ class Place:
             function.__closure__,
         )
         self.own.__kwdefaults__ = function.__kwdefaults__
+        self.own.__dict__.update(function.__dict__)
 
     def run(self, args: Args, kwargs: Kwargs) -> Any:
         """Pass a call through the layers."""
@@ -92,6 +94,7 @@ def put(function: FunctionType, layer: Layer, rank: int) -> None:
         if first:
             function.__kwdefaults__ = place.standing
             function.__code__ = place.stand_in
+            function.__wrapped__ = place.own  # type: ignore[attr-defined]  # for its signature
 
 
 def take(function: FunctionType, layer: Layer) -> None:
@@ -102,3 +105,5 @@ def take(function: FunctionType, layer: Layer) -> None:
         if not place.layers:
             function.__code__ = place.code
             function.__kwdefaults__ = place.defaults
+            del function.__wrapped__  # type: ignore[attr-defined]
+            function.__dict__.update(place.attributes)

@@ -212,6 +212,7 @@ _METHODS = {
     "slicing": "unfold",
     "special": "digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ polygamma_ xlogy_",
     "splitting": "__iter__",
+    "torch_function": "__torch_function__",
 }
 
 

@@ -160,8 +160,10 @@ def new_tensor_of_type(input: Tensor, *args: Any, **named: Any) -> Tensor:
 
 
 def as_subclass(self: Tensor, cls: Any) -> Any:
-    """Return a tensor of the subclass `cls` that shares this one's memory, a leaf."""
-    return make_subclass(cls, self)
+    """Return a tensor of the subclass `cls` that shares this one's memory and history."""
+    out = alias(self)
+    out.__class__ = cls
+    return out
 
 
 ATTRIBUTES = {

@@ -11,6 +11,9 @@ from rushlight.tensor import Tensor
 __all__ = ["get_printoptions", "set_printoptions"]
 
 
+_PARAMETERS = "rushlight.nn.parameter"
+
+
 def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     try:
         fn = self.grad_fn
@@ -18,8 +21,11 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     except RuntimeError:  # a view that must not have been written
         name = "Invalid"
     own = tangent(self)
+    kind = type(self)
+    plain = kind is Tensor or self._interpreter is not None or kind.__module__ == _PARAMETERS
     return format_tensor(
         self._array,
+        prefix="tensor(" if plain else f"{kind.__name__}(",
         requires_grad=self.requires_grad,
         grad_fn_name=name,
         extra_suffixes=() if own is None else (f"tangent={own}",),

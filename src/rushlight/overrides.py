@@ -1,0 +1,212 @@
+"""Functions of one's own that take part in ``__torch_function__``, and modes that see all calls.
+
+>>> import rushlight as torch
+>>> from rushlight.overrides import TorchFunctionMode
+>>> class Names(TorchFunctionMode):
+...     def __torch_function__(self, func, types, args=(), kwargs=None):
+...         print(func.__name__)
+...         return func(*args, **(kwargs or {}))
+>>> with Names():
+...     x = torch.ones(2).exp()
+ones
+exp
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable, Iterable
+from types import FunctionType, TracebackType
+from typing import Any
+
+from rushlight.api.torch_function import (
+    _asked,
+    answer,
+    ask_mode,
+    overloaded,
+    overridable,
+    state,
+    watch_types,
+)
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "BaseTorchFunctionMode",
+    "TorchFunctionMode",
+    "get_default_nowrap_functions",
+    "get_overridable_functions",
+    "handle_torch_function",
+    "has_torch_function",
+    "has_torch_function_unary",
+    "has_torch_function_variadic",
+    "is_tensor_like",
+    "is_tensor_method_or_property",
+    "resolve_name",
+    "wrap_torch_function",
+]
+
+
+def has_torch_function(args: Iterable[Any]) -> bool:
+    """Return whether one of the arguments has a type that overrides functions, or a mode is on."""
+    if state.modes and state.modes_on:
+        return True
+    return state.subclasses and any(_asked(type(a)) for a in args)
+
+
+def has_torch_function_unary(arg: Any) -> bool:
+    """As `has_torch_function`, of one argument."""
+    return has_torch_function((arg,))
+
+
+def has_torch_function_variadic(*args: Any) -> bool:
+    """As `has_torch_function`, of arguments one by one."""
+    return has_torch_function(args)
+
+
+def is_tensor_like(inp: Any) -> bool:
+    """Return whether something is a tensor, or has a ``__torch_function__``."""
+    return type(inp) is Tensor or hasattr(inp, "__torch_function__")
+
+
+def handle_torch_function(
+    public_api: Callable[..., Any], relevant_args: Iterable[Any], *args: Any, **kwargs: Any
+) -> Any:
+    """Let a mode, or the types among `relevant_args`, answer a call of ``public_api``.
+
+    Raises TypeError where none of them does.
+
+    >>> import rushlight as torch
+    >>> from rushlight.overrides import handle_torch_function, has_torch_function
+    >>> def double(x):
+    ...     if has_torch_function((x,)):
+    ...         return handle_torch_function(double, (x,), x)
+    ...     return x + x
+    >>> class Named(torch.Tensor):
+    ...     pass
+    >>> double(torch.ones(1).as_subclass(Named))
+    Named([2.])
+    """
+    found = overloaded(relevant_args)
+    if state.modes and state.modes_on:
+        result = ask_mode(public_api, tuple([type(value) for value in found]), args, kwargs)
+        if result is not NotImplemented:
+            return result
+    result = answer(public_api, found, args, kwargs)
+    if result is not NotImplemented:
+        return result
+    name = f"{public_api.__module__}.{public_api.__name__}"
+    message = (
+        f"no implementation found for '{name}' on types that implement __torch_function__: "
+        f"{[type(value) for value in found]}"
+    )
+    if state.modes and state.modes_on:
+        message += f" nor was it found on the currently active mode {state.modes[-1]}"
+    raise TypeError(message)
+
+
+def wrap_torch_function(
+    dispatcher: Callable[..., Iterable[Any]],
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a function to be overridable by the arguments that `dispatcher` returns of a call.
+
+    >>> import rushlight as torch
+    >>> @torch.overrides.wrap_torch_function(lambda x: (x,))
+    ... def double(x):
+    ...     return x + x
+    """
+
+    def inner(func: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(func)
+        def wrapped(*args: Any, **kwargs: Any) -> Any:
+            relevant_args = dispatcher(*args, **kwargs)
+            if has_torch_function(relevant_args):
+                return handle_torch_function(wrapped, relevant_args, *args, **kwargs)
+            return func(*args, **kwargs)
+
+        return wrapped
+
+    return inner
+
+
+# -- modes -----------------------------------------------------------------------------------------
+
+
+class TorchFunctionMode:
+    """Context manager that answers all calls of public functions in its thread.
+
+    Subclasses write ``__torch_function__(self, func, types, args=(), kwargs=None)``; calls that it
+    makes go to the mode around it, if there is one.
+    """
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        watch_types()
+        state.modes = (*state.modes, self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        state.modes = state.modes[:-1]
+
+    @classmethod
+    def push(cls, *args: Any, **kwargs: Any) -> Any:
+        """Return a mode to enter: the old way to make one."""
+        warnings.warn(
+            "`Mode.push()` is no longer necessary and can be replaced with just `with Mode()`",
+            stacklevel=2,
+        )
+        return cls(*args, **kwargs)
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """A mode that lets every call be."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+# -- what there is ---------------------------------------------------------------------------------
+
+
+def get_default_nowrap_functions() -> set[Callable[..., Any]]:
+    """Return the functions whose results Tensor's ``__torch_function__`` leaves as they are.
+
+    They are attributes that aren't overridden here in the first place.
+    """
+    return {descriptor.__get__ for descriptor in (vars(Tensor)["_base"], vars(Tensor)["grad"])}
+
+
+def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
+    """Return all functions that can be overridden: lists under ``"torch"`` and ``"Tensor"``."""
+    found: dict[Any, list[Callable[..., Any]]] = {"torch": [], "Tensor": []}
+    methods = {value for value in vars(Tensor).values() if isinstance(value, FunctionType)}
+    for function in overridable():
+        found["Tensor" if function in methods else "torch"].append(function)
+    return found
+
+
+def resolve_name(f: Callable[..., Any]) -> str | None:
+    """Return the name under which PyTorch's users know a function, or None for another."""
+    if f not in set(overridable()):
+        return None
+    import rushlight
+    from rushlight.nn import functional
+
+    for room, name in ((rushlight, "torch"), (functional, "torch.nn.functional")):
+        if getattr(room, f.__name__, None) is f:
+            return f"{name}.{f.__name__}"
+    return f"torch.Tensor.{f.__name__}"
+
+
+def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
+    """Return whether a function is one of Tensor's, or gets one of its properties."""
+    return func in set(get_overridable_functions()["Tensor"]) or (
+        getattr(func, "__name__", "") == "__get__"
+    )
