@@ -135,13 +135,6 @@ class Tensor(metaclass=_Open):
         __index__: Any
         __array__: Any
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if not cls.__module__.startswith("rushlight."):
-            from rushlight.api.torch_function import watch_type
-
-            watch_type(cls)
-
     # -- metadata ------------------------------------------------------------------------------
     @property
     def shape(self) -> Size:

@@ -17,6 +17,18 @@ __all__ = ["is_nonzero"]
 METHODS = ("is_nonzero", "item", "numpy", "tolist")
 
 
+def _init_subclass(cls: type[Tensor], **kwargs: Any) -> None:
+    """Let functions ask a new subclass for their results, unless it is one of a transform's."""
+    super(Tensor, cls).__init_subclass__(**kwargs)
+    if cls._interpreter is None:
+        from rushlight.api.torch_function import watch_type
+
+        watch_type(cls)
+
+
+ATTRIBUTES = {"__init_subclass__": classmethod(_init_subclass)}
+
+
 def item(input: Tensor) -> Any:
     """Return the only element as a Python number; RuntimeError unless there is exactly one.
 

@@ -94,7 +94,7 @@ def _finds(kind: type[Any]) -> bool:
     if method is None or method is disabled:
         return False
     inherited = getattr(method, "__func__", None) is _torch_function
-    ours = issubclass(kind, Parameter) or kind.__module__.partition(".")[0] == "rushlight"
+    ours = issubclass(kind, Parameter) or getattr(kind, "_interpreter", None) is not None
     return not (inherited and ours)
 
 
