@@ -17,7 +17,7 @@ __all__ = ["is_nonzero"]
 METHODS = ("is_nonzero", "item", "numpy", "tolist")
 
 
-def _init_subclass(cls: type[Tensor], **kwargs: Any) -> None:
+def _init_subclass(cls: type[Tensor], /, **kwargs: Any) -> None:
     """Let functions ask a new subclass for their results, unless it is one of a transform's."""
     super(Tensor, cls).__init_subclass__(**kwargs)
     if cls._interpreter is None:

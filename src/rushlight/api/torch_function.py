@@ -24,7 +24,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from rushlight.api.exchange import OVERRIDES, Layer, put
-from rushlight.parameter import Parameter
+from rushlight.parameter import Buffer, Parameter
 from rushlight.tensor import Tensor
 
 __all__: list[str] = []
@@ -94,7 +94,7 @@ def _finds(kind: type[Any]) -> bool:
     if method is None or method is disabled:
         return False
     inherited = getattr(method, "__func__", None) is _torch_function
-    ours = issubclass(kind, Parameter) or getattr(kind, "_interpreter", None) is not None
+    ours = issubclass(kind, (Parameter, Buffer)) or getattr(kind, "_interpreter", None) is not None
     return not (inherited and ours)
 
 
