@@ -86,10 +86,12 @@ if _TYPE_CHECKING:
     from rushlight.api.dropout import *
     from rushlight.api.einsum import *
     from rushlight.api.extremes import *
+    from rushlight.api.factors import *
     from rushlight.api.foreach import *
     from rushlight.api.gather import *
     from rushlight.api.indexed import *
     from rushlight.api.inplace_functions import *
+    from rushlight.api.least_squares import *
     from rushlight.api.legacy import set_default_tensor_type
     from rushlight.api.likes import *
     from rushlight.api.linalg import *
@@ -111,6 +113,7 @@ if _TYPE_CHECKING:
     from rushlight.api.random import *
     from rushlight.api.ranges import *
     from rushlight.api.rearranging import *
+    from rushlight.api.reflections import *
     from rushlight.api.reinterpret import *
     from rushlight.api.rounding import *
     from rushlight.api.sampling import *

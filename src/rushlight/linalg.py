@@ -14,11 +14,23 @@ from rushlight.api.decompositions import (
     svd,
     svdvals,
 )
+from rushlight.api.factors import (
+    ldl_factor,
+    ldl_factor_ex,
+    ldl_solve,
+    lu_factor,
+    lu_factor_ex,
+)
+from rushlight.api.factors import linalg_lu as lu
+from rushlight.api.factors import linalg_lu_solve as lu_solve
+from rushlight.api.least_squares import cond, lstsq, matrix_rank, pinv
+from rushlight.api.linalg import linalg_matrix_exp as matrix_exp
 from rushlight.api.linalg import matrix_power, multi_dot
 from rushlight.api.linalg_checks import _LinAlgError as LinAlgError
 from rushlight.api.matrix import matmul
 from rushlight.api.norms import linalg_norm as norm
 from rushlight.api.norms import matrix_norm, vector_norm
+from rushlight.api.reflections import householder_product
 from rushlight.api.solving import inv, inv_ex, solve, solve_ex, solve_triangular
 from rushlight.api.solving import linalg_det as det
 from rushlight.api.solving import linalg_slogdet as slogdet
@@ -27,19 +39,32 @@ __all__ = [
     "LinAlgError",
     "cholesky",
     "cholesky_ex",
+    "cond",
     "cross",
     "det",
     "eig",
     "eigh",
     "eigvals",
     "eigvalsh",
+    "householder_product",
     "inv",
     "inv_ex",
+    "ldl_factor",
+    "ldl_factor_ex",
+    "ldl_solve",
+    "lstsq",
+    "lu",
+    "lu_factor",
+    "lu_factor_ex",
+    "lu_solve",
     "matmul",
+    "matrix_exp",
     "matrix_norm",
     "matrix_power",
+    "matrix_rank",
     "multi_dot",
     "norm",
+    "pinv",
     "qr",
     "slogdet",
     "solve",

@@ -43,7 +43,9 @@ _BOTH = {
     "extremes": "clamp clamp_max clamp_min clip fmax fmin maximum minimum nan_to_num where",
     "gather": "gather scatter scatter_add scatter_reduce take_along_dim",
     "indexed": "index_add index_copy index_fill index_put index_select put take",
-    "linalg": "matrix_power",
+    "factors": "lu lu_solve",
+    "least_squares": "cholesky_inverse cholesky_solve pinverse",
+    "linalg": "matrix_exp matrix_power",
     "masks": "argwhere masked_fill masked_scatter masked_select nonzero",
     "memory": "resize_as_",
     "moments": "std var",
@@ -59,6 +61,7 @@ _BOTH = {
     "rearranging": (
         "diag diag_embed diagflat flip fliplr flipud repeat_interleave roll rot90 tile tril triu"
     ),
+    "reflections": "geqrf orgqr ormqr",
     "reinterpret": "imag real",
     "rounding": "ceil fix floor frac round trunc",
     "sampling": "bernoulli multinomial",
@@ -107,6 +110,7 @@ _FUNCTIONS = {
         "_foreach_sub_ _foreach_tan _foreach_tan_ _foreach_tanh _foreach_tanh_ _foreach_trunc "
         "_foreach_trunc_ _foreach_zero_"
     ),
+    "factors": "lu_unpack",
     "inplace_functions": (
         "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ "
         "asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ "

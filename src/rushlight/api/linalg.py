@@ -1,4 +1,4 @@
-"""Public functions of matrices that are made of products: chains and powers."""
+"""Public functions of matrices that are made of products: chains, powers and the exponential."""
 
 from __future__ import annotations
 
@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from rushlight.api.create import eye
+from rushlight.api.linalg_checks import check_floating, check_square
 from rushlight.api.matrix import finish, matmul, mm, refuse_bool
 from rushlight.api.sizes import as_int
+from rushlight.api.solving import inv
 from rushlight.ops.convert import copy_over
+from rushlight.ops.matrix_exp import matrix_exp as exponential
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor
 
-__all__ = ["chain_matmul", "matrix_power"]
+__all__ = ["chain_matmul", "matrix_exp", "matrix_power"]
 
-METHODS = ("matrix_power",)
+METHODS = ("matrix_exp", "matrix_power")
 
 
 # -- chains ----------------------------------------------------------------------------------------
@@ -121,8 +124,8 @@ def chain_matmul(*matrices: Any, out: Tensor | None = None) -> Tensor:
 def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     """Return a square matrix, or each of a stack, multiplied with itself `n` times.
 
-    Power 0 is the identity. Raises RuntimeError for matrices that aren't square, and
-    NotImplementedError for negative powers, which need `linalg.inv`.
+    Power 0 is the identity, and negative ones are those of the inverse. Raises RuntimeError for
+    matrices that aren't square, and LinAlgError for negative powers of singular ones.
 
     >>> import rushlight as torch
     >>> torch.matrix_power(torch.tensor([[1.0, 1.0], [0.0, 1.0]]), 5)
@@ -142,9 +145,9 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             f"{rows} by {columns} matrices"
         )
     if n < 0:
-        raise NotImplementedError(
-            "linalg.matrix_power: negative powers need linalg.inv, which isn't here yet"
-        )
+        input, n = inv(input), -n
+        if n == 1:
+            return finish(input, out, "matrix_power")
     return finish(_power(input, n), out, "matrix_power")
 
 
@@ -162,3 +165,34 @@ def _power(x: Tensor, n: int) -> Tensor:
         if n & 1:
             result = square if result is None else matmul(result, square)
     return result  # type: ignore[return-value]
+
+
+# -- the exponential -------------------------------------------------------------------------------
+
+
+def linalg_matrix_exp(A: Tensor) -> Tensor:
+    """Return the exponential ``I + A + A A / 2 + ...`` of each square matrix.
+
+    >>> import rushlight as torch
+    >>> torch.linalg.matrix_exp(torch.tensor([[0.0, 1.0], [0.0, 0.0]]))
+    tensor([[1., 1.],
+            [0., 1.]])
+    """
+    return _exponential(require_tensor(A, "linalg_matrix_exp", "input", 1))
+
+
+def matrix_exp(input: Tensor) -> Tensor:
+    """Return the exponential of each square matrix, as `linalg.matrix_exp` does.
+
+    >>> import rushlight as torch
+    >>> torch.zeros(2, 2).matrix_exp()
+    tensor([[1., 0.],
+            [0., 1.]])
+    """
+    return _exponential(require_tensor(input, "matrix_exp", "input", 1))
+
+
+def _exponential(A: Tensor) -> Tensor:
+    check_square("linalg.matrix_exp", A)
+    check_floating("linalg.matrix_exp", A)
+    return exponential(A)  # type: ignore[no-any-return]

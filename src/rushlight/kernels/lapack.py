@@ -17,9 +17,13 @@ __all__ = [
     "cholesky",
     "cholesky_inverse",
     "cholesky_solve",
+    "geqrf",
     "inverse",
+    "ldl",
+    "ldl_solve",
     "lu",
     "lu_solve",
+    "permutation",
     "solve",
     "solve_triangular",
 ]
@@ -154,15 +158,66 @@ def cholesky_solve(b: Array, factor: Array, upper: bool) -> Array:
     return x
 
 
-def cholesky_inverse(factor: Array, upper: bool) -> tuple[Array, Array]:
-    """Invert A, given its Cholesky factor; the second result says where that is singular."""
-    out, info = np.empty(factor.shape, factor.dtype), no_info(factor.shape[:-2])
+def cholesky_inverse(factor: Array, upper: bool) -> Array:
+    """Invert A, given its Cholesky factor, which has no zeros on its diagonal."""
+    out = np.empty(factor.shape, factor.dtype)
     if out.size:
         potri = routine("potri", factor.dtype)
         for i in np.ndindex(*factor.shape[:-2]):
-            half, info[i] = potri(factor[i], lower=not upper)
+            half, _ = potri(factor[i], lower=not upper)
             half = np.triu(half) if upper else np.tril(half)
-            out[i] = half + half.conj().T
-            diagonal = np.arange(half.shape[0])
-            out[i][diagonal, diagonal] = half.diagonal()
-    return out, info
+            out[i] = half + (half - np.diag(half.diagonal())).conj().T
+    return out
+
+
+# -- permutations, symmetric and orthogonal factors ----------------------------------------------
+
+
+def permutation(pivots: Array, m: int, dtype: np.dtype[Any]) -> Array:
+    """The matrices P of ``A = P L U`` that undo the swaps of rows that `lu` tells of."""
+    lead = pivots.shape[:-1]
+    order = np.empty((*lead, m), np.intp)
+    order[...] = np.arange(m)
+    for i in np.ndindex(*lead):
+        rows = order[i]
+        for j, other in enumerate(pivots[i].tolist()):
+            rows[j], rows[other - 1] = rows[other - 1], rows[j]
+    out = np.zeros((*lead, m, m), dtype)
+    np.put_along_axis(out, order[..., None, :], np.ones((), dtype), axis=-2)
+    return out
+
+
+def ldl(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
+    """Bunch and Kaufman's factors of symmetric (Hermitian) matrices, of the lower triangle."""
+    factors, info = np.empty(a.shape, a.dtype), no_info(a.shape[:-2])
+    pivots = np.empty(a.shape[:-1], np.int32)
+    if factors.size:
+        trf = routine("hetrf" if hermitian and a.dtype.kind == "c" else "sytrf", a.dtype)
+        for i in np.ndindex(*a.shape[:-2]):
+            # LAPACK leaves the other triangle alone
+            factors[i], pivots[i], info[i] = trf(np.tril(a[i]), lower=1)
+    return factors, pivots, info
+
+
+def ldl_solve(factors: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
+    """Solve ``A X = B`` from what `ldl` returns."""
+    lead = np.broadcast_shapes(lead_of(factors, b), pivots.shape[:-1])
+    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    if x.size:
+        factors, b = stacked_to(lead, factors), stacked_to(lead, b)
+        pivots = np.broadcast_to(pivots, (*lead, pivots.shape[-1])).astype(np.int32)
+        trs = routine("hetrs" if hermitian and b.dtype.kind == "c" else "sytrs", b.dtype)
+        for i in np.ndindex(*lead):
+            x[i], _ = trs(factors[i], pivots[i], b[i], lower=1)
+    return x
+
+
+def geqrf(a: Array) -> tuple[Array, Array]:
+    """QR as LAPACK stores it: R, below it the reflections, and their scales."""
+    *lead, m, n = a.shape
+    factors, tau = np.empty(a.shape, a.dtype), np.empty((*lead, min(m, n)), a.dtype)
+    if factors.size:
+        qrf = routine("geqrf", a.dtype)
+        for i in np.ndindex(*lead):
+            factors[i], tau[i], _, _ = qrf(a[i])
+    return factors, tau

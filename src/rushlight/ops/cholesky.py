@@ -13,7 +13,7 @@ from rushlight.kernels import lapack
 from rushlight.ops.adjoints import as_diagonal, diagonal, mH, symmetric
 from rushlight.ops.declare import general
 from rushlight.ops.operator import Operator
-from rushlight.ops.rearrange import tril, triu
+from rushlight.ops.rearrange import tril
 from rushlight.ops.solving import solve_triangular
 
 __all__ = ["cholesky", "cholesky_inverse", "cholesky_old", "cholesky_solve"]
@@ -63,16 +63,14 @@ cholesky_old: Operator = general(
 
 # -- what is solved with the factor ----------------------------------------------------------------
 
-
-def _triangle(x: Any, upper: bool) -> Any:
-    return triu(x, 0) if upper else tril(x, 0)
+# The factor is differentiated as a full matrix, as in PyTorch, though one triangle of it is read.
 
 
 def _solve_factor(g: Any, factor: Any, x: Any, upper: bool) -> Any:
     """From ``A = L L^H``: gA is ``-gB X^H``, and gL is ``(gA + gA^H) L``."""
     both = -cholesky_solve(g, factor, upper) @ mH(x)
     both = both + mH(both)
-    return _triangle(factor @ both if upper else both @ factor, upper)
+    return factor @ both if upper else both @ factor
 
 
 def _square_jvp(factor: Any, factor_t: Any, upper: bool) -> Any:
@@ -96,12 +94,12 @@ cholesky_solve: Operator = general(
 def _inverse_factor(g: Any, factor: Any, y: Any, upper: bool) -> Any:
     """From gA of the inverse, ``-Y g Y``."""
     both = -y @ (g + mH(g)) @ y
-    return _triangle(factor @ both if upper else both @ factor, upper)
+    return factor @ both if upper else both @ factor
 
 
 cholesky_inverse: Operator = general(
     "cholesky_inverse",
-    lambda factor, upper: lapack.cholesky_inverse(factor, upper)[0],
+    lapack.cholesky_inverse,
     conjugate=False,
     factor=_inverse_factor,
     jvp=lambda factor_t, factor, y, upper: -y @ _square_jvp(factor, factor_t, upper) @ y,

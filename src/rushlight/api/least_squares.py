@@ -1,0 +1,287 @@
+"""Public pseudoinverses, least squares, ranks and conditions, and solving from Cholesky factors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from rushlight.api.broadcasting import broadcast_pair
+from rushlight.api.decompositions import eigvalsh, svdvals
+from rushlight.api.factors import check_old_system
+from rushlight.api.linalg_checks import (
+    check_bool,
+    check_floating,
+    check_info,
+    check_square,
+    deliver_all,
+    refuse_half,
+)
+from rushlight.api.norms import linalg_norm, matrix_norm
+from rushlight.ops import cholesky as cholesky_ops
+from rushlight.ops import pseudoinverse as ops
+from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
+from rushlight.ops.solving import inv
+from rushlight.tensor import Tensor, wrap
+
+__all__ = ["cholesky_inverse", "cholesky_solve", "pinverse"]
+
+METHODS = __all__
+
+NUMBERS = (bool, int, float)
+
+
+# -- what counts as zero -------------------------------------------------------------------------
+
+
+def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
+    """The bounds under which singular values count as 0: numbers, or arrays of stacks."""
+    for argument, value in (("atol", atol), ("rtol", rtol)):
+        if isinstance(value, Tensor) and value.dtype.is_complex:
+            raise RuntimeError(
+                f"{name}: {argument} tensor of complex type is not supported. Got "
+                f"{value.dtype.scalar_name}"
+            )
+    kind = A.dtype.to_real().numpy
+    least = float(np.finfo(kind).eps) * max(A.shape[-2:])
+    a = atol._array if isinstance(atol, Tensor) else 0.0 if atol is None else float(atol)
+    if rtol is not None:
+        return a, rtol._array if isinstance(rtol, Tensor) else float(rtol)
+    return a, np.where(np.asarray(a) > 0, 0.0, least)
+
+
+# -- pseudoinverses ------------------------------------------------------------------------------
+
+
+def pinv(
+    A: Tensor,
+    rcond: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Return the pseudoinverse of matrices of any shape and rank.
+
+    Singular values up to ``max(atol, rtol * largest)`` count as 0; `rtol` (or `rcond`) is the
+    dtype's eps times the larger side unless `atol` is given. `hermitian` matrices are read in one
+    triangle. The derivative is that at constant rank.
+
+    >>> import rushlight as torch
+    >>> torch.linalg.pinv(torch.tensor([[2.0, 0.0], [0.0, 0.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
+    """
+    if not isinstance(A, Tensor):
+        raise no_overload("linalg_pinv", ("(Tensor input, *, ...)",), A)
+    check_bool(hermitian, "linalg_pinv", "hermitian")
+    if A.ndim < 2 or not (A.dtype.is_floating_point or A.dtype.is_complex):
+        raise RuntimeError(
+            f"linalg.pinv({A.dtype.scalar_name}{{{list(A.shape)}}}): expected a tensor with 2 or "
+            "more dimensions of float, double, cfloat or cdouble types"
+        )
+    if hermitian:
+        check_square("linalg.eigh", A)
+    refuse_half("linalg_eigh_cpu" if hermitian else "linalg_svd_cpu", A)
+    if rcond is not None:
+        atol, rtol = 0.0, rcond
+    bounds = _tolerances("torch.linalg.pinv", A, atol, rtol)
+    result: Tensor = ops.pinv(A, *bounds, hermitian)
+    return result if out is None else into(out, result, "linalg_pinv")
+
+
+def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
+    """Return the pseudoinverse of matrices: `linalg.pinv` under its older name.
+
+    >>> import rushlight as torch
+    >>> torch.tensor([[2.0], [0.0]]).pinverse()
+    tensor([[0.5000, 0.0000]])
+    """
+    require_tensor(input, "pinverse", "input", 1)
+    return pinv(input, rcond)
+
+
+# -- least squares -------------------------------------------------------------------------------
+
+_DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
+
+
+def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None, out: Any = None) -> Any:
+    """Find X that makes ``|A X - B|`` least, of least norm where there are several.
+
+    `driver` is LAPACK's: "gelsy" (the default; ranks, no singular values), "gelsd" and "gelss"
+    (both), or "gels" (for matrices of full rank; neither). Residuals come of tall matrices of full
+    rank and of all drivers but gelsy. What isn't known is empty.
+
+    >>> import rushlight as torch
+    >>> A = torch.tensor([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]])
+    >>> torch.linalg.lstsq(A, torch.tensor([[1.0], [3.0], [5.0]])).solution.round(decimals=4)
+    tensor([[1.],
+            [2.]])
+    """
+    function, name = "linalg_lstsq", "torch.linalg.lstsq"
+    require_tensor(A, function, "input", 1)
+    require_tensor(B, function, "b", 2)
+    if A.ndim < 2:
+        raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
+    if not B.ndim:
+        raise RuntimeError(f"{name}: other must have at least 1 dimension.")
+    if A.dtype is not B.dtype:
+        raise RuntimeError(
+            f"{name}: Expected input and other to have the same dtype, but got input's dtype "
+            f"{A.dtype.scalar_name} and other's dtype {B.dtype.scalar_name}"
+        )
+    vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
+    rows = B.shape[-1] if vector else B.shape[-2]
+    if A.shape[-2] != rows:
+        raise RuntimeError(f"{name}: input.size(-2) should match other.size(-2)")
+    if not vector and A.ndim - 1 == B.ndim:
+        broadcast_pair(tuple(A.shape[:-2]), tuple(B.shape[:-1]))
+    broadcast_pair(tuple(A.shape[:-2]), tuple(B.shape[: B.ndim - (1 if vector else 2)]))
+    if driver is None:
+        driver = "gelsy"
+    elif not isinstance(driver, str):
+        raise TypeError(f"{function}(): argument 'driver' must be str, not {type_name(driver)}")
+    if driver not in _DRIVERS:
+        raise RuntimeError(
+            f"{name}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
+        )
+    if A._array.dtype.char not in "fdFD":
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    if rcond is None:
+        rcond = float(np.finfo(A.dtype.to_real().numpy).eps) * max(A.shape[-2:])
+    results = ops.lstsq(A, B, float(rcond), driver, vector)
+    return deliver_all("linalg_lstsq", out, results, function, 4)
+
+
+# -- ranks and conditions ------------------------------------------------------------------------
+
+
+def matrix_rank(
+    A: Tensor,
+    tol: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
+    rtol: Any = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Return how many singular values of each matrix don't count as 0: see `pinv`.
+
+    >>> import rushlight as torch
+    >>> torch.linalg.matrix_rank(torch.ones(3, 3))
+    tensor(1)
+    """
+    name = "torch.linalg.matrix_rank"
+    require_tensor(A, "linalg_matrix_rank", "input", 1)
+    check_bool(hermitian, "linalg_matrix_rank", "hermitian")
+    if A.ndim < 2:
+        raise RuntimeError(f"{name}: The input tensor input must have at least 2 dimensions.")
+    if A._array.dtype.char not in "fdFD":
+        raise RuntimeError("This function doesn't handle types other than float and double")
+    if tol is not None:
+        atol, rtol = tol, 0.0
+    low, share = _tolerances(name, A, atol, rtol)
+    if A.numel():
+        x = A.detach()
+        s = np.abs((eigvalsh(x) if hermitian else svdvals(x))._array)
+        bound = np.maximum(low, share * s.max(-1))
+        result = wrap(np.asarray(np.count_nonzero(s > bound[..., None], axis=-1), np.int64))
+    else:
+        result = wrap(np.zeros(A.shape[:-2], np.int64))
+    return result if out is None else into(out, result, "linalg_matrix_rank")
+
+
+def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
+    """Return the condition of matrices: the norm of each times that of its inverse.
+
+    `p` is an order of `matrix_norm`, 2 by default, for which matrices may have any shape. Singular
+    ones have the condition inf.
+
+    >>> import rushlight as torch
+    >>> torch.linalg.cond(torch.tensor([[4.0, 0.0], [0.0, 2.0]]))
+    tensor(2.)
+    """
+    require_tensor(A, "linalg_cond", "input", 1)
+    if A.ndim < 2:
+        raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
+    if not A.numel():
+        dtype = A.dtype.to_real() if A.dtype.is_complex else A.dtype
+        result = wrap(np.zeros(A.shape[:-2], dtype.numpy))
+    elif p in (None, 2, -2):
+        s = svdvals(A)
+        first, last = s[..., :1], s[..., -1:]
+        result = (last / first if p == -2 else first / last).squeeze(-1)
+    else:
+        result = _condition(A, p)
+    return result if out is None else into(out, result, "linalg_cond")
+
+
+def _condition(A: Tensor, p: Any) -> Tensor:
+    shown = p if isinstance(p, str) else f"{p:g}"
+    if p not in ("fro", "nuc", 1, -1, math.inf, -math.inf):
+        raise RuntimeError(f"linalg.cond got an invalid norm type: {shown}")
+    check_square(f"linalg.cond(ord={shown})", A)
+    check_floating("linalg.inv", A, half=False)
+    inverse, info = inv(A)
+    singular = info._array > 0
+    if singular.any():
+        inverse = inverse.masked_fill(wrap(singular[..., None, None]), math.inf)
+    if p == "nuc":
+        return linalg_norm(A, "nuc", (-2, -1)) * linalg_norm(inverse, "nuc", (-2, -1))  # type: ignore[no-any-return]
+    product = matrix_norm(A, p) * matrix_norm(inverse, p)
+    return product.nan_to_num(math.inf, math.inf, -math.inf)  # type: ignore[no-any-return]
+
+
+# -- from Cholesky factors -----------------------------------------------------------------------
+
+
+def cholesky_solve(
+    B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None
+) -> Tensor:
+    """Solve ``A X = B``, given the Cholesky factor of A.
+
+    >>> import rushlight as torch
+    >>> torch.cholesky_solve(torch.ones(2, 1), torch.eye(2) * 2)
+    tensor([[0.2500],
+            [0.2500]])
+    """
+    require_tensor(B, "cholesky_solve", "input", 1)
+    require_tensor(L, "cholesky_solve", "input2", 2)
+    check_bool(upper, "cholesky_solve", "upper", 3)
+    for name, x in (("b", B), ("u", L)):
+        if x.ndim < 2:
+            raise RuntimeError(
+                f"{name} should have at least 2 dimensions, but has {x.ndim} dimensions instead"
+            )
+    check_old_system("cholesky_solve", L, B)
+    refuse_half("cholesky_solve_cpu", L)
+    result: Tensor = cholesky_ops.cholesky_solve(B, L, upper)
+    return result if out is None else into(out, result, "cholesky_solve")
+
+
+def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+    """Return the inverse of A, given its Cholesky factor.
+
+    >>> import rushlight as torch
+    >>> torch.cholesky_inverse(torch.eye(2) * 2)
+    tensor([[0.2500, 0.0000],
+            [0.0000, 0.2500]])
+    """
+    require_tensor(L, "cholesky_inverse", "input", 1)
+    check_bool(upper, "cholesky_inverse", "upper", 2)
+    check_square("cholesky_inverse", L)
+    refuse_half("cholesky_inverse_out_cpu", L)
+    zeros = np.equal(np.diagonal(L._array, 0, -2, -1), 0)
+    if zeros.any():
+        info = np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0)
+        check_info(
+            "cholesky_inverse",
+            wrap(np.asarray(info)),
+            "The diagonal element {info} is zero, the inversion could not be completed because "
+            "the input matrix is singular.",
+        )
+    result: Tensor = cholesky_ops.cholesky_inverse(L, upper)
+    return result if out is None else into(out, result, "cholesky_inverse")
