@@ -408,3 +408,30 @@ def test_the_stack_of_hooks_can_be_pushed_and_popped_by_hand(lib: Any) -> None:
     assert not core._saved_tensors_hooks_is_enabled()
     core._saved_tensors_hooks_enable()
     assert core._saved_tensors_hooks_is_enabled()
+
+
+def test_derivatives_of_functions_refuse_hooks(lib: Any) -> None:
+    x = lib.tensor([2.0, 3.0])
+    func = lib.func
+
+    def f(x: Any) -> Any:
+        return x.sin().sum()
+
+    def with_hooks(x: Any) -> Any:
+        with hooks(lib, same, same):
+            return f(x)
+
+    text = r"^torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks\."
+    for transform in (func.grad, func.jacrev, func.hessian, lambda g: lambda x: func.vjp(g, x)):
+        with hooks(lib, same, same), pytest.raises(RuntimeError, match=text):
+            transform(f)(x)
+        with pytest.raises(RuntimeError, match=text):
+            transform(with_hooks)(x)
+    with hooks(lib, same, same):
+        _, tangent = func.jvp(f, (x,), (x,))
+        rows = func.vmap(lambda row: row.sin())(x)
+    assert tangent.item() == pytest.approx((x * x.cos()).sum().item())
+    assert rows.tolist() == x.sin().tolist()
+    func.jvp(with_hooks, (x,), (x,))
+    assert lib._C._autograd._saved_tensors_hooks_is_enabled()
+    assert func.grad(f)(x).tolist() == pytest.approx(x.cos().tolist())

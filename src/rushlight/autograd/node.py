@@ -229,23 +229,27 @@ class _SavedField:
 
 # All of PyTorch's names for what nodes save; a node has those that its operator keeps. They stand
 # here since a `Node.__getattr__` would slow every other attribute down.
-_SAVED = """
-    S S_sym_argsize_minus_1 U Vh accumulate align_corners alpha approximate batch1
-    batch1_sym_argsize_0 batch1_sym_argsize_1 batch2 batch2_sym_argsize_2 beta condition
-    correction count_include_pad delta diagonal dilation dim dim0 dim1 dim2 dimension dims
-    divisor_override downscale_factor end eps exponent group groups ignore_index
-    include_self index indices input input_scale k keepdim kernel_size lambd margin mask mat
-    mat1 mat1_sym_sizes mat1_sym_strides mat2 mat2_sym_sizes mat2_sym_strides max max_val
-    maxnorm min min_val n negative_slope normalized_shape offset ord other output_size p pad
-    padding padding_idx pos_weight reduce reduction repeats result result0 result1 result2
-    scale scale_grad_by_freq scales scales_d scales_h scales_w self self_sym_argsize_minus_1
-    self_sym_argsize_minus_2 self_sym_numel self_sym_sizes self_sym_strides shifts size
-    source_sym_sizes sparse sparse_grad split_size split_sizes src start step storage_offset
-    stride target tensor tensor1 tensor2 threshold total_weight upscale_factor value vec
-    vec1 vec2 weight weight_sym_argsize_0
+_TENSORS = """
+    A L Q R S U Vh batch1 batch2 condition eigenvalues eigenvectors end exponent index
+    indices input inverse mask mat mat1 mat2 max min other pos_weight result result0 result1
+    self sign solution src target tensor tensor1 tensor2 total_weight vec vec1 vec2 weight
 """
-for _name in _SAVED.split():
+_OTHERS = """
+    S_sym_argsize_minus_1 accumulate align_corners alpha approximate batch1_sym_argsize_0
+    batch1_sym_argsize_1 batch2_sym_argsize_2 beta correction count_include_pad delta
+    diagonal dilation dim dim0 dim1 dim2 dimension dims divisor_override downscale_factor
+    eps forward group groups ignore_index include_self input_scale k keepdim kernel_size
+    lambd left margin mat1_sym_sizes mat1_sym_strides mat2_sym_sizes mat2_sym_strides
+    max_val maxnorm min_val mode n negative_slope normalized_shape offset onesided ord
+    output_size p pad padding padding_idx reduce reduction repeats scale scale_grad_by_freq
+    scales scales_d scales_h scales_w self_sym_argsize_minus_1 self_sym_argsize_minus_2
+    self_sym_numel self_sym_sizes self_sym_strides shifts size source_sym_sizes sparse
+    sparse_grad split_size split_sizes start step storage_offset stride threshold transpose
+    unitriangular upper upscale_factor value weight_sym_argsize_0
+"""
+for _name in (_TENSORS + _OTHERS).split():
     setattr(Node, "_saved_" + _name, _SavedField(_name, False))
+for _name in _TENSORS.split():
     setattr(Node, "_raw_saved_" + _name, _SavedField(_name, True))
 
 

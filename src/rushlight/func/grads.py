@@ -8,6 +8,12 @@ from typing import Any
 
 from rushlight.autograd.backward import grad as gradients
 from rushlight.autograd.modes import enable_grad, mode, no_grad
+from rushlight.autograd.saved import (
+    disable_hooks,
+    disabled_message,
+    enable_hooks,
+    top_default_hooks,
+)
 from rushlight.func.history import aliases, ended, is_live, released
 from rushlight.func.trees import flatten, map_tree, unflatten
 from rushlight.ops.convert import zeroed
@@ -16,6 +22,30 @@ from rushlight.tensor import Tensor
 __all__ = ["Argnums", "grad", "grad_and_value", "selected", "vjp"]
 
 Argnums = int | tuple[int, ...]
+
+
+class _recording(enable_grad):
+    """Records, and lets nobody set hooks of saved tensors: the graph is gone after the call."""
+
+    def __enter__(self) -> None:
+        self.message = disabled_message()
+        if top_default_hooks() is not None:
+            raise RuntimeError(_NO_HOOKS)
+        disable_hooks(_NO_HOOKS)
+        super().__enter__()
+
+    def __exit__(self, *_: Any) -> None:
+        super().__exit__()
+        if self.message is None:
+            enable_hooks()
+        else:
+            disable_hooks(self.message)
+
+
+_NO_HOOKS = (
+    "torch.func.{grad, vjp, jacrev, hessian} don't yet support saved tensor hooks. Please open an "
+    "issue with your use case."
+)
 
 
 def grad(
@@ -62,7 +92,7 @@ def grad_and_value(
     @functools.wraps(func, updated=())
     def transformed(*args: Any, **kwargs: Any) -> Any:
         recording = mode.grad
-        with enable_grad():
+        with _recording():
             inside, inputs, spec = _differentiable(args, argnums)
             output = func(*inside, **kwargs)
             aux = None
@@ -196,7 +226,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
     (tensor([1., 2.]),)
     """
     recording = mode.grad
-    with enable_grad():
+    with _recording():
         inside, inputs, spec = _differentiable(primals, tuple(range(len(primals))))
         output = func(*inside)
     aux = None

@@ -151,8 +151,8 @@ def _table() -> dict[str, dict[str, Field]]:
         nodes, _, names = line.partition(": ")
         row = _row(names)
         for node in nodes.split():
-            name, _, number = node.partition(".")
-            found[f"{name}Backward{number or 0}"] = row
+            name, _, number = node.removesuffix("_copy").partition(".")
+            found[f"{name}Backward{number or 0}" + "_copy" * node.endswith("_copy")] = row
     return found
 
 
