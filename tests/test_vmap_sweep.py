@@ -107,7 +107,9 @@ def refused(error: RuntimeError) -> bool:
     return str(error).startswith(
         (
             "vmap: inplace arithmetic(self, *extra_args) is not possible",
-            "vmap: We do not support batching operators that can support dynamic shape",
+            "output with shape",
+            "vmap: We do not support batching operators that can",
+            "vmap: Attempted to vmap over `mask` in torch.masked_select",
             "Batch norm got a batched tensor as input while the running_mean or running_var",
         )
     )

@@ -6,10 +6,11 @@ The words come from `rushlight.kernels.streams`, so a program that seeds gets Py
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+from collections.abc import Callable, Iterable
 from collections.abc import Generator as Iter
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from rushlight.device import device as Device
 from rushlight.kernels.streams import DEFAULT_SEED, Stream
@@ -19,6 +20,7 @@ from rushlight.tensor import Tensor, wrap
 __all__ = [
     "Generator",
     "default_generator",
+    "drawn",
     "fork_rng",
     "get_rng_state",
     "initial_seed",
@@ -30,6 +32,9 @@ __all__ = [
 
 def _unpredictable() -> int:
     return int.from_bytes(os.urandom(8), "little")
+
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Generator:
@@ -125,8 +130,25 @@ default_generator = Generator()
 default_generator._seed = None  # a program that doesn't seed shall not see the same numbers twice
 
 
+transform: Any = None  # what vmap has to say about random functions, once it was used
+
+
+def drawn(function: F) -> F:
+    """Decorate a function that draws numbers, so that vmap may call it for each example."""
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        if transform is None:
+            return function(*args, **kwargs)
+        return transform.run(function, args, kwargs)
+
+    return cast(F, call)
+
+
 def stream_of(generator: Generator | None) -> Stream:
     """The stream of a generator, None for the default one."""
+    if transform is not None:
+        transform.check()
     return (default_generator if generator is None else generator).stream
 
 

@@ -20,7 +20,7 @@ from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.fast import unary
 from rushlight.ops.inplace import check_operands, check_writable, overwrite
-from rushlight.ops.operator import Operator
+from rushlight.ops.operator import Operator, top_transform
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor, wrap
 
@@ -107,6 +107,7 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
             f"copy_(): argument 'other' (position 1) must be Tensor, not {type_name(other)}"
         )
     if other._interpreter is not None or input._interpreter is not None:
+        top_transform((input, other)).check_copy(input, other)
         return overwrite(input, convert.copy_over(input, other))
     check_operands(input, () if other is input else (other,), overlap=other is not input)
     target, source = input._array, other._array

@@ -24,7 +24,7 @@ from rushlight.ops import eigen as eigen_ops
 from rushlight.ops import qr as qr_ops
 from rushlight.ops import svd as svd_ops
 from rushlight.ops.outputs import require_tensor, type_name, wrong_type
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__: list[str] = []
 
@@ -195,7 +195,7 @@ def _eig(name: str, A: Tensor, vectors: bool) -> Pair:
     as_complex(A.dtype)
     check_square(f"linalg.{name}", A)
     refuse_half("linalg_eig_out_cpu", A)
-    if not np.isfinite(A._array).all():
+    if not np.isfinite(values_of(A)).all():
         raise RuntimeError("torch.linalg.eig: input tensor should not contain infs or NaNs.")
     try:
         return eigen_ops.eig(A, vectors)  # type: ignore[no-any-return]
@@ -273,7 +273,7 @@ def decompose_svd(A: Tensor, full_matrices: bool, vectors: bool) -> tuple[Tensor
 
 def _not_converged(A: Tensor) -> str:
     """Say which matrix of a stack has no singular values, and why."""
-    wrong = np.logical_not(np.isfinite(A._array).all((-2, -1))).reshape(-1)
+    wrong = np.logical_not(np.isfinite(values_of(A)).all((-2, -1))).reshape(-1)
     if not wrong.any():
         return (
             "linalg.svd: The algorithm failed to converge because the input matrix is "

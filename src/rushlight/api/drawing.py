@@ -21,7 +21,7 @@ from rushlight.kernels import discrete, samplers
 from rushlight.ops import random as ops
 from rushlight.ops.inplace import check_writable, overwrite
 from rushlight.ops.operator import Operator
-from rushlight.random import stream_of
+from rushlight.random import drawn, stream_of
 from rushlight.tensor import Tensor
 
 METHODS = (
@@ -68,6 +68,7 @@ def _draw_over(
     return input
 
 
+@drawn
 def uniform_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Draw numbers uniform in [from, to), by default [0, 1), over the tensor.
 
@@ -112,6 +113,7 @@ def _two(
     return first, second
 
 
+@drawn
 def normal_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Draw normal numbers with `mean` 0 and `std` 1, unless others are given, over the tensor."""
     mean, std = _two("normal_", ("mean", "std"), (0.0, 1.0), args, named)
@@ -125,6 +127,7 @@ def normal_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> T
     )
 
 
+@drawn
 def log_normal_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Draw exponentials of normal numbers with `mean` (1) and `std` (2) over the tensor."""
     mean, std = _two("log_normal_", ("mean", "std"), (1.0, 2.0), args, named)
@@ -137,6 +140,7 @@ def log_normal_(input: Tensor, *args: Any, generator: Any = None, **named: Any) 
     )
 
 
+@drawn
 def cauchy_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Draw numbers of a Cauchy distribution with `median` (0) and `sigma` (1) over the tensor."""
     median, sigma = _two("cauchy_", ("median", "sigma"), (0.0, 1.0), args, named)
@@ -149,6 +153,7 @@ def cauchy_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> T
     )
 
 
+@drawn
 def exponential_(input: Tensor, lambd: Any = 1.0, *, generator: Any = None) -> Tensor:
     """Draw numbers of an exponential distribution with the rate `lambd` over the tensor."""
     rate = as_float(lambd, "exponential_", "lambd", 1)
@@ -161,6 +166,7 @@ def exponential_(input: Tensor, lambd: Any = 1.0, *, generator: Any = None) -> T
     )
 
 
+@drawn
 def geometric_(input: Tensor, p: Any, *, generator: Any = None) -> Tensor:
     """Draw how many tosses with odds `p` it takes to succeed over the tensor."""
     odds = as_float(p, "geometric_", "p", 1)
@@ -173,6 +179,7 @@ def geometric_(input: Tensor, p: Any, *, generator: Any = None) -> Tensor:
     )
 
 
+@drawn
 def bernoulli_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Toss coins over the tensor: 1 with odds `p`, a number (0.5) or a tensor that broadcasts.
 
@@ -222,6 +229,7 @@ def _bernoulli_by_tensor(input: Tensor, p: Tensor, generator: Any) -> Tensor:
     return input
 
 
+@drawn
 def random_(input: Tensor, *args: Any, generator: Any = None, **named: Any) -> Tensor:
     """Draw integers over the tensor: any of its dtype, or ``random_(to)``, ``random_(from, to)``.
 

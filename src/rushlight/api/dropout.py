@@ -19,7 +19,7 @@ from rushlight.kernels import discrete, samplers
 from rushlight.ops.declare import linear
 from rushlight.ops.inplace import overwrite
 from rushlight.ops.outputs import require_tensor, type_name
-from rushlight.random import stream_of
+from rushlight.random import drawn, stream_of
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -76,6 +76,7 @@ def _nothing(input: Tensor) -> Tensor:
     return mul(input, wrap(np.zeros((), input._array.dtype)))  # type: ignore[no-any-return]
 
 
+@drawn
 def _drop(input: Tensor, p: float, feature: bool) -> Tensor:
     if p == 1.0:
         return _nothing(input)
@@ -92,6 +93,7 @@ def _drop(input: Tensor, p: float, feature: bool) -> Tensor:
 _LIMIT = 1.7580993408473766
 
 
+@drawn
 def _drop_alpha(input: Tensor, p: float, feature: bool) -> Tensor:
     if p == 1.0:
         return _nothing(input)

@@ -10,9 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rushlight.api import axes, broadcasting, slicing
-from rushlight.autograd.forward_ad import Dual, as_dual
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node
 from rushlight.ops import views as ops
 from rushlight.ops.inplace import check_writable
 from rushlight.ops.nodes import named_node
@@ -33,7 +31,7 @@ METHODS = (
 )
 
 
-def _node(name: str, op: Any) -> type[Node]:
+def _node(name: str, op: Any) -> Any:
     return named_node(name, ViewNode, op=op, rule=staticmethod(op.rules["x"].formula))
 
 
@@ -54,14 +52,15 @@ def _become(t: Tensor, kind: str, function: Callable[..., Tensor], *args: Any) -
     made = function(t, *args)
     edge: Any = made._edge.edge if type(made._edge) is View else None
     t._array = made._array
-    if type(made) is Dual:
-        as_dual(t, made._tangent)
+    if made._interpreter is not None:
+        made._interpreter.become(t, made)
     t._counter[0] += 1
     own = t._edge
     if type(own) is View and mode.grad:  # without, its next edge goes through the base
         own.version = t._counter[0]
     if mode.grad and edge is not None:
-        edge.__class__ = _NODES[kind]
+        if isinstance(edge, ViewNode):  # a transform's has kept more than a view's metadata
+            edge.__class__ = _NODES[kind]
         if type(own) is View:
             own.edge = edge
         else:

@@ -11,7 +11,7 @@ from rushlight.api.results import require_dtype
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
 from rushlight.ops.outputs import into, type_name, wrong_type
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "as_complex",
@@ -115,7 +115,7 @@ def differentiated(x: Tensor) -> bool:
 
 def check_info(name: str, info: Tensor, text: str) -> None:
     """Raise LinAlgError for the first matrix whose ``info`` isn't 0, which `text` may name."""
-    codes = info._array
+    codes = values_of(info)
     if codes.any():
         flat = codes.reshape(-1)
         first = int(np.flatnonzero(flat)[0])

@@ -113,7 +113,7 @@ def _bool(self: Tensor) -> bool:
     if array.size != 1:
         which = "more than one value" if array.size else "no values"
         raise RuntimeError(f"Boolean value of Tensor with {which} is ambiguous")
-    return bool(array.item())
+    return bool(array)
 
 
 def _index(self: Tensor) -> int:

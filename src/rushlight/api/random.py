@@ -25,6 +25,7 @@ from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.random import (
     Generator,
     default_generator,
+    drawn,
     get_rng_state,
     initial_seed,
     manual_seed,
@@ -82,6 +83,7 @@ def _sized(function: str, args: tuple[Any, ...], size: Any, generator: Any) -> t
     return sizes(function, args, size)
 
 
+@drawn
 def rand(
     *args: Any,
     size: Any = None,
@@ -107,6 +109,7 @@ def rand(
     return finish("rand", values, out, requires_grad)
 
 
+@drawn
 def randn(
     *args: Any,
     size: Any = None,
@@ -137,6 +140,7 @@ def randn(
 # -- integers --------------------------------------------------------------------------------------
 
 
+@drawn
 def randint(
     *args: Any,
     generator: Generator | None = None,
@@ -209,6 +213,7 @@ def _no_such_randint(args: tuple[Any, ...], named: dict[str, Any]) -> NoReturn:
     )
 
 
+@drawn
 def randperm(
     n: int,
     *,
@@ -240,6 +245,7 @@ def randperm(
 # -- in the form of another tensor -----------------------------------------------------------------
 
 
+@drawn
 def rand_like(
     input: Tensor,
     *,
@@ -265,6 +271,7 @@ def rand_like(
     return made(array, requires_grad)
 
 
+@drawn
 def randn_like(
     input: Tensor,
     *,
@@ -292,6 +299,7 @@ def randn_like(
     return made(array, requires_grad)
 
 
+@drawn
 def randint_like(
     input: Tensor,
     *args: Any,

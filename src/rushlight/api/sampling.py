@@ -22,7 +22,7 @@ from rushlight.autograd.modes import mode
 from rushlight.kernels import discrete, samplers
 from rushlight.ops import random as ops
 from rushlight.ops.outputs import into, require_tensor, type_name
-from rushlight.random import Generator, stream_of
+from rushlight.random import Generator, drawn, stream_of
 from rushlight.tensor import Tensor
 
 __all__ = ["bernoulli", "multinomial", "normal"]
@@ -42,6 +42,7 @@ _NORMALS = (
 )
 
 
+@drawn
 def normal(
     mean: Any,
     std: Any = 1.0,
@@ -102,6 +103,7 @@ def _normal_of_tensors(stream: Any, mean: Any, std: Any) -> Tensor:
     return _normal_of_std(std, values)  # type: ignore[no-any-return]
 
 
+@drawn
 def bernoulli(
     input: Tensor,
     p: float | None = None,
@@ -141,6 +143,7 @@ def bernoulli(
     return finish("bernoulli", result._array, out)
 
 
+@drawn
 def multinomial(
     input: Tensor,
     num_samples: int,

@@ -16,7 +16,7 @@ from rushlight.api.reinterpret import view_as_real
 from rushlight.ops import fft
 from rushlight.ops.outputs import require_tensor
 from rushlight.ops.rearrange import unfold_backward
-from rushlight.tensor import Tensor, type_string, wrap
+from rushlight.tensor import Tensor, type_string, values_of, wrap
 
 __all__ = ["istft", "stft"]
 
@@ -286,7 +286,7 @@ def _overlapped(
     else:
         end = total - n_fft // 2 if center else total
     signal, envelope = signal[:, start:end], envelope[:, start:end]
-    lowest = np.abs(envelope._array).min(initial=np.inf)
+    lowest = np.abs(values_of(envelope)).min(initial=np.inf)
     if not lowest > 1e-11:
         raise RuntimeError(call + " window overlap add min: 1")
     signal = signal / envelope

@@ -42,13 +42,37 @@ class Shadow(np.ndarray[Any, Any]):
     def _refuse(self, *_: Any, **__: Any) -> NoReturn:
         raise RuntimeError("vmap: the values of a batched tensor were used outside of an operator")
 
+    def item(self, *_: Any) -> NoReturn:
+        """Refuse a Python number, of which there would be many."""
+        raise RuntimeError(
+            "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap over "
+            "calling .item() on a Tensor, please try to rewrite what you're doing with other "
+            "operations. If error is occurring somewhere inside PyTorch internals, please file a "
+            "bug report."
+        )
+
+    def __bool__(self) -> NoReturn:
+        raise RuntimeError(
+            "vmap: It looks like you're attempting to use a Tensor in some data-dependent control "
+            "flow. We don't support that yet, please file an issue at "
+            "https://github.com/pytorch/pytorch/issues ."
+        )
+
+    def tolist(self) -> NoReturn:
+        """Refuse Python numbers."""
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
+
+    def view(self, *args: Any) -> Any:  # type: ignore[override]
+        """Refuse what `Tensor.numpy` hands out; other dtypes and classes are views of a shape."""
+        return super().view(*args) if args else self.tolist()
+
     def nonzero(self) -> NoReturn:
         """Refuse what a mask among other indices asks for."""
         raise RuntimeError(DYNAMIC_MASK)
 
     __array_ufunc__ = __array_function__ = _refuse
-    __bool__ = __int__ = __float__ = __complex__ = __index__ = __setitem__ = _refuse
-    item = tolist = tobytes = fill = copy = astype = take = put = _refuse
+    __int__ = __float__ = __complex__ = __index__ = __setitem__ = _refuse
+    tobytes = fill = copy = astype = take = put = _refuse
     any = all = sum = prod = min = max = argmin = argmax = sort = argsort = repeat = _refuse
 
 
@@ -57,6 +81,15 @@ class Batched(Lifted):
 
     _interpreter: BatchLevel
     _mapped: bool
+
+    def kind(self) -> str:
+        where = f"bdim={0 if self._mapped else None}"
+        return f"BatchedTensor(lvl={self._interpreter.level}, {where}"
+
+    @property
+    def data(self) -> NoReturn:
+        """Refuse: there is no telling what becomes of the examples."""
+        raise RuntimeError("accessing `data` under vmap transform is not allowed")
 
 
 class BatchLevel(Level):
@@ -152,9 +185,8 @@ class BatchLevel(Level):
             return self.results(tuple([stack(0, *column) for column in zip(*rows)]))
         return self.results(stack(0, *rows))
 
-    def write(self, t: Any, result: Tensor) -> None:
-        values = self.value(result)
-        if self.is_mapped(result) and not self.is_mapped(t):
+    def check_copy(self, t: Any, source: Tensor) -> None:
+        if self.is_mapped(source) and not self.is_mapped(t):
             raise RuntimeError(
                 "vmap: inplace arithmetic(self, *extra_args) is not possible because there exists "
                 "a Tensor `other` in extra_args that has more elements than `self`. This happened "
@@ -162,6 +194,14 @@ class BatchLevel(Level):
                 "Please try to use out-of-place operators instead of inplace arithmetic. If said "
                 "operator is being called inside the PyTorch framework, please file a bug report "
                 "instead."
+            )
+
+    def write(self, t: Any, result: Tensor) -> None:
+        values = self.value(result)
+        if self.is_mapped(result) and not self.is_mapped(t):
+            size = [self.size, *t.shape]
+            raise RuntimeError(
+                f"output with shape {list(t.shape)} doesn't match the broadcast shape {size}"
             )
         (t._value if t._interpreter is self else t).copy_(values)
 

@@ -245,7 +245,7 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         if given_spec != out_spec:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of "
-                f"outputs to the function. cotangents: {given_spec!r}, primal output: {out_spec!r}"
+                f"outputs to the function. cotangents: {given_spec}, primal output: {out_spec}"
             )
         create = mode.grad if create_graph is None else create_graph
         create = create and is_live([*outputs, *given])

@@ -18,13 +18,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NoReturn
 
 from rushlight.autograd.modes import mode, no_grad
 from rushlight.ops.operator import Operator, as_views
 from rushlight.tensor import Tensor, bare
 
-__all__ = ["Level", "Lifted", "innermost", "running"]
+__all__ = ["Level", "Lifted", "below", "innermost", "running", "running_levels"]
 
 
 class _Stack(threading.local):
@@ -40,6 +40,32 @@ class Lifted(Tensor):
 
     _interpreter: Level
     _value: Tensor
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        """Refuse: inside of a transform derivatives are transforms, too."""
+        raise RuntimeError(
+            "You are attempting to call Tensor.requires_grad_() (or perhaps using "
+            "torch.autograd.functional.* APIs) inside of a function being transformed by a "
+            "functorch transform. This is unsupported, please attempt to use the functorch "
+            "transforms (e.g. grad, vjp, jacrev, jacfwd, hessian) or call requires_grad_() outside "
+            "of a function being transformed instead."
+        )
+
+    def backward(self, *args: Any, **kwargs: Any) -> NoReturn:
+        """Refuse: inside of a transform derivatives are transforms, too."""
+        raise RuntimeError(
+            "backward() called inside a functorch transform. This is not supported, please use "
+            "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+            "transforms."
+        )
+
+    def __repr__(self) -> str:
+        inner = "\n".join("    " + line for line in repr(self._value).split("\n"))
+        return f"{self.kind()}, value=\n{inner}\n)"
+
+    def kind(self) -> str:
+        """How the representation begins."""
+        return f"GradTrackingTensor(lvl={self._interpreter.level}"
 
     def inside(self) -> tuple[Tensor, ...]:
         """The tensors of lower levels that this one is made of."""
@@ -63,6 +89,13 @@ class Level:
     def lift(self, t: Tensor) -> Lifted:
         """Make a tensor of this level out of one of a lower level: a constant of the transform."""
         raise NotImplementedError
+
+    def become(self, t: Any, view: Any) -> None:
+        """Let `t` be what a view of it is."""
+        t._value = view._value
+
+    def check_copy(self, t: Any, source: Tensor) -> None:
+        """Raise where `source` can't be copied over `t`."""
 
     def write(self, t: Any, result: Tensor) -> None:
         """Copy the values of `result` over those of `t`, one of which is of this level."""
@@ -108,6 +141,22 @@ def innermost() -> Level | None:
     """Return the transform that was entered last, or None outside of all."""
     levels = _stack.levels
     return levels[-1] if levels else None
+
+
+def running_levels() -> list[Level]:
+    """The transforms that run, from the outside in."""
+    return _stack.levels
+
+
+@contextmanager
+def below(level: Level) -> Iterator[None]:
+    """Run what is inside as if neither `level` nor any transform within it were running."""
+    before = _stack.levels
+    _stack.levels = before[: before.index(level)]
+    try:
+        yield
+    finally:
+        _stack.levels = before
 
 
 @contextmanager

@@ -73,6 +73,10 @@ class PushLevel(Level):
             a._seen = base._writes
         return a._tangent
 
+    def become(self, t: Any, view: Any) -> None:
+        super().become(t, view)
+        t._tangent, t._seen = view._tangent, view._seen
+
     def made_view(self, out: Any, base: Any) -> None:
         out._seen = base._writes
 

@@ -45,6 +45,20 @@ class Spec:
 
     __hash__ = None  # type: ignore[assignment]
 
+    def __str__(self) -> str:
+        """The tree as Python would write it, with stars for leaves."""
+        if self.kind is None:
+            return "*"
+        parts = [str(child) for child in self.children]
+        if self.kind is tuple:
+            return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        if self.kind is list:
+            return f"[{', '.join(parts)}]"
+        if self.kind in _DICTIONARIES and isinstance(self.context[0], str):
+            pairs = zip(self.context, parts)
+            return "{" + ", ".join(f"{key!r}: {part}" for key, part in pairs) + "}"
+        return repr(self)
+
     def __repr__(self, indent: int = 0) -> str:
         if self.kind is None:
             return "*"

@@ -6,8 +6,10 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from rushlight import random
 from rushlight.func.batched import BatchLevel
 from rushlight.func.levels import running
+from rushlight.func.randomness import install
 from rushlight.func.trees import Spec, broadcast_prefix, flatten, unflatten
 from rushlight.tensor import Tensor
 
@@ -148,6 +150,8 @@ def _run(
     out_dims: Any,
     randomness: str,
 ) -> Any:
+    if random.transform is None:
+        install()
     level = BatchLevel(size, randomness)
     with running(level):
         inside = [

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.func.rules import indexing, layers, matrix, reduce, views
+from rushlight.func.rules import indexing, layers, linalg, matrix, reduce, views
 from rushlight.func.rules.pointwise import pointwise
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Promoting
@@ -25,6 +25,7 @@ RULES: dict[Operator, Rule] = {
     **matrix.RULES,
     **indexing.RULES,
     **layers.RULES,
+    **linalg.RULES,
 }
 
 

@@ -8,7 +8,8 @@ from rushlight.ops.fitting import expand
 from rushlight.ops.views import reshape, unsqueeze
 from rushlight.tensor import Tensor
 
-__all__ = ["again", "aligned", "expanded", "logical_ndim", "with_columns"]
+__all__ = ["again", "aligned", "expanded", "logical_ndim", "shifted"]
+__all__ += ["stacked", "with_columns"]
 
 
 def logical_ndim(a: Any) -> int:
@@ -44,6 +45,20 @@ def expanded(level: Any, a: Any) -> Any:
     if level.is_mapped(a) or not isinstance(a, Tensor):
         return value
     return expand(value, (level.size, *value._array.shape))
+
+
+def shifted(dim: int) -> int:
+    """A dimension of one example, counted in all of them."""
+    return dim + 1 if dim >= 0 else dim
+
+
+def stacked(level: Any, a: Tensor, ndim: int) -> Any:
+    """As `aligned`, with as many examples even where they are the same."""
+    value = expanded(level, a)
+    shape = a._array.shape
+    if len(shape) == ndim:
+        return value
+    return unsqueeze(value, (level.size, *(1,) * (ndim - len(shape)), *shape))
 
 
 def with_columns(level: Any, value: Any) -> Any:

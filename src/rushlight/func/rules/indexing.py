@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from rushlight.func.batched import DYNAMIC_MASK, Shadow
 from rushlight.func.rules.aligning import again, aligned, expanded, with_columns
-from rushlight.ops import convert, fitting, gather, indexing, shape
+from rushlight.ops import convert, fitting, gather, indexing, masks, sets, shape
 from rushlight.ops.fitting import expand
 from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
@@ -139,7 +139,30 @@ def _over(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(expanded(level, x), aligned(level, source, ndim)))
 
 
+def _of_unknown_shape(op: Operator, level: Any, args: Sequence[Any]) -> NoReturn:
+    raise RuntimeError(
+        "vmap: We do not support batching operators that can output dynamic shape. Attempted to "
+        f"vmap over aten::{op.name}. Please file an issue at "
+        "https://github.com/pytorch/pytorch/issues if you need this feature."
+    )
+
+
+def _masked_select(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    if not level.is_mapped(args[1]):
+        return level.loop(op, args)
+    raise RuntimeError(
+        "vmap: Attempted to vmap over `mask` in torch.masked_select(self, mask) We cannot support "
+        "this because for each batch this would return a differently shaped Tensor. Please file an "
+        "issue at https://github.com/pytorch/pytorch/issues if you need this feature."
+    )
+
+
 RULES = {
+    masks.nonzero: _of_unknown_shape,
+    masks.masked_select: _masked_select,
+    sets.unique: _of_unknown_shape,
+    sets.unique_dim: _of_unknown_shape,
+    sets.unique_consecutive: _of_unknown_shape,
     indexing.index: _index,
     indexing.index_sum: _index_sum,
     indexing.index_put: _index_put,

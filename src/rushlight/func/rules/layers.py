@@ -66,7 +66,10 @@ def _batch_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     if any(t is not None and not level.is_mapped(t) for t in (mean, var)):
         raise RuntimeError(
             "Batch norm got a batched tensor as input while the running_mean or running_var, which "
-            "will be updated in place, were not batched."
+            "will be updated in place, were not batched.\nIf you are using a module and do not "
+            "need eval mode, please set `track_running_stats` to be False.If you are using a "
+            "prebuilt module and do not need eval mode, please see the functorch website for "
+            "resources on how to patch your module to work with vmap"
         )
     y, m, rstd = op(
         _as_channels(level, x),

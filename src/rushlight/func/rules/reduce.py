@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import aligned, expanded, logical_ndim, with_columns
+from rushlight.func.rules.aligning import (
+    aligned,
+    expanded,
+    logical_ndim,
+    shifted,
+    with_columns,
+)
 from rushlight.func.rules.views import as_it_is
 from rushlight.ops import fitting, moments, norms, order, peaks, rearrange, reduce, scan, softmax
 from rushlight.ops.fitting import sum_to
@@ -29,7 +35,7 @@ def over(name: str = "dims") -> Rule:
         if ndim == 0:
             value, changed[place] = with_columns(level, value), (1,)
         else:
-            changed[place] = tuple([d + 1 for d in args[place] or range(ndim)])
+            changed[place] = tuple([shifted(d) for d in args[place] or range(ndim)])
         outs = op(value, *changed[1:])
         if ndim == 0 and keepdim:
             outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
@@ -46,7 +52,7 @@ def along(name: str = "dim") -> Rule:
         place = op.args.index(name)
         value = x._value
         changed = list(args)
-        changed[place] = _shifted(args[place])
+        changed[place] = shifted(args[place])
         if logical_ndim(x) == 0:  # a rare case, with a shape of its own for each Operator
             return level.loop(op, args)
         return level.results(op(value, *changed[1:]))
@@ -64,18 +70,13 @@ def along_same(name: str, count: int = 2) -> Rule:
         if scalar:
             values = [with_columns(level, v) for v in values]
         changed = list(args[count:])
-        changed[place - count] = _shifted(args[place])
+        changed[place - count] = shifted(args[place])
         outs = op(*values, *changed)
         if scalar:
             outs = _each(outs, lambda y: squeeze_dim(y, (level.size,)))
         return level.results(outs)
 
     return rule
-
-
-def _shifted(dim: int) -> int:
-    """A dimension of one example, counted in all of them."""
-    return dim + 1 if dim >= 0 else dim
 
 
 def _each(outs: Any, fn: Callable[[Any], Any]) -> Any:
@@ -128,14 +129,14 @@ def _sum_to(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 def _flip(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dims = args
-    return level.results(op(x._value, tuple([d + 1 for d in dims])))
+    return level.results(op(x._value, tuple([shifted(d) for d in dims])))
 
 
 def _roll(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, shifts, dims = args
     if not dims:
         return level.loop(op, args)
-    return level.results(op(x._value, shifts, tuple([d + 1 for d in dims])))
+    return level.results(op(x._value, shifts, tuple([shifted(d) for d in dims])))
 
 
 def _repeat(op: Operator, level: Any, args: Sequence[Any]) -> Any:

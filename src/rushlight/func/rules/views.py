@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any
 
-from rushlight.func.rules.aligning import aligned, expanded, with_columns
+from rushlight.func.rules.aligning import aligned, expanded, shifted, with_columns
 from rushlight.kernels.strides import element_strides, reach
 from rushlight.ops import complexes, fitting, pairs, rearrange, shape, strided, views
 from rushlight.ops.operator import Operator
@@ -38,12 +38,12 @@ def in_front(index: Any) -> tuple[Any, ...]:
 
 def _transpose(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dim0, dim1 = args
-    return level.results(op(x._value, dim0 + 1, dim1 + 1))
+    return level.results(op(x._value, shifted(dim0), shifted(dim1)))
 
 
 def _permute(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dims = args
-    return level.results(op(x._value, (0, *[d + 1 for d in dims])))
+    return level.results(op(x._value, (0, *[shifted(d) for d in dims])))
 
 
 def _reverse(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -64,18 +64,18 @@ def _unfold(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dim, *rest = args
     if x._array.ndim == 0:  # a vector of one element, cut off
         return level.results(with_columns(level, x._value)[:, : rest[0]])
-    return level.results(op(x._value, dim + 1, *rest))
+    return level.results(op(x._value, shifted(dim), *rest))
 
 
 def _along_last(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """For ``(x, ..., dim)``."""
     x, *rest, dim = args
-    return level.results(op(x._value, *rest, dim + 1))
+    return level.results(op(x._value, *rest, shifted(dim)))
 
 
 def _diagonal(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, offset, dim1, dim2 = args
-    return level.results(op(x._value, offset, dim1 + 1, dim2 + 1))
+    return level.results(op(x._value, offset, shifted(dim1), shifted(dim2)))
 
 
 def _as_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
