@@ -13,7 +13,7 @@ import pytest
 import rushlight
 from rushlight import exp
 from rushlight.api.aten import operators
-from rushlight.api.calls import Call, unwatch_calls, watch_calls
+from rushlight.api.calls import OPERATORS, Call
 
 HELD = {"activation": rushlight.nn.functional.relu}
 
@@ -33,11 +33,11 @@ def watched() -> Iterator[list[str]]:
         finally:
             depth -= 1
 
-    watch_calls(watcher)
+    OPERATORS.add(watcher)
     try:
         yield seen
     finally:
-        unwatch_calls(watcher)
+        OPERATORS.remove(watcher)
 
 
 def test_operators_are_called_as_in_aten() -> None:
@@ -78,12 +78,12 @@ def test_a_watcher_may_answer_itself() -> None:
     def watcher(name: str, call: Call, args: Any, kwargs: Any) -> Any:
         return "mine" if name == "exp" else call(*args, **kwargs)
 
-    watch_calls(watcher)
+    OPERATORS.add(watcher)
     try:
         assert rushlight.exp(rushlight.ones(1)) == "mine"
         assert rushlight.sin(input=rushlight.zeros(1), out=None).tolist() == [0.0]
     finally:
-        unwatch_calls(watcher)
+        OPERATORS.remove(watcher)
 
 
 def test_several_watch() -> None:

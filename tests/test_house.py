@@ -42,6 +42,7 @@ NAMESPACES = [
     "rushlight.nn.utils",
     "rushlight.optim",
     "rushlight.optim.lr_scheduler",
+    "rushlight.profiler",
     "rushlight.random",
     "rushlight.signal.windows",
     "rushlight.special",

@@ -8,36 +8,65 @@ the function's own. When nobody watches, the functions have their own code again
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType
 from typing import Any
 
+from rushlight.api.aten import operators
 from rushlight.api.exchange import WATCHES, Layer, put, take
 
-__all__ = ["Call", "unwatch_calls", "watch_calls"]
+__all__ = ["OPERATORS", "Call", "Watch"]
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
-# Is given the operator's name, what runs the call, and the arguments; returns the result.
+# A function's name, or what tells it from the arguments of a call.
+Name = str | Callable[[Args], str]
+# Is given the function's name, what runs the call, and the arguments; returns the result.
 Watcher = Callable[[str, "Call", Args, Kwargs], Any]
 
-_lock = threading.Lock()
-_watchers: dict[Watcher, int] = {}  # each with how often it was asked for
-_watched: dict[FunctionType, Layer] = {}
 
+class Watch:
+    """A set of functions that can be watched. It is asked for when somebody first does."""
 
-def _layer(name: Any) -> Layer:
-    """What passes the calls of one operator through the watchers."""
+    def __init__(self, functions: Callable[[], Mapping[FunctionType, Name]]) -> None:
+        self.functions = functions
+        self.lock = threading.Lock()
+        self.watchers: dict[Watcher, int] = {}  # each with how often it was added
+        self.layers: dict[FunctionType, Layer] = {}
 
-    def watched(call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
-        watchers = tuple(_watchers)
-        return Call(call, name if type(name) is str else name(args), watchers)(*args, **kwargs)
+    def add(self, watcher: Watcher) -> None:
+        """Let `watcher` see every call from now on, in whatever thread."""
+        with self.lock:
+            if not self.watchers:
+                for function, name in self.functions().items():
+                    self.layers[function] = self._layer(name)
+                    put(function, self.layers[function], WATCHES)
+            self.watchers[watcher] = self.watchers.get(watcher, 0) + 1
 
-    return watched
+    def remove(self, watcher: Watcher) -> None:
+        """Take back one `add`."""
+        with self.lock:
+            self.watchers[watcher] -= 1
+            if not self.watchers[watcher]:
+                del self.watchers[watcher]
+            if not self.watchers:
+                for function, layer in self.layers.items():
+                    take(function, layer)
+                self.layers.clear()
+
+    def _layer(self, name: Name) -> Layer:
+        """What passes the calls of one function through the watchers."""
+
+        def watched(call: Callable[..., Any], args: Args, kwargs: Kwargs) -> Any:
+            watchers = tuple(self.watchers)
+            called = name if isinstance(name, str) else name(args)
+            return Call(call, called, watchers)(*args, **kwargs)
+
+        return watched
 
 
 class Call:
-    """What a watcher calls to let the operator run: the next watcher, or the operator itself."""
+    """What a watcher calls to let the function run: the next watcher, or the function itself."""
 
     __slots__ = ("function", "name", "watchers")
 
@@ -55,25 +84,4 @@ class Call:
         return self.watchers[0](self.name, further, args, kwargs)
 
 
-def watch_calls(watcher: Watcher) -> None:
-    """Let `watcher` see every call of an operator from now on, in whatever thread."""
-    from rushlight.api.aten import operators
-
-    with _lock:
-        if not _watchers:
-            for function, name in operators().items():
-                _watched[function] = _layer(name)
-                put(function, _watched[function], WATCHES)
-        _watchers[watcher] = _watchers.get(watcher, 0) + 1
-
-
-def unwatch_calls(watcher: Watcher) -> None:
-    """Take back one `watch_calls` with this watcher."""
-    with _lock:
-        _watchers[watcher] -= 1
-        if not _watchers[watcher]:
-            del _watchers[watcher]
-        if not _watchers:
-            for function, layer in _watched.items():
-                take(function, layer)
-            _watched.clear()
+OPERATORS = Watch(operators)

@@ -23,6 +23,8 @@ if _TYPE_CHECKING:
         functional,
         grad_mode,
         graph,
+        profiler,
+        profiler_util,
         variable,
     )
     from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
@@ -62,6 +64,8 @@ __all__ = [
     "is_multithreading_enabled",
     "is_view_replay_enabled",
     "no_grad",
+    "profiler",
+    "profiler_util",
     "set_detect_anomaly",
     "set_grad_enabled",
     "set_multithreading_enabled",
@@ -76,14 +80,17 @@ _MODULES = (
     "functional",
     "grad_mode",
     "graph",
+    "profiler",
+    "profiler_util",
     "variable",
 )
 _NAMES = {
     "Function": "function",
+    "SavedTensor": "saved",
     "Variable": "variable",
     "_force_original_view_tracking": "policies",
+    "_profiler_enabled": "profiler",
     "_unsafe_preserve_version_counter": "policies",
-    "SavedTensor": "saved",
     "detect_anomaly": "anomaly_mode",
     "enforce_grad_layout_policy": "policies",
     "is_multithreading_enabled": "multithreading",

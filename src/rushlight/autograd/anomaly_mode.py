@@ -19,11 +19,13 @@ import os
 import sys
 import traceback
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from rushlight.autograd import engine
+from rushlight.autograd.guards import add_guard, remove_guard
 from rushlight.autograd.leaf import accumulator
 from rushlight.autograd.node import Node
 from rushlight.autograd.state import current_node, node_at
@@ -61,7 +63,7 @@ def set_anomaly_enabled(enabled: bool, check_nan: bool = True) -> None:
             )
     if enabled != _State.enabled:
         (watch if enabled else unwatch)(_note)
-        engine.set_guard(_checked if enabled else None)
+        (add_guard if enabled else remove_guard)(_checked)
         engine._walk = _guarded_walk if enabled else _walk  # type: ignore[assignment]
     _State.enabled = enabled
     _State.check_nan = check_nan
@@ -90,9 +92,11 @@ def _note(node: Node) -> None:
 # -- while it is run -----------------------------------------------------------------------------
 
 
-def _checked(node: Node, g: Any, edges: tuple[Any, ...], graph: bool) -> Any:
+def _checked(
+    run: Callable[..., Any], node: Node, g: Any, edges: tuple[Any, ...], graph: bool
+) -> Any:
     """Compute a node's cotangents and look for NaN."""
-    grads = node.vjp_graph(g, edges) if graph else node.vjp(g, edges)
+    grads = run(node, g, edges, graph)
     if _State.check_nan:
         for i, grad in enumerate(grads):
             if grad is not None and _has_nan(grad):

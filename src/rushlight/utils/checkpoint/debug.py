@@ -9,7 +9,7 @@ import weakref
 from contextlib import AbstractContextManager
 from typing import Any
 
-from rushlight.api.calls import Call, unwatch_calls, watch_calls
+from rushlight.api.calls import OPERATORS, Call
 from rushlight.tensor import Tensor
 from rushlight.utils.checkpoint.region import CheckpointError
 
@@ -74,10 +74,10 @@ class _Log(AbstractContextManager[Any]):
         self.thread = threading.get_ident()
         self.count = 0  # of the tensors seen
         self.inside = False
-        watch_calls(self._see)
+        OPERATORS.add(self._see)
 
     def __exit__(self, *_: object) -> None:
-        unwatch_calls(self._see)
+        OPERATORS.remove(self._see)
 
     def _see(self, name: str, call: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         if self.inside or threading.get_ident() != self.thread:
