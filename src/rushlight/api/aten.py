@@ -101,7 +101,7 @@ _SILENT = """
     local_response_norm lp_pool1d lp_pool2d lp_pool3d max_unpool1d gumbel_softmax softmin
     adaptive_max_pool1d_with_indices adaptive_max_pool2d_with_indices
     adaptive_max_pool3d_with_indices
-    tensor as_tensor asarray
+    tensor as_tensor asarray lu
     eig lstsq matrix_rank solve symeig
 """
 
