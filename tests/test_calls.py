@@ -14,6 +14,8 @@ import rushlight
 from rushlight import exp
 from rushlight.api.aten import operators
 from rushlight.api.calls import OPERATORS, Call
+from rushlight.api.exchange import WATCHES, layers_of
+from tests.test_import import run
 
 HELD = {"activation": rushlight.nn.functional.relu}
 
@@ -98,14 +100,23 @@ def test_several_watch() -> None:
 
 def test_nothing_is_left_behind() -> None:
     functions = list(operators())
-    codes = [f.__code__ for f in functions]
-    defaults = [f.__kwdefaults__ for f in functions]
-    signatures = [inspect.signature(f) for f in functions]
+    before = [(f.__code__, f.__kwdefaults__, inspect.signature(f)) for f in functions]
     with watched():
-        assert all(f.__code__.co_name == "stand_in" for f in functions)
-    assert all(f.__code__ is code for f, code in zip(functions, codes))
-    assert [f.__kwdefaults__ for f in functions] == defaults
-    assert [inspect.signature(f) for f in functions] == signatures
+        assert all(layers_of(f)[-1] == WATCHES for f in functions)
+    assert [(f.__code__, f.__kwdefaults__, inspect.signature(f)) for f in functions] == before
+    assert not any(WATCHES in layers_of(f) for f in functions)
+
+
+def test_transforms_put_no_layers() -> None:
+    """Their tensors are subclasses of Tensor, but none that functions have to ask."""
+    run("""
+import rushlight as torch
+from rushlight.api.exchange import layers_of
+x = torch.ones(2, 3)
+torch.func.vmap(torch.func.grad(lambda x: x.sin().sum()))(x)
+torch.func.jvp(torch.sin, (x,), (x,))
+assert layers_of(torch.sin) == [], layers_of(torch.sin)
+""")
 
 
 def test_errors_pass_through() -> None:

@@ -13,6 +13,10 @@ from typing import Any
 import pytest
 
 import rushlight
+from rushlight.api.exchange import WATCHES, layers_of
+from rushlight.autograd import engine
+from rushlight.autograd.node import Node
+from rushlight.profiler import recorder
 from tests.both import assert_same_story, attempt, story
 from tests.libraries import LIBRARIES
 
@@ -546,15 +550,12 @@ def test_traces_of_sessions(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_when_nobody_records() -> None:
-    from rushlight.autograd import engine
-    from rushlight.autograd.node import Node
-    from rushlight.profiler import recorder
-
     watched = recorder.OPERATORS, recorder.MACHINERY, recorder.RANGES
     functions = [f for watch in watched for f in watch.functions()]
     before = [(f.__code__, f.__kwdefaults__) for f in functions]
     with profiler(rushlight).profile():
-        assert all(f.__code__ is not code for f, (code, _) in zip(functions, before))
+        assert all(WATCHES in layers_of(f) for f in functions)
     assert [(f.__code__, f.__kwdefaults__) for f in functions] == before
+    assert not any(WATCHES in layers_of(f) for f in functions)
     assert engine._guard is None
     assert "seq" not in vars(Node)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
-__all__ = ["CASTS", "OVERRIDES", "WATCHES", "put", "take"]
+__all__ = ["CASTS", "OVERRIDES", "WATCHES", "layers_of", "put", "take"]
 
 Args = tuple[Any, ...]
 Kwargs = dict[str, Any]
@@ -53,6 +53,7 @@ class Place:
             function.__closure__,
         )
         self.own.__kwdefaults__ = function.__kwdefaults__
+        self.own.__qualname__ = function.__qualname__  # which errors name it by
         self.own.__dict__.update(function.__dict__)
 
     def run(self, args: Args, kwargs: Kwargs) -> Any:
@@ -95,6 +96,12 @@ def put(function: FunctionType, layer: Layer, rank: int) -> None:
             function.__kwdefaults__ = place.standing
             function.__code__ = place.stand_in
             function.__wrapped__ = place.own  # type: ignore[attr-defined]  # for its signature
+
+
+def layers_of(function: FunctionType) -> list[int]:
+    """Return the ranks of the layers before a function."""
+    place = _places.get(function)
+    return [] if place is None else [rank for rank, _ in place.layers]
 
 
 def take(function: FunctionType, layer: Layer) -> None:

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from rushlight.api.torch_function import disabled
 from rushlight.autograd.modes import mode, no_grad
 from rushlight.ops.operator import Operator, as_views
 from rushlight.tensor import Tensor, bare
@@ -40,6 +41,7 @@ class Lifted(Tensor):
 
     _interpreter: Level
     _value: Tensor
+    __torch_function__ = disabled  # no program's own class: functions get no layers for it
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Refuse: inside of a transform derivatives are transforms, too."""
