@@ -39,6 +39,11 @@ class Leaf:
 
 
 LEAF = Leaf()
+NOT_A_LEAF = "you can only change requires_grad flags of leaf variables."
+DETACH_IT = (
+    "If you want to use a computed variable in a subgraph that doesn't require differentiation use "
+    "var_no_grad = var.detach()."
+)
 new = object.__new__
 
 
@@ -225,7 +230,7 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        return edge is None or edge is LEAF or isinstance(edge, Tensor)
+        return edge is None or edge is LEAF or isinstance(edge, Tensor) or edge.owner is None
 
     @property
     def grad_fn(self) -> Any:
@@ -233,7 +238,7 @@ class Tensor(metaclass=_Open):
         edge = self._edge
         if type(edge) is View:
             edge = edge.refresh(self)
-        if edge is None or edge is LEAF or isinstance(edge, Tensor):
+        if edge is None or edge is LEAF or isinstance(edge, Tensor) or edge.owner is None:
             return None
         return edge.owner.remember(edge.index, self._array)
 
@@ -258,15 +263,7 @@ class Tensor(metaclass=_Open):
         if not isinstance(value, bool):
             raise RuntimeError("requires_grad must be a bool")
         if not self.is_leaf:
-            advice = (
-                ""
-                if value
-                else " If you want to use a computed variable in a subgraph that doesn't require "
-                "differentiation use var_no_grad = var.detach()."
-            )
-            raise RuntimeError(
-                f"you can only change requires_grad flags of leaf variables.{advice}"
-            )
+            raise RuntimeError(NOT_A_LEAF if value else f"{NOT_A_LEAF} {DETACH_IT}")
         if value and self._array.dtype.kind not in "fcV":
             raise RuntimeError(
                 "only Tensors of floating point and complex dtype can require gradients"
@@ -283,15 +280,12 @@ class Tensor(metaclass=_Open):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
                 f"not {type(requires_grad).__name__}"
             )
-        edge = self._edge
-        current = edge.refresh(self) if type(edge) is View else edge
-        if current is not None and current is not LEAF:
+        current = edge = self._edge
+        if type(edge) is View:  # one that may not be written isn't looked at again
+            current = edge.edge if edge.origin else edge.refresh(self)
+        if current is not None and current is not LEAF and getattr(current, "owner", 0) is not None:
             if not requires_grad:
-                raise RuntimeError(
-                    "you can only change requires_grad flags of leaf variables. If you want to "
-                    "use a computed variable in a subgraph that doesn't require differentiation "
-                    "use var_no_grad = var.detach()."
-                )
+                raise RuntimeError(f"{NOT_A_LEAF} {DETACH_IT}")
             return self
         if requires_grad and self._array.dtype.kind not in "fcV":
             raise RuntimeError("only Tensors of floating point dtype can require gradients")
@@ -403,5 +397,7 @@ def bare(t: Tensor) -> Tensor:
 
 
 def type_string(array: NDArray[Any]) -> str:
-    """``torch.FloatTensor``: the old name of a tensor type, which errors still use."""
-    return f"torch.{dtypes.from_numpy(array.dtype).scalar_name}Tensor"
+    """``torch.FloatTensor``: the old name of a tensor type, or ``CPUBoolType`` for younger ones."""
+    name = dtypes.from_numpy(array.dtype).scalar_name
+    young = name in ("Bool", "BFloat16") or name.startswith("Complex")
+    return f"CPU{name}Type" if young else f"torch.{name}Tensor"

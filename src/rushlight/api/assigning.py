@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,12 +12,17 @@ from rushlight.api.indexing import basic_step, basic_view, in_empty, out_of_boun
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.inplace import check_operands, check_writable, overwrite
+from rushlight.ops.inplace import (
+    check_apart,
+    check_history,
+    check_writable,
+    overwrite,
+)
 from rushlight.ops.operator import top_transform
 from rushlight.ops.outputs import type_name
 from rushlight.ops.promotion import checked_number
 from rushlight.ops.viewing import is_plain
-from rushlight.tensor import Tensor, View, type_string, wrap
+from rushlight.tensor import Tensor, View, wrap
 
 __all__: list[str] = []
 
@@ -34,7 +40,7 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
     if _written_directly(input, index, value):
         return
     source = _source(value, input)
-    found = parse(input, index)
+    found = parse(input, index, writes=True)
     whole = found.last == "alias" or (type(index) is slice and _is_whole(index, input))
     target = input
     if found.basic is not None and not whole:
@@ -45,7 +51,7 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
         if found.arrays[0].size:  # x[True] = value; x[False] = value does nothing
             _copy_to(target, source)
     else:
-        _put(target, source, found.arrays)
+        _put(target, source, found.arrays, found.tensors)
 
 
 def __delitem__(input: Tensor, index: Any) -> NoReturn:
@@ -131,7 +137,9 @@ def _source(value: Any, input: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         return value
     if not isinstance(value, NUMBERS):
-        raise TypeError(f"can't assign a {type_name(value)} to a {type_string(input._array)}")
+        raise TypeError(
+            f"can't assign a {type_name(value)} to a torch.{input.dtype.scalar_name}Tensor"
+        )
     if type(value) is int and not -(2**63) <= value < 2**63:
         raise ValueError("Overflow when unpacking long long")
     dtype = input._array.dtype
@@ -147,7 +155,6 @@ def _copy_to(target: Tensor, source: Tensor) -> None:
     if source.ndim == 0 and target.ndim:
         if source.dtype is not target.dtype:
             source = source.to(target.dtype)
-        check_operands(target, (source,))
         target.fill_(source)
         return
     if source.shape != target.shape:
@@ -163,48 +170,64 @@ def _without_leading_ones(source: Tensor) -> Tensor:
     return source.reshape(shape[lead:]) if lead else source
 
 
-def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
+def _put(target: Tensor, source: Tensor, arrays: tuple[Any, ...], tensors: list[Tensor]) -> None:
     if not target._array.size:
         arrays = in_empty(target, arrays)
-    source = _without_leading_ones(source)
-    if source.dtype is not target.dtype:
-        one_mask = len(arrays) == 1 and arrays[0].dtype.kind == "b"
-        if not (one_mask and source.ndim == 0):
-            raise RuntimeError(
-                "Index put requires the source and destination dtypes match, got "
-                f"{target.dtype.scalar_name} for the destination and {source.dtype.scalar_name} "
-                "for the source."
-            )
-        source = cast_to(source, target.dtype.numpy)
-    if (
-        not is_plain(target)
-        or not is_plain(source)
-        or any(a is not None and type(a) is not np.ndarray for a in arrays)
-        or (mode.grad and (target.requires_grad or source.requires_grad))
-    ):
+    put(target, _without_leading_ones(source), arrays, tensors)
+
+
+def put(
+    target: Tensor,
+    source: Tensor,
+    arrays: tuple[Any, ...],
+    tensors: Iterable[Tensor],
+    accumulate: bool = False,
+) -> None:
+    """Write `source` where index `arrays`, which came from `tensors`, say, or add it there.
+
+    What is amiss is found in PyTorch's order: history, memory, shape, dtype, bounds.
+    """
+    records = mode.grad and (target.requires_grad or source.requires_grad)
+    if records:
+        check_history(target)
+    if fills(source, arrays) and not accumulate:
+        if source.dtype is not target.dtype:
+            source = cast_to(source, target.dtype.numpy)
+    else:
+        check_apart(target, (source, *tensors))
         check_put(target, source, arrays)
-        check_operands(target, (source,), overlap=False)
-        overwrite(target, ops.index_put(target, source, arrays, False), overlap=False)
+    special = any(a is not None and type(a) is not np.ndarray for a in arrays)
+    if records or accumulate or special or not is_plain(target) or not is_plain(source):
+        result = ops.index_put(target, source, arrays, accumulate)
+        ops.keep_indices(result, arrays, tensors)
+        overwrite(target, result, overlap=False)
         return
     check_writable(target, False, overlap=False)
-    check_operands(target, (source,), overlap=False)
-    x = target._array
-    try:
-        x[ops.numpy_index(arrays)] = source._array
-    except (IndexError, ValueError):
-        check_put(target, source, arrays)
-        raise
+    target._array[ops.numpy_index(arrays)] = source._array
     target._counter[0] += 1
 
 
+def fills(source: Tensor, arrays: tuple[Any, ...]) -> bool:
+    """Whether one mask and one value are all there is: then PyTorch fills, and casts the value."""
+    given = [a for a in arrays if a is not None]
+    mask = given[0] if len(given) == 1 else None
+    return source.numel() == 1 and isinstance(mask, np.ndarray) and mask.dtype.kind == "b"
+
+
 def check_put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
-    """Raise PyTorch's error for indices out of bounds or values of a wrong shape."""
+    """Raise PyTorch's error for values of a wrong shape or dtype, or indices out of bounds."""
     if top_transform(arrays) is not None:
         return  # these have no values to look at
+    error = None
+    where = ops.numpy_index(arrays)
     try:
-        shape = target._array[ops.numpy_index(arrays)].shape
-    except IndexError as error:
-        raise out_of_bounds(error, arrays) from None
+        shape = target._array[where].shape
+    except IndexError as found:
+        error = found
+        if any(a is not None and not n for a, n in zip(arrays, target._array.shape)):
+            raise out_of_bounds(found, arrays) from None
+        inside = [a if isinstance(a, slice) or a.dtype.kind == "b" else a * 0 for a in where]
+        shape = np.empty([max(n, 1) for n in target._array.shape], bool)[tuple(inside)].shape
     given = tuple(source.shape)
     fits = len(given) <= len(shape) and all(
         n == 1 or n == m for n, m in zip(reversed(given), reversed(shape))
@@ -214,3 +237,11 @@ def check_put(target: Tensor, source: Tensor, arrays: tuple[Any, ...]) -> None:
             f"shape mismatch: value tensor of shape {list(given)} cannot be broadcast to indexing "
             f"result of shape {list(shape)}"
         )
+    if source.dtype is not target.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{target.dtype.scalar_name} for the destination and {source.dtype.scalar_name} for "
+            "the source."
+        )
+    if error is not None:
+        raise out_of_bounds(error, arrays) from None

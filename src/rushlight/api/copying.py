@@ -190,10 +190,10 @@ def fill_(input: Tensor, *args: Any, **named: Any) -> Tensor:
     value = _fill_value("fill_", input, args, named, args)
     special = input._interpreter is not None or getattr(value, "_interpreter", None) is not None
     if special or _records(input, value):
-        check_operands(input, (value,), overlap=isinstance(value, Tensor))
+        check_writable(input, True, overlap=isinstance(value, Tensor))
         operator = _by_kind(value, convert.fill_inplace, convert.fill_inplace_with)
         return overwrite(input, operator(input, value), overlap=isinstance(value, Tensor))
-    check_writable(input, False, overlap=False)
+    check_writable(input, False, overlap=isinstance(value, Tensor))
     if isinstance(value, Tensor):
         write(input._array, value._array)
     else:

@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.ops import extremes as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.masking import where as choose
 from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor, wrong_type
 from rushlight.ops.promotion import NUMBERS
@@ -29,8 +31,8 @@ __all__ = [
     "where",
 ]
 
-METHODS = [name for name in __all__ if name != "where"]
-INPLACE = ["clamp", "clamp_max", "clamp_min", "clip", "nan_to_num"]
+METHODS = [*(name for name in __all__ if name != "where"), "clamp_", "clip_"]
+INPLACE = ["clamp_max", "clamp_min", "nan_to_num"]
 
 maximum = binary(
     ops.maximum,
@@ -131,6 +133,21 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
 
 
 clip = clamp
+
+
+def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
+    """In-place form of `clamp`. Raises RuntimeError where bounds don't fit the tensor's dtype."""
+    check_operands(input, (min, max))
+    result = clamp(input, min, max)
+    if not dtypes.can_cast(result.dtype, input.dtype):
+        raise RuntimeError(
+            f"result type {result.dtype.scalar_name} can't be cast to the desired output type "
+            f"{input.dtype.cpp_name}"
+        )
+    return overwrite(input, result)
+
+
+clip_ = clamp_
 
 
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:

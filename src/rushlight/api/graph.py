@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight import autograd
 from rushlight.autograd.forward_ad import forget_tangent
+from rushlight.autograd.modes import mode
 from rushlight.ops import convert
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor, View, new
@@ -61,6 +62,8 @@ def detach_(input: Tensor) -> Tensor:
     Raises RuntimeError for views, whose history belongs to their base.
     """
     require_tensor(input, "detach_", "input", 1)
+    if mode.inference:  # where no tensor has a history that could be cut
+        return input
     if type(input._edge) is View:
         raise RuntimeError(
             "Can't detach views in-place. Use detach() instead. If you are using "

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
 from rushlight.autograd.leaf import leaf_hooks
+from rushlight.autograd.node import NOWHERE
 from rushlight.dtypes import dtype
 from rushlight.tensor import Tensor
 
@@ -34,7 +35,7 @@ def register_hook(input: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Rem
     edge = edge_of(input)
     if edge is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    if edge is input:
+    if edge is input or edge is NOWHERE:  # which may still become a leaf
         own = leaf_hooks(input)
         if own.tensor is None:
             own.tensor = OrderedDict()
@@ -53,7 +54,7 @@ def register_post_accumulate_grad_hook(
     edge = edge_of(input)
     if edge is None:
         raise RuntimeError("cannot register a hook on a tensor that doesn't require gradient")
-    if edge is not input:
+    if edge is not input and edge is not NOWHERE:
         raise RuntimeError("post accumulate grad hooks cannot be registered on non-leaf tensors")
     own = leaf_hooks(input)
     if own.after is None:
@@ -66,22 +67,18 @@ def retain_grad(input: Tensor) -> None:
     edge = edge_of(input)
     if edge is None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if edge is not input:
+    if edge is not input and edge is not NOWHERE:
         edge.owner.own_hooks().retain[edge.index] = weakref.ref(input)
+        input.__dict__["_retains"] = True
 
 
 def _retains_grad(self: Tensor) -> bool:
-    edge = edge_of(self)
-    if edge is None or edge is self:
-        return False
-    hooks: NodeHooks | None = edge.owner.hooks
-    kept = None if hooks is None else hooks.retain.get(edge.index)
-    return kept is not None and kept() is self
+    return "_retains" in self.__dict__
 
 
 def _get_hooks(self: Tensor) -> Hooks | None:
     edge = edge_of(self)
-    if edge is None or edge is self:
+    if edge is None or edge is self or edge is NOWHERE:
         own = self.__dict__.get("_leaf_hooks")
         return None if own is None else own.tensor
     hooks: NodeHooks | None = edge.owner.hooks
@@ -90,7 +87,7 @@ def _get_hooks(self: Tensor) -> Hooks | None:
 
 def _set_hooks(self: Tensor, hooks: Hooks | None) -> None:
     edge = edge_of(self)
-    if edge is None or edge is self:
+    if edge is None or edge is self or edge is NOWHERE:
         leaf_hooks(self).tensor = hooks
     elif hooks is None:
         edge.owner.own_hooks().tensor.pop(edge.index, None)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.api.assigning import check_put
+from rushlight.api.assigning import check_put, fills
+from rushlight.api.assigning import put as assign
 from rushlight.api.dims import require_bool
 from rushlight.api.indexing import parse
 from rushlight.api.names import numpy_names
@@ -14,6 +15,8 @@ from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim
 from rushlight.ops import gather as ops
 from rushlight.ops import indexing
+from rushlight.ops.fitting import cast_to
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.tensor import Tensor
 
@@ -27,8 +30,8 @@ __all__ = [
     "take",
 ]
 
-METHODS = __all__
-INPLACE = ("index_add", "index_copy", "index_fill", "index_put", "put")
+METHODS = (*__all__, "index_fill_", "index_put_")
+INPLACE = ("index_add", "index_copy", "put")
 
 INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
@@ -150,6 +153,16 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
     return op(input, d, index, value)  # type: ignore[no-any-return]
 
 
+def index_fill_(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
+    """In-place form of `index_fill`; an expanded tensor takes the value at any of its places."""
+    check_operands(input, (index,), overlap=False)
+    result = index_fill(input, dim, index, value)
+    overwrite(input, result, overlap=False)
+    if 0 in input._array.strides:
+        np.copyto(input._array, result._array, where=result._array != input._array)
+    return input
+
+
 def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
     """Return a copy of `input` with ``input[indices] = values``, or added with `accumulate`.
 
@@ -159,29 +172,43 @@ def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: bool = Fa
     tensor([2., 0.])
     """
     require_tensor(input, "index_put", "input", 1)
+    arrays = _put_where("index_put", input, indices, values)
+    if fills(values, arrays) and not accumulate:
+        if values.dtype is not input.dtype:
+            values = cast_to(values, input.dtype.numpy)
+    else:
+        check_put(input, values, arrays)
+    result = indexing.index_put(input, values, arrays, accumulate)
+    return indexing.keep_indices(result, arrays, indices)
+
+
+def index_put_(input: Tensor, indices: Any, values: Tensor, accumulate: bool = False) -> Tensor:
+    """In-place form of `index_put`."""
+    arrays = _put_where("index_put_", input, indices, values)
+    assign(input, values, arrays, indices, accumulate)
+    return input
+
+
+def _put_where(function: str, input: Tensor, indices: Any, values: Any) -> tuple[Any, ...]:
+    """The indices of `index_put` as arrays."""
     if not isinstance(indices, (tuple, list)):
-        raise wrong_type("index_put", "indices", 2, indices, "tuple of Tensors")
+        raise wrong_type(function, "indices", 2, indices, "tuple of Tensors")
     for i, item in enumerate(indices):
         if not isinstance(item, Tensor):
             raise TypeError(
                 f"expected Tensor as element {i} in argument 1, but got {type_name(item)}"
             )
-    require_tensor(values, "index_put", "values", 3)
-    if values.dtype is not input.dtype:
-        raise RuntimeError(
-            "Index put requires the source and destination dtypes match, got "
-            f"{input.dtype.scalar_name} for the destination and {values.dtype.scalar_name} for the "
-            "source."
-        )
+    require_tensor(values, function, "values", 3)
     if not indices:
         raise RuntimeError("sym_strides() called on an undefined Tensor")
     used = sum([i.ndim if i.dtype.name in ("bool", "uint8") else 1 for i in indices])
     if used > input.ndim:
         raise IndexError(f"too many indices for tensor of dimension {input.ndim} (got {used})")
+    if not input.ndim:
+        raise IndexError("too many indices for tensor of dimension 0 (got 1)")
     arrays = parse(input, _vectors(indices)).arrays
     assert arrays is not None
-    check_put(input, values, arrays)
-    return indexing.index_put(input, values, arrays, accumulate)  # type: ignore[no-any-return]
+    return arrays
 
 
 def _vectors(indices: Any) -> tuple[Any, ...]:

@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
+from rushlight.ops.inplace import check_history
 from rushlight.ops.outputs import type_name
 from rushlight.ops.viewing import is_plain, share
 from rushlight.parameter import Parameter
@@ -165,8 +167,11 @@ class Parsed:
 MASKED: Any = object()  # a dimension that a mask before it covers
 
 
-def parse(input: Tensor, index: Any) -> Parsed:
-    """Sort out an index of any kind, or raise PyTorch's error for it."""
+def parse(input: Tensor, index: Any, writes: bool = False) -> Parsed:
+    """Sort out an index of any kind, or raise PyTorch's error for it.
+
+    What is wrong with masks is found last: after what keeps a tensor from being written, if it is.
+    """
     tensors: list[Tensor] = []
     items = _items(index, tensors)
     shape = tuple(input.shape)
@@ -179,6 +184,7 @@ def parse(input: Tensor, index: Any) -> Parsed:
     arrays: list[Any] = []
     last = "alias"
     dim = 0
+    wrong: tuple[Any, int] | None = None
     for place, item in enumerate(items):
         kind = type(item)
         if kind is slice:
@@ -212,8 +218,8 @@ def parse(input: Tensor, index: Any) -> Parsed:
             dim += 1
         else:
             covered = _consumes(item)
-            if item.dtype.kind == "b":
-                _check_mask(item, shape, dim)
+            if item.dtype.kind == "b" and item.shape != shape[dim : dim + item.ndim]:
+                wrong = wrong or (item, len(arrays))
             basic.extend([slice(None)] * covered)
             arrays.append(item)
             arrays.extend([MASKED] * (covered - 1))
@@ -221,6 +227,10 @@ def parse(input: Tensor, index: Any) -> Parsed:
     if all(a is None for a in arrays):
         return Parsed((*basic, ...), last, None, [])
     view = (*basic, ...) if last != "alias" else None
+    if writes and type(index) is not bool and mode.grad and input.requires_grad:
+        check_history(input if view is None else basic_view(input, view, last))
+    if wrong is not None:
+        raise _mask_error(*wrong, input._array[(*basic, ...)].shape)
     return Parsed(view, last, _one_form(arrays), tensors)
 
 
@@ -306,14 +316,13 @@ def _leaves_out(item: slice, size: int) -> bool:
     return start != 0 or stop < size or step != 1
 
 
-def _check_mask(mask: Any, shape: tuple[int, ...], dim: int) -> None:
-    if mask.shape != shape[dim : dim + mask.ndim]:
-        for j, n in enumerate(mask.shape):
-            if n != shape[dim + j]:
-                raise IndexError(
-                    f"The shape of the mask {list(mask.shape)} at index {j} does not match the "
-                    f"shape of the indexed tensor {list(shape)} at index {dim + j}"
-                )
+def _mask_error(mask: Any, dim: int, shape: tuple[int, ...]) -> IndexError:
+    """The error for a mask at dimension `dim` that doesn't have the sizes found there."""
+    j = next(j for j, n in enumerate(mask.shape) if n != shape[dim + j])
+    return IndexError(
+        f"The shape of the mask {list(mask.shape)} at index {j} does not match the "
+        f"shape of the indexed tensor {list(shape)} at index {dim + j}"
+    )
 
 
 def _one_form(arrays: list[Any]) -> tuple[Any, ...]:

@@ -42,6 +42,7 @@ _NODES = {
     "squeeze_dims": _node("SqueezeBackward5", ops.squeeze_dims),
     "t": _node("TBackward1", ops.t),
     "transpose": _node("TransposeBackward1", ops.transpose),
+    "transpose_scalar": _node("TransposeBackward1", ops.transpose_scalar),
     "unsqueeze": _node("UnsqueezeBackward1", ops.unsqueeze),
 }
 
@@ -60,7 +61,8 @@ def _become(t: Tensor, kind: str, function: Callable[..., Tensor], *args: Any) -
         own.version = t._counter[0]
     if mode.grad and edge is not None:
         if isinstance(edge, ViewNode):  # a transform's has kept more than a view's metadata
-            edge.__class__ = _NODES[kind]
+            scalar = type(edge) is ops.TransposeScalarNode
+            edge.__class__ = _NODES["transpose_scalar" if scalar else kind]
         if type(own) is View:
             own.edge = edge
         else:

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
 from rushlight.api.convert import layout_of
 from rushlight.autograd.forward_ad import no_forward_rule, tangent
-from rushlight.autograd.inference import check_update
+from rushlight.autograd.inference import check_update, is_inference, mark_inference
+from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import in_layout
 from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
 from rushlight.kernels.strides import address, buffer_of
@@ -48,6 +49,8 @@ def _get_data(self: Tensor) -> Tensor:
     out = new(Tensor)
     out._array = self._array
     out._counter = [0]
+    if is_inference(self):
+        mark_inference(out)
     return out
 
 
@@ -175,7 +178,7 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
     tensor([[0, 1],
             [2, 3]])
     """
-    if input.requires_grad:
+    if input.requires_grad and not mode.inference:
         raise RuntimeError("cannot resize variables that require grad")
     if tangent(input) is not None:
         raise RuntimeError("cannot resize variables that has a forward grad")
@@ -187,12 +190,13 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
     except RuntimeError:
         raise RuntimeError("numel: integer multiplication overflow") from None
     array = input._array
-    if shape != array.shape or memory_format not in (None, contiguous_format):
-        input._array = _resized(array, shape)
-        if memory_format is not None:
-            old = input._array
-            input._array = in_layout(old, old.dtype, layout_of(input, memory_format))
-            np.copyto(input._array, old)
+    if shape == array.shape and memory_format in (None, contiguous_format):
+        return input
+    input._array = _resized(array, shape)
+    if memory_format is not None:
+        old = input._array
+        input._array = in_layout(old, old.dtype, layout_of(input, memory_format))
+        np.copyto(input._array, old)
     input._counter[0] += 1
     return input
 

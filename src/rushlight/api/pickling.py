@@ -21,7 +21,9 @@ from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
 
 # What a tensor's __dict__ holds besides what its users put there.
-_OURS = frozenset(("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks"))
+_OURS = frozenset(
+    ("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks", "_retains")
+)
 _OURS |= {"_level", "_plain", "_tangent"}  # a dual tensor's: its copies have no tangent
 
 

@@ -24,9 +24,13 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
         what = f"to view {input.dtype.scalar_name} as {dtype.scalar_name} (different element sizes)"
         if x.ndim == 0:
             raise RuntimeError(f"self.dim() cannot be 0 {what}")
+        n, factor = x.shape[-1], max(target.itemsize // old.itemsize, 1)
+        if n % factor:
+            raise RuntimeError(f"self.size(-1) must be divisible by {factor} {what}, but got {n}")
         if input.stride(-1) != 1:
             raise RuntimeError(f"self.stride(-1) must be 1 {what}, but got {input.stride(-1)}")
-        _check_growth(input, old, target, what)
+        if factor > 1:
+            _check_growth(input, factor, what)
         if not x.flags.c_contiguous and x.strides[-1] != old.itemsize:
             x = x.copy()  # a last dimension of size 1, whose stride NumPy left free
     out = new(Tensor)
@@ -35,15 +39,7 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     return out
 
 
-def _check_growth(
-    input: Tensor, old: np.dtype[np.generic], target: np.dtype[np.generic], what: str
-) -> None:
-    if target.itemsize < old.itemsize:
-        return
-    factor = target.itemsize // old.itemsize
-    n = input.shape[-1]
-    if n % factor:
-        raise RuntimeError(f"self.size(-1) must be divisible by {factor} {what}, but got {n}")
+def _check_growth(input: Tensor, factor: int, what: str) -> None:
     if input.storage_offset() % factor:
         raise RuntimeError(
             f"self.storage_offset() must be divisible by {factor} {what}, but got "

@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.graph import GradientEdge, edge_within
+from rushlight.autograd.node import NOWHERE
 from rushlight.dtypes import dtype, from_numpy
 from rushlight.size import Size
 from rushlight.tensor import Tensor, wrap
@@ -118,7 +119,7 @@ def roots_of(outputs: Sequence[Any]) -> list[Any]:
     edges = []
     for i, out in enumerate(outputs):
         edge = edge_within(out) if isinstance(out, GradientEdge) else edge_of(out)
-        if edge is None:
+        if edge is None or edge is NOWHERE:
             raise RuntimeError(
                 f"element {i} of tensors does not require grad and does not have a grad_fn"
             )

@@ -20,7 +20,7 @@ from rushlight.autograd.arguments import (
 )
 from rushlight.autograd.engine import edge_of, run
 from rushlight.autograd.graph import GradientEdge, edge_within
-from rushlight.autograd.node import Node
+from rushlight.autograd.node import NOWHERE, Node, Nowhere
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
@@ -218,7 +218,7 @@ def _gradients(
         edge = edge_within(t) if isinstance(t, GradientEdge) else edge_of(t)
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
-        wanted.append(edge)
+        wanted.append(Nowhere() if edge is NOWHERE else edge)  # one that nothing leads to
     found = run(edges, cotangents, keep, graph, create_graph, wanted)
     if not unused:
         for i, g in enumerate(found):

@@ -27,7 +27,7 @@ from rushlight.autograd.leaf import (
     nothing_arrived,
 )
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import FREED, Node, Slot
+from rushlight.autograd.node import FREED, NOWHERE, Node, Slot, end_nowhere
 from rushlight.autograd.threads import NESTED, carried, in_fresh_thread
 from rushlight.tensor import LEAF, Tensor, View
 
@@ -92,8 +92,11 @@ def run(
             if PASS in counts:
                 counts[PASS].call_back()
             return []
-        plan, counts = _plan(roots, wanted, accumulate_wanted)
+        plan, counts, roots = _plan(roots, wanted, accumulate_wanted)
         captured = {} if accumulate_wanted else {_key(edge): None for edge in wanted}
+        lone = roots[0] if len(roots) == 1 else None
+        if isinstance(lone, Tensor) and not any(edge is lone for edge in wanted):
+            captured[lone] = None  # which keeps it from accumulating
         _running.nodes = counts
         counts[PASS] = asked = Pass(captured)
         outside, _nest.partial = _nest.partial, True
@@ -193,6 +196,8 @@ def _count(roots: Sequence[Any]) -> dict[Any, Any]:
                     fronts.append(node.edges)
             else:
                 counts[edge] = 1
+    if NOWHERE in counts:
+        end_nowhere(counts)
     return counts
 
 
@@ -203,10 +208,11 @@ def leaves_of(edges: Sequence[Any]) -> list[Tensor]:
 
 def _plan(
     roots: Sequence[Any], wanted: Sequence[Any], run_wanted: bool
-) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, Any]]:
+) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, Any], list[Any]]:
     """Return, for each node on a path to `wanted`, its edges on such a path, and their counts.
 
-    With `run_wanted` the nodes that are wanted run too, whether or not a path goes on from there.
+    The third is `roots`, None for those that no path starts from. With `run_wanted` the nodes that
+    are wanted run too, whether or not a path goes on from there.
     """
     reachable = _count(roots)
     targets = {_key(edge) for edge in wanted}
@@ -225,12 +231,14 @@ def _plan(
         for edge in wanted:
             if not isinstance(edge, Tensor) and edge.owner in reachable:
                 plan.setdefault(edge.owner, (None,) * len(edge.owner.edges))
+    # A root that leads nowhere is left out, but for its hooks where it is the only one.
+    starts = [edge if len(roots) == 1 or leads_there(edge) else None for edge in roots]
     counts: dict[Any, Any] = {}
-    for front in (*plan.values(), roots):
+    for front in (*plan.values(), starts):
         for edge in front:
             if edge is not None:
                 counts[owner_of(edge)] = counts.get(owner_of(edge), 0) + 1
-    return plan, counts
+    return plan, counts, starts
 
 
 def _producers_first(roots: Sequence[Any], counts: dict[Any, Any]) -> list[Node]:

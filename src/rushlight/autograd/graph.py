@@ -19,7 +19,7 @@ from rushlight.autograd import node as nodes
 from rushlight.autograd.engine import edge_of, running_pass
 from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
-from rushlight.autograd.node import Slot
+from rushlight.autograd.node import NOWHERE, Slot
 from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -120,6 +120,8 @@ def _get_grad_fn_or_grad_acc(t: Tensor | GradientEdge) -> Any:
     if isinstance(t, GradientEdge):
         return t.node
     edge = edge_of(t)
+    if edge is NOWHERE:
+        raise AssertionError("Expected gradient function to be set")
     return (
         accumulator(edge) if isinstance(edge, Tensor) else edge.owner.remember(edge.index, t._array)
     )

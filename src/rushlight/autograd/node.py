@@ -22,9 +22,12 @@ from rushlight.tensor import Tensor, type_string
 
 __all__ = [
     "FREED",
+    "NOWHERE",
     "Node",
+    "Nowhere",
     "Slot",
     "check_arguments",
+    "end_nowhere",
     "forward_name",
     "freed_error",
     "sequence",
@@ -98,6 +101,9 @@ class Node:
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
         """As `vjp`, on Tensors: what it computes is itself recorded."""
         raise NotImplementedError(f"{self.name()} has no derivative")
+
+    def forget_unneeded(self) -> None:
+        """Let go of what was saved for edges that turned out to lead nowhere."""
 
     def name(self) -> str:
         """Return PyTorch's name of the node."""
@@ -262,6 +268,42 @@ def check_arguments(tensors: tuple[Any, ...], count: int) -> None:
             raise TypeError(f"argument {i} is not a Variable")
 
 
+class Nowhere(Node):
+    """An edge that requires grad and has no end: cotangents that arrive are dropped.
+
+    A view that was made under `no_grad` requires grad because its base does, and has no node of
+    its own. What is computed from it is recorded, with this edge; to the program it shows None.
+    """
+
+    seq = -1
+
+    @property
+    def owner(self) -> Any:
+        """No node: the end of the path."""
+        return None
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        return ()
+
+    vjp_graph = vjp
+
+
+NOWHERE = Nowhere()
+
+
+def end_nowhere(counts: dict[Any, int]) -> None:
+    """Take the edges to `NOWHERE` out of a graph, for good: nothing is to be computed for them.
+
+    A node of one input still looks at what it saved, as PyTorch's do.
+    """
+    del counts[NOWHERE]
+    for node in counts:
+        if isinstance(node, Node) and NOWHERE in node.edges:
+            node.edges = tuple([None if edge is NOWHERE else edge for edge in node.edges])
+            if len(node.edges) > 1:
+                node.forget_unneeded()
+
+
 class Slot:
     """Output number `index` of a node that has several: what such an output's edge points to."""
 
@@ -284,9 +326,12 @@ def freed_error() -> RuntimeError:
 
 
 def forward_name(fn: Node) -> str:
-    """What errors call the operation that made a tensor: its node's name without the ending."""
+    """What errors call the operation that made a tensor: ``Sum1`` for ``SumBackward1``."""
     name = fn.name()
-    return name.rpartition("Backward")[0] or name
+    start, _, number = name.rpartition("Backward")
+    if not start or not (number.isdigit() or not number):
+        return name
+    return start if number == "0" else start + number
 
 
 def stale_error(array: Any, fn: Node | None, index: int, found: int, expected: int) -> RuntimeError:

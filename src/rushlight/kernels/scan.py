@@ -56,7 +56,7 @@ def _scan(ufunc: np.ufunc, x: Array, dim: int) -> Array:
     out: Array
     if x.size <= _PIECE or (wide is None and x.size < _SLICE * x.shape[dim]):
         out = ufunc.accumulate(x, axis=dim, dtype=wide or dtype)
-        return out if wide is None else out.astype(dtype)
+        return np.ascontiguousarray(out) if wide is None else out.astype(dtype, "C")
     out = np.empty(x.shape, dtype)
     source, target = np.moveaxis(x, dim, -1), np.moveaxis(out, dim, -1)
     if x.size >= _SLICE * x.shape[dim] and (dim < x.ndim - 1 or x.shape[dim] <= _NARROW):

@@ -17,6 +17,7 @@ __all__ = [
     "positions",
     "reach",
     "restrided",
+    "shares",
     "strided_view",
     "tidy_strides",
 ]
@@ -120,6 +121,14 @@ def partly_shared(a: Any, b: Any) -> bool:
         pairs = zip(a.shape, a.strides, b.shape, b.strides)
         return a.ndim != b.ndim or any(s != t and (n > 1 or m > 1) for n, s, m, t in pairs)
     return bool(start < other_stop and other < stop)
+
+
+def shares(a: Any, b: Any) -> bool:
+    """Whether two arrays without gaps share any memory; of others, as in PyTorch, nobody asks."""
+    if not (a.size and b.size and _is_dense(a) and _is_dense(b)):
+        return False
+    start, other = address(a), address(b)
+    return bool(start < other + b.nbytes and other < start + a.nbytes)
 
 
 def _is_dense(x: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.engine import edge_of
-from rushlight.autograd.node import FREED, Node, Slot, forward_name, freed_error, sequence
+from rushlight.autograd.node import FREED, NOWHERE, Node, Slot, forward_name, freed_error, sequence
 from rushlight.kernels.strides import strided_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.strided import (
@@ -201,7 +201,7 @@ def _refresh(view: View, t: Tensor) -> Any:
     version = t._counter[-1]
     edge = view.edge
     if view.version == version:
-        return edge
+        return NOWHERE if edge is None and view.base._edge is not None else edge
     if view.base._edge is None and not isinstance(edge, (Node, Slot)):
         return edge  # no graph is concerned, so far
     if view.origin:

@@ -6,6 +6,7 @@ dimension that stays whole, else an integer ndarray, or a single boolean mask.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -15,11 +16,12 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
 from rushlight.kernels.accumulate import add_at
 from rushlight.ops.fitting import sum_to
+from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.operator import Operator, dispatch
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import LEAF, Tensor, View, wrap
 
-__all__ = ["index", "index_put", "index_sum", "indexed", "numpy_index"]
+__all__ = ["index", "index_put", "index_sum", "indexed", "keep_indices", "numpy_index"]
 
 Indices = tuple[Any, ...]
 new = object.__new__
@@ -69,6 +71,15 @@ def _index_clear(x: Any, indices: Indices) -> Any:
     return out
 
 
+class IndexPutNode(OperatorNode):
+    """Looks whether the index tensors changed; their arrays are among the parameters."""
+
+    def _apply(self, g: Any, edges: tuple[Any, ...], value: Any, fitted: Any) -> Any:
+        if self.saved is not FREED and "tensors" in self.saved:
+            value("tensors")
+        return super()._apply(g, edges, value, fitted)
+
+
 class Indexing(Operator):
     """An Operator with an argument ``indices``, whose arrays too may belong to a transform."""
 
@@ -99,9 +110,20 @@ index_put: Operator = _indexing(
     x=lambda g, indices, accumulate: g if accumulate else index_clear(g, indices),
     values=lambda g, values_shape, indices: sum_to(index(g, indices), values_shape),
 )
+index_put.node = named_node("IndexPutBackward0", IndexPutNode, op=index_put)
 index_clear: Operator = _indexing(
     "index_put", _index_clear, x=lambda g, indices: index_clear(g, indices)
 )
+
+
+def keep_indices(result: Tensor, indices: Indices, tensors: Iterable[Tensor]) -> Tensor:
+    """Let the node of an `index_put` save the tensors that its indices came from, as PyTorch's."""
+    node = result._edge
+    if isinstance(node, IndexPutNode) and type(node.saved) is dict:
+        saved = tuple(tensors) or (wrap(next(i for i in indices if i is not None)),)
+        node.saved["tensors"] = saved
+        node.versions["tensors"] = tuple([t._counter[0] for t in saved])
+    return result
 
 
 # -- the short path --------------------------------------------------------------------------------

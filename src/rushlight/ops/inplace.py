@@ -18,14 +18,23 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
-from rushlight.kernels.strides import check_expanded, partly_shared
+from rushlight.kernels.strides import check_expanded, partly_shared, shares
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
 from rushlight.ops.operator import top_transform
 from rushlight.tensor import LEAF, Tensor, View, bare, wrap
 
-__all__ = ["announce", "check_operands", "check_writable", "overwrite", "rebase", "rewrite"]
+__all__ = [
+    "announce",
+    "check_apart",
+    "check_history",
+    "check_operands",
+    "check_writable",
+    "overwrite",
+    "rebase",
+    "rewrite",
+]
 
 
 def check_writable(t: Tensor, records: bool, *, overlap: bool = True) -> None:
@@ -62,11 +71,37 @@ def check_operands(t: Tensor, sources: Iterable[Any], *, overlap: bool = True) -
             and source is not t
             and partly_shared(t._array, source._array)
         ):
-            raise RuntimeError(
-                "unsupported operation: some elements of the input tensor and the written-to "
-                "tensor refer to a single memory location. Please clone() the tensor before "
-                "performing the operation."
-            )
+            raise shared_error()
+
+
+def check_apart(t: Tensor, sources: Iterable[Any]) -> None:
+    """Raise PyTorch's error where `t`, to be written, shares memory with a source at all.
+
+    Operations that don't go element by element ask for that: index_put, scatter.
+    """
+    if t._interpreter is not None:
+        return
+    for source in sources:
+        if (
+            isinstance(source, Tensor)
+            and source._interpreter is None
+            and (source is t or np.may_share_memory(t._array, source._array))
+            and (source is t or shares(t._array, source._array))
+        ):
+            raise shared_error()
+
+
+def shared_error() -> RuntimeError:
+    """PyTorch's error for an operand that lies where the operation writes."""
+    return RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+        "to a single memory location. Please clone() the tensor before performing the operation."
+    )
+
+
+def check_history(t: Tensor) -> None:
+    """Raise PyTorch's error where, with grad mode on, `t` must not be written."""
+    _check_history(t)
 
 
 def _raise_for_history(t: Tensor) -> None:
@@ -146,25 +181,34 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
 
 
 def _keep_old_values(node: Node, t: Tensor) -> None:
-    """Let a node that saved `t` as it was keep those values, which are about to go."""
+    """Let a node that saved `t` as it was keep those values, which are about to go.
+
+    That is as the operand that is written; where it is another one too (``x.mul_(x)``), the
+    backward pass finds that one changed, as in PyTorch.
+    """
     if node.packs:
         node.keep_old_values(t)  # type: ignore[attr-defined]
         return
     saved = node.saved
-    values = saved.values() if type(saved) is dict else saved
-    if not any(v is t for v in values):
+    named = type(saved) is dict
+    if not saved or (saved.get(_first(node)) if named else saved[0]) is not t:
         return
     old = wrap(t._array.copy()) if t._interpreter is None else t._interpreter.remember(t)
     edge = t._edge
     old._edge = edge.edge if type(edge) is View else edge
-    if type(saved) is dict:
-        node.versions = {k: 0 if saved.get(k) is t else n for k, n in node.versions.items()}
-        node.saved = {k: old if v is t else v for k, v in saved.items()}
+    if named:
+        node.saved[_first(node)] = old
+        node.versions[_first(node)] = 0
     elif type(node.versions) is tuple and node.versions:
-        node.versions = tuple(0 if v is t else n for v, n in zip(saved, node.versions))
-        node.saved = tuple(old if v is t else v for v in saved)
+        node.versions = (0, *node.versions[1:])
+        node.saved = (old, *saved[1:])
     else:  # (x, version) of a unary node
         node.saved = (old, 0)
+
+
+def _first(node: Any) -> str:
+    """The name of the operand that an in-place operator writes to."""
+    return node.op.args[0]  # type: ignore[no-any-return]
 
 
 def _move_output(node: Node, values: Any, t: Tensor) -> None:

@@ -290,7 +290,6 @@ class BinaryNode(Node):
     """
 
     number: Any
-
     op: ClassVar[Operator]
     rule_a: ClassVar[Callable[..., Any]]
     rule_b: ClassVar[Callable[..., Any]]
@@ -300,6 +299,12 @@ class BinaryNode(Node):
     def positions(self) -> tuple[str, ...]:
         return self.op.inputs
 
+    def forget_unneeded(self) -> None:
+        ea, eb = self.edges
+        if self.saved and type(self.saved) is tuple and max(self.takes_a, self.takes_b) < 2:
+            a, b = self.saved
+            self.saved = (None if eb is None else a, None if ea is None else b)
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         ea, eb = edges
         takes_a = self.takes_a
@@ -307,16 +312,16 @@ class BinaryNode(Node):
         a = b = ga = gb = None
         if takes_a or takes_b:
             a, b = self.saved
-            if isinstance(a, Tensor):
-                if a._counter[0] != self.versions[0]:
-                    raise stale_input(a, self.versions[0])
-                a = a._array
-            if isinstance(b, Tensor):
+            if isinstance(b, Tensor):  # PyTorch looks at the second first
                 if b._counter[0] != self.versions[1]:
                     raise stale_input(b, self.versions[1])
                 b = b._array
             elif b is not None:
                 b = self.number
+            if isinstance(a, Tensor):
+                if a._counter[0] != self.versions[0]:
+                    raise stale_input(a, self.versions[0])
+                a = a._array
         if ea is not None:
             rule = self.rule_a
             ga = rule(g, b) if takes_a == 1 else rule(g) if takes_a == 0 else rule(g, a, b)
@@ -336,7 +341,7 @@ class BinaryNode(Node):
         ga = gb = a = b = None
         if self.takes_a or self.takes_b:
             a, b = self.saved
-            for x, version in zip((a, b), self.versions):
+            for x, version in zip((b, a), reversed(self.versions)):
                 if isinstance(x, Tensor) and x._counter[0] != version:
                     raise stale_input(x, version)
         if ea is not None:
@@ -370,7 +375,7 @@ class BinaryNodeWithOutput(BinaryNode):
 
     def check(self, a: Any, b: Any) -> None:
         """Look at the versions of both inputs."""
-        for x, version in zip((a, b), self.versions):
+        for x, version in zip((b, a), reversed(self.versions)):
             if x._counter[0] != version:
                 raise stale_input(x, version)
 

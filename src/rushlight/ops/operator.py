@@ -270,8 +270,12 @@ def as_views(args: Sequence[Any], outs: Any) -> None:
     """Turn the outputs of a view operator into views of its first argument."""
     tensor = args[0]
     edge = tensor._edge
+    if edge is None and type(tensor._counter) is not list:
+        return  # an inference tensor's views are tensors like others
     base, origin = (edge.base, edge.origin) if type(edge) is View else (tensor, "")
-    if not mode.grad:
+    if origin == "inference":
+        pass  # whatever is made of such a view, and whenever
+    elif not mode.grad:
         origin = "inference" if mode.inference else "no_grad"
     elif type(outs) is tuple:
         origin = "multi"

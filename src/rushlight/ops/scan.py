@@ -81,7 +81,7 @@ prod = general(
     "prod",
     lambda x, dim, keepdim: reductions.prod(x, (dim,), keepdim),
     node="ProdBackward1",
-    x=lambda g, x, x_shape, dim, keepdim: (
+    x=lambda g, x, y, x_shape, dim, keepdim: (
         spread(g, x_shape, (dim,), keepdim) * products_of_others(x, dim)
     ),
     jvp=lambda x_t, x, dim, keepdim: sum_(x_t * products_of_others(x, dim), (dim,), keepdim),
@@ -89,7 +89,7 @@ prod = general(
 prod_all = general(
     "prod",
     lambda x: reductions.prod(x),
-    x=lambda g, x, x_shape: g * products_of_others(x.reshape(-1), 0).reshape(x_shape),
+    x=lambda g, x, y, x_shape: g * products_of_others(x.reshape(-1), 0).reshape(x_shape),
     jvp=lambda x_t, x: sum_(x_t.reshape(-1) * products_of_others(x.reshape(-1), 0), (0,), False),
 )
 

@@ -45,6 +45,12 @@ class SeveralNode(Node):
     def settings(self) -> dict[str, Any]:
         return {name: p for name, p in zip(self.op.args, self.params) if p is not None}
 
+    def forget_unneeded(self) -> None:
+        if type(self.saved) is tuple:
+            pairs = zip(self.edges, self.rules)
+            wanted = {i for edge, (_, places) in pairs if edge is not None for i in places}
+            self.saved = tuple([x if i in wanted else None for i, x in enumerate(self.saved)])
+
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         values = list(self.params)
         for i, x in enumerate(self.saved):

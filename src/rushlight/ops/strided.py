@@ -15,6 +15,7 @@ import numpy as np
 from rushlight.kernels.strides import (
     address,
     beyond,
+    buffer_of,
     element_strides,
     overlaps,
     positions,
@@ -40,7 +41,9 @@ Geometry = tuple[Ints, Ints, int, Ints | None]
 
 def describe_view(base: Any, x: Any) -> Geometry:
     """Return the geometry of the ndarray `x` beside `base`, whose memory it shares."""
-    offset = (address(x) - address(base)) // x.dtype.itemsize
+    # Each counts from the start of its own buffer: `base.data` may have been exchanged meanwhile.
+    own, other = (address(a) - address(buffer_of(a)) for a in (x, base))
+    offset = (own - other) // x.dtype.itemsize
     layout = None if base.flags.c_contiguous else element_strides(base)
     return x.shape, element_strides(x), offset, layout
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from rushlight.autograd.modes import mode
-from rushlight.autograd.node import Node, sequence
+from rushlight.autograd.node import NOWHERE, Node, sequence
 from rushlight.ops.nodes import named_node
 from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
@@ -62,18 +62,29 @@ def share(input: Tensor, array: Any, node_type: type[Node], params: tuple[Any, .
         view.origin = edge.origin
         if mode.grad:
             edge = edge.edge if edge.version == counter[-1] else edge.refresh(input)
+            if edge is None and view.base._edge is not None:
+                edge = NOWHERE
     else:
         view.base = input
         view.origin = ""
     if not mode.grad:
         edge = None
-        view.origin = "inference" if mode.inference else "no_grad"
+        if type(counter) is not list:  # an inference tensor's views are tensors like others
+            return out
+        if view.origin != "inference":
+            view.origin = "inference" if mode.inference else "no_grad"
     elif edge is not None:
+        if edge is LEAF:
+            if type(counter) is not list:
+                return out
+            edge = input
         node: Any = new(node_type)
-        node.edges = (input if edge is LEAF else edge,)
+        node.edges = (edge,)
         node.params = params
         node.seq = next(sequence)
         edge = node
+    elif type(counter) is not list:
+        return out
     view.edge = edge
     view.version = counter[-1]  # [0] refuses those of inference tensors
     out._edge = view

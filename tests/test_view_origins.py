@@ -1,0 +1,188 @@
+"""Views that lead nowhere or must not be written, saved values, and what is refused first.
+
+Programs as in tests/test_view_programs.py, run under both libraries.
+"""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+
+import rushlight
+from tests.test_view_programs import judge, outcome, programs
+
+# A view made without grad of a tensor that requires it: requires grad, and has no node.
+ORPHAN = "x=leaf(4)*1; v=nograd(lambda: x[:2]); "
+
+
+@programs(
+    """
+    out=v.requires_grad, v.is_leaf, v.grad_fn, v.output_nr, v.retains_grad
+    y=v*2; out=y.requires_grad, y.is_leaf, names(y), y.grad_fn.next_functions
+    y=v*x[2:]; out=slope(y, x), y.grad_fn.next_functions[0]
+    y=v[0]; out=y.is_leaf, names(y), y.grad_fn.next_functions, y._base is x
+    y=v.unbind(); out=y[0]._base is x, names(y[0]), y[0].grad_fn.next_functions
+    (v*2).sum().backward(); out=v.grad, v
+    v.sum().backward(); out=v.grad
+    v[0].backward(); out=v.grad
+    v.backward(torch.ones(2))
+    out=grad((v*2).sum(), v)
+    out=grad((v*2).sum(), v, allow_unused=True)
+    out=grad((v*2).sum(), v, materialize_grads=True)
+    out=grad((v*2).sum(), x, allow_unused=True)
+    out=grad(v, v, torch.ones(2), materialize_grads=True)
+    (v*2).sum().backward(inputs=[v]); out=v.grad
+    h=[]; v.register_hook(h.append); (v*2).sum().backward(); out=h
+    h=[]; v.register_hook(h.append); v.requires_grad_(); (v*2).sum().backward(); out=h, v.grad
+    h=[]; v.register_post_accumulate_grad_hook(h.append); (v*2).sum().backward(); out=h
+    v.retain_grad(); out=v.retains_grad
+    v.requires_grad_(); out=v.is_leaf, names(v); (v*2).sum().backward(); out=out, v.grad
+    v.requires_grad_(False); out=v.requires_grad
+    v.requires_grad=False; out=v.requires_grad
+    v.detach_()
+    v.numpy()
+    c=copy.deepcopy(v); out=c, c.requires_grad, c._is_view()
+    z=torch.zeros(2); z.add_(v); out=names(z), z.requires_grad; z.sum().backward()
+    z=torch.zeros(2); z[0]=v[1]; out=names(z), z.requires_grad; z.sum().backward()
+    z=v.detach(); out=z.requires_grad, z._base is x, z._is_view(), names(z)
+    z=v.double(); out=z.requires_grad, z.grad_fn.next_functions
+    y=torch.addcmul(v, v, v); x.mul_(2); y.sum().backward()
+    y=v.atan(); x.mul_(2); y.sum().backward()
+    y=v*x[2:].detach(); x.mul_(2); y.sum().backward()
+    torch.autograd.graph.get_gradient_edge(v)
+    x.mul_(2); v+1
+    x.mul_(2); v.requires_grad_(); out=v.is_leaf
+    x.mul_(2); out=v.is_leaf, v.requires_grad
+    """
+)
+def test_views_that_lead_nowhere(program: str) -> None:
+    """What is computed from a view without a node is recorded, and leads nowhere."""
+    assert outcome(rushlight, ORPHAN + program) == outcome(judge, ORPHAN + program)
+
+
+MODES = {"plain": "(lambda f: f())", "no_grad": "nograd", "inference": "inference"}
+KINDS = {"view": "{}[:2]", "several": "{}.split(2)[0]", "two": "{}.select(0, 0)[None]"}
+WRITES = {"view": "b.mul_(leaf(*b.shape))", "base": "x.mul_(leaf(*x.shape))"}
+
+
+@pytest.mark.parametrize("write", WRITES)
+@pytest.mark.parametrize("kinds", list(itertools.product(KINDS, repeat=2)), ids="-".join)
+@pytest.mark.parametrize("modes", list(itertools.product(MODES, repeat=2)), ids="-".join)
+@pytest.mark.parametrize("base", ["w(4, 4)", "leaf(4, 4) * 1"])
+def test_a_view_of_a_view(
+    base: str, modes: tuple[str, str], kinds: tuple[str, str], write: str
+) -> None:
+    """Who may be written, by the modes in which two views were made and what made them."""
+    a, b = (
+        f"{MODES[m]}(lambda: {KINDS[k].format(n)})" for m, k, n in zip(modes, kinds, ("x", "a"))
+    )
+    program = f"x={base}; a={a}; b={b}; {WRITES[write]}; out=[names(t) for t in (x, a, b)]"
+    assert outcome(rushlight, program) == outcome(judge, program)
+
+
+@programs(
+    """
+    x=leaf(3); y=x*1; y.mul_(y); out=y
+    x=leaf(3); y=x*1; y.mul_(y); y.sum().backward()
+    x=leaf(3); y=x*1; y.div_(y); y.sum().backward()
+    x=leaf(3); y=x*1; y.add_(y); out=slope(y, x)
+    x=leaf(3); y=x*1; y.addcmul_(y, y); y.sum().backward()
+    x=leaf(2,3); a=x*1; b=x[:1]*2; z=a*b; a.mul_(1); b.mul_(1); z.sum().backward()
+    x=leaf(2,3); a=x*1; b=x[:1]*2; z=a/b; a.mul_(1); b.mul_(1); z.sum().backward()
+    x=leaf(2,3); a=x*1; b=x[:1]*2; z=a**b; a.mul_(1); b.mul_(1); z.sum().backward()
+    x=leaf(2,3); a=x*1; b=x[:1]*2; z=torch.atan2(a,b); a.mul_(1); b.mul_(1); z.sum().backward()
+    x=leaf(2,3); y=x.sum(1); z=y.sin(); nograd(lambda: y.add_(1)); z.sum().backward()
+    x=leaf(2,3); y=x.clone().t_(); z=y.sin(); nograd(lambda: y.add_(1)); z.sum().backward()
+    x=leaf(3); y=torch.zeros(3).copy_(x); z=y.sin(); nograd(lambda: y.add_(1)); z.sum().backward()
+    x=leaf(3); y=x.prod(); y.data.mul_(1); out=slope(y, x)
+    x=leaf(3); y=x.prod(); z=y*1; y.add_(1); z.backward()
+    x=leaf(2,3); y=x*1; v=y.view(-1); v.tanh_(); v.mul_(2); v.sum().backward()
+    x=leaf(2,3); y=x*1; v=y.view(-1); v.tanh_(); nograd(lambda: v.mul_(2)); v.sum().backward()
+    x=leaf(2,3); y=x*1; y.view(-1).tanh_(); nograd(lambda: y.mul_(2)); y.sum().backward()
+    x=leaf(3); i=torch.tensor([0]); y=x*1; y[i]=2; i.add_(1); y.sum().backward()
+    x=leaf(3); i=torch.tensor([0]); y=x*1; y[i]=2; y.sum().backward(); y.sum().backward()
+    x=leaf(3); i=torch.tensor([0]); y=x.index_put((i,), w(1)); y.backward(w(3)); y.backward(w(3))
+    c=leaf(2)*(1+0j); z=c*c; c.mul_(1); z.sum().backward(torch.tensor(1+0j))
+    """
+)
+def test_saved_values_that_changed(program: str) -> None:
+    """Which of several is found first, and what it is called."""
+    assert outcome(rushlight, program) == outcome(judge, program)
+
+
+@programs(
+    """
+    x=leaf(2,3); x[[0]]=torch.ones(7)
+    x=leaf(2,3); x[[5]]=torch.ones(3)
+    x=leaf(2,3); x[..., [False, True]]=1
+    x=leaf(2,3); x[0, [0, 1], [0, 1, 2]]=1
+    x=leaf(2,3); y=x*1; y[[5]]=torch.ones(7)
+    x=leaf(2,3); y=x*1; y[[5]]=torch.ones(3)
+    x=leaf(2,3); y=x*1; y[[0]]=torch.ones(7, dtype=torch.float64)
+    x=leaf(2,3); y=x*1; y[[0]]=torch.ones(3, dtype=torch.float64)
+    x=leaf(2,3); y=x*1; y[[0,1]]=y
+    x=leaf(2,3); y=x*1; y[[0,1]]=y[0]
+    x=leaf(2,3); y=x*1; y[y>0]=y[0]
+    x=leaf(2,3); y=x*1; y[y>0]=y[0,0]; out=y, names(y)
+    x=leaf(2,3); y=x*1; y[y>0]=y.sum().double(); out=y, names(y)
+    x=leaf(2,3); y=x*1; y[None, torch.tensor([True, False])]=torch.tensor(1.); out=y, names(y)
+    x=w(2,3); x[[True, False]]=torch.tensor([1]); out=x
+    x=w(2,3); x.index_put_((x>3,), torch.tensor(1)); out=x
+    x=w(2,3); x.index_put((x>3,), torch.tensor(1)); out=x
+    x=w(); x.index_put_((torch.tensor(True),), torch.tensor(3.)); out=x
+    x=w(2,3); x.index_put_((torch.tensor([7]),), torch.ones(5))
+    x=w(2,3); x.index_put_((torch.tensor([1]),), torch.ones(3, dtype=torch.int64))
+    x=w(2,3); x.index_put_((torch.tensor([1]),), x[0])
+    x=w(2,3); x.index_put_((torch.tensor([1, 1]),), torch.ones(3), True); out=x, x._version
+    x=torch.zeros(0); x[torch.tensor([0])]=w(2,3)
+    x=w(2,3); x[None, [True, True, False]]=1
+    x=w(2,3); x[0, None, [True, False]]
+    i=torch.tensor([0, 1]); i[i]=5
+    i=torch.tensor([0, 1]); i[i[:1]]=5
+    i=torch.tensor([True, False]); i[i]=False; out=i
+    x=w(3,3); x.scatter_(0, torch.zeros(3, 3, dtype=torch.int64), x)
+    x=w(3,3); x.scatter_add_(0, torch.zeros(3, 3, dtype=torch.int64), x)
+    x=w(3,3); x.scatter_reduce_(0, torch.zeros(3, 3, dtype=torch.int64), x, "sum")
+    x=w(3).expand(2,3); x.fill_(torch.tensor(2.))
+    x=w(3).expand(2,3); x[:, 1:]=2
+    x=w(3).expand(2,3); x[...]=torch.tensor(2.)
+    x=w(3).expand(2,3); x.fill_(2); out=x
+    x=w(3).expand(2,3); x.index_fill_(0, torch.tensor([0]), 9); out=x
+    x=w(3); x.fill_(x[1]); out=x
+    x=leaf(3)*1; x[1:].fill_(x[0]); out=x
+    x=torch.zeros(2,3,dtype=torch.bool); x.expand(1)
+    x=torch.zeros(2,3,dtype=torch.complex64); x.expand(1)
+    x=torch.tensor([1, 2]); x.clamp_(0.5)
+    x=torch.tensor([True]); x.clamp_(0)
+    x=torch.zeros(2,dtype=torch.bool); x[0]="a"
+    """
+)
+def test_what_is_refused_first(program: str) -> None:
+    """Of several mistakes in an assignment: the history's, the memory's, shapes, dtypes, bounds."""
+    assert outcome(rushlight, program) == outcome(judge, program)
+
+
+@programs(
+    """
+    x=torch.zeros(4); x.resize_(4); out=x._version; x.resize_(2); out=out, x._version
+    x=leaf(4)*1; x.resize_(2)
+    x=leaf(4)*1; v=x[:2]; inference(lambda: v.detach_()); out=v.requires_grad, names(v)
+    x=leaf(2,2)*1; x.retain_grad(); x.t_(); (x*w(2,2)).sum().backward(); \
+        out=x.grad
+    x=leaf(); y=x*1; y.transpose_(0, -1); out=names(y), slope(y, x)
+    x=w(3,3); x.t().cumsum(0); out=x.t().cumsum(0).stride(), x.t().cumprod(1).stride()
+    i=inference(lambda: w(4)); out=i._is_view(), i[:2]._is_view(), i[:2].is_inference(), i[0]._base
+    i=inference(lambda: w(4)[:2]); out=i._is_view(), i._base, i.is_inference()
+    i=inference(lambda: leaf(4)); out=i.requires_grad, i.view(2,2).requires_grad, i.is_leaf
+    i=inference(lambda: w(4)); out=i.data.is_inference(), i.detach().is_inference()
+    x=leaf(4)*1; x.data=w(4); v=x[1:]; x.data=torch.ones(4); v.mul_(2); out=x, v, slope(v, x)
+    x=leaf(3); y=torch.ones(3, requires_grad=True); out=grad(x, y, w(3), allow_unused=True), x.grad
+    x=leaf(3); y=leaf(3); x.backward(w(3), inputs=[y]); out=x.grad, y.grad
+    x=leaf(3); h=[]; x.register_hook(h.append); grad(x, leaf(3), w(3), allow_unused=True); out=h
+    x=leaf(3); y=x*1; y.retain_grad(); grad(y, leaf(3), w(3), allow_unused=True); out=y.grad
+    """
+)
+def test_memory_and_marks(program: str) -> None:
+    """Sizes, layouts, inference tensors, retained gradients and roots that lead nowhere."""
+    assert outcome(rushlight, program) == outcome(judge, program)
