@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
 import numpy as np
 
-from rushlight.autograd.forward_ad import as_dual, keep_tangent
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
 from rushlight.dtypes import from_numpy
-from rushlight.tensor import Tensor, View, new, wrap
+from rushlight.tensor import Tensor, View, bare, wrap
 
 if TYPE_CHECKING:
     from rushlight.autograd.function import _SingleLevelFunction
@@ -172,6 +171,10 @@ class BackwardCFunction(Node, FunctionCtx):
         """Run a ``backward`` that takes one list of cotangents, which it may empty on the way."""
         return self._get_user_fn()(self, *args)
 
+    def __call__(self, *grad_outputs: Any) -> NoReturn:
+        """Refuse, as PyTorch does: `apply` is what calls the user's function."""
+        raise TypeError(f"'{type(self).__name__}' object is not callable")
+
     def apply_jvp(self, *args: Any) -> Any:
         """Run the user's ``jvp`` on tangents."""
         return self._forward_cls.jvp(self, *args)
@@ -281,20 +284,16 @@ class BackwardCFunction(Node, FunctionCtx):
 class Saved:
     """One tensor of `save_for_backward`: outputs are kept without their Tensor (no cycle)."""
 
-    __slots__ = ("__weakref__", "index", "keep", "tangent", "version")
+    __slots__ = ("index", "keep", "version")
 
     def __init__(self, t: Tensor, node: Node) -> None:
         self.version = t._counter[0]
-        self.tangent: Tensor | None = None
         edge = t._edge
         if type(edge) is View:
             edge = edge.edge
         if isinstance(edge, (Node, Slot)) and edge.owner is node:
             self.index: int | None = edge.index
-            self.keep = new(Tensor)
-            self.keep._array = t._array
-            self.keep._counter = t._counter
-            keep_tangent(self, t)
+            self.keep = _again(t)
         else:
             self.index = None
             self.keep = t
@@ -308,8 +307,11 @@ class Saved:
             return t
         if t._counter[0] != self.version:
             raise stale_error(t._array, node, self.index, t._counter[0], self.version)
-        out = new(Tensor)
-        out._array = t._array
-        out._counter = t._counter
+        out = _again(t)
         out._edge = node if node.outputs == 1 else Slot(node, self.index)
-        return out if self.tangent is None else as_dual(out, self.tangent)
+        return out
+
+
+def _again(t: Tensor) -> Tensor:
+    """Another tensor of the same values, of a transform where `t` is, without a history."""
+    return bare(t) if t._interpreter is None else t._interpreter.again(t)

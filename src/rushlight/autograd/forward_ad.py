@@ -192,13 +192,6 @@ def keep_duals(
             _levels.outputs.add(value)
 
 
-def keep_tangent(entry: Any, out: Tensor) -> None:
-    """Let an entry that saves the output `out` without its Tensor have its tangent, if any."""
-    entry.tangent = tangent(out)
-    if entry.tangent is not None:
-        _levels.outputs.add(entry)
-
-
 class _set_fwd_grad_enabled(_Decorator):
     """Switch tangents on or off in this thread: at once, and back at a context manager's exit."""
 

@@ -112,7 +112,7 @@ class _SingleLevelFunction(FunctionCtx, metaclass=FunctionMeta):
         """Run ``forward`` without recording, and record this call as one node."""
         if kwargs:
             args = _positional(cls, args, kwargs)
-        return _apply(cls, args)
+        return call_of(cls, args)
 
 
 class Function(_SingleLevelFunction):
@@ -207,8 +207,16 @@ def _positional(
     return tuple(found)
 
 
-def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
-    """Run ``forward``, and hang the outputs on a node."""
+def call_of(
+    cls: type[_SingleLevelFunction],
+    args: Sequence[Any],
+    level: Any = None,
+    run: Callable[[], Any] | None = None,
+) -> Any:
+    """Run ``forward``, and hang the outputs on a node.
+
+    Under a transform `run` stands in for ``forward``, and the node is one of its `level`.
+    """
     node = cls._backward_cls()
     recording = mode.grad
     slots: list[int] = []
@@ -218,12 +226,20 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
     is_tensor: list[bool] = []
     found = False
     dual = False
+    inner: Any = level
     for i, a in enumerate(args):
         if not isinstance(a, Tensor):
             needs.append(False)
             is_tensor.append(False)
             continue
-        edge = a._edge
+        interpreter = a._interpreter
+        if interpreter is not level:
+            if type(a) is Dual:
+                dual = dual or run is None
+            elif run is None and (inner is None or interpreter.level > inner.level):
+                inner = interpreter
+        # A tensor of another level has its history there.
+        edge = a._edge if interpreter is level or (dual and type(a) is Dual) else None
         if edge is LEAF:
             edge = a
         elif type(edge) is View:
@@ -231,14 +247,19 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
             if edge is LEAF:
                 edge = a
         # A view that was made under no_grad requires grad and has no edge.
-        wanted = edge is not None or (type(a._edge) is View and a.requires_grad)
+        wanted = edge is not None or (
+            type(a._edge) is View and interpreter is level and a.requires_grad
+        )
         found = found or wanted
         needs.append(wanted)
-        dual = dual or type(a) is Dual
         is_tensor.append(True)
         slots.append(i)
         edges.append(edge)
         metas.append((a._array.shape, a._array.dtype))
+    if inner is not level:
+        from rushlight.func.functions import apply_at
+
+        return apply_at(cls, args, inner)  # type: ignore[arg-type]
     records = recording and found
     node.needs_input_grad = tuple(needs)
     node.is_tensor = is_tensor
@@ -249,10 +270,13 @@ def _apply(cls: type[_SingleLevelFunction], args: Sequence[Any]) -> Any:
     node.seq = next(sequence)  # who watches for new nodes finds a finished one
     sets_up = cls.setup_context is not _SingleLevelFunction.setup_context
     asked, forward = mode.asked, mode.forward
-    mode.grad = mode.asked = mode.forward = False
     try:
+        if run is not None:
+            output = run()
+        mode.grad = mode.asked = mode.forward = False
         if sets_up:
-            output = cls.forward(*args)
+            if run is None:
+                output = cls.forward(*args)
             cls.setup_context(node, tuple(args), output)
         else:
             output = cls.forward(node, *args)

@@ -27,23 +27,13 @@ def push_tangents(node: BackwardCFunction, results: Sequence[Any], args: Sequenc
     if all(t is None for t in tangents):
         return
     versions = [None if t is None else t._counter[-1] for t in tangents]
-    pushed = _run(node, args, tangents)
-    if len(pushed) != len(results):
-        raise RuntimeError(
-            "Function's jvp returned an invalid number of forward gradients (expected "
-            f"{len(results)} but got {len(pushed)})"
-        )
+    pushed = _checked_count(_run(node, args, tangents), results)
     inputs = {id(a): i for i, a in enumerate(args) if isinstance(a, Tensor)}
     for i, (out, t) in enumerate(zip(results, pushed)):
         if not isinstance(out, Tensor):
             continue
         if i in node.constant:
-            if t is not None:
-                raise RuntimeError(
-                    f"Function's jvp returned a gradient at position {i}, but  the corresponding "
-                    "forward output is not a differentiable Tensor.You should return None at that "
-                    "position instead."
-                )
+            _check_constant(i, t)
             continue
         which = inputs.get(id(out))  # an input itself comes out only where it was written
         if which is None:
@@ -57,18 +47,58 @@ def push_tangents(node: BackwardCFunction, results: Sequence[Any], args: Sequenc
             _set_tangent(out, t, first=which is not None and own is None)
 
 
+def pushed_by(
+    ctx: BackwardCFunction, outs: Sequence[Any], values: Sequence[Any], tangents: Sequence[Any]
+) -> list[Any]:
+    """The tangents of the outputs of a call under a transform, which `ctx` was set up for."""
+    versions = [None if t is None else t._counter[-1] for t in tangents]
+    constant = {id(t) for t in ctx.non_differentiable or ()}
+    pushed = _checked_count(_run(ctx, values, tangents), outs)
+    inputs = {id(v): i for i, v in enumerate(values) if isinstance(v, Tensor)}
+    for i, (out, t) in enumerate(zip(outs, pushed)):
+        if not isinstance(out, Tensor):
+            continue
+        which = inputs.get(id(out))
+        if id(out) in constant or out._array.dtype.kind not in "fcV":
+            _check_constant(i, t)
+        elif which is not None and tangents[which] is not None:
+            _check_written(tangents[which], versions[which], t)
+    return list(pushed)
+
+
+def _checked_count(pushed: tuple[Any, ...], outs: Sequence[Any]) -> tuple[Any, ...]:
+    if len(pushed) != len(outs):
+        raise RuntimeError(
+            "Function's jvp returned an invalid number of forward gradients (expected "
+            f"{len(outs)} but got {len(pushed)})"
+        )
+    return pushed
+
+
+def _check_constant(i: int, t: Any) -> None:
+    if t is not None:
+        raise RuntimeError(
+            f"Function's jvp returned a gradient at position {i}, but  the corresponding "
+            "forward output is not a differentiable Tensor.You should return None at that "
+            "position instead."
+        )
+
+
 def _run(node: BackwardCFunction, args: Sequence[Any], tangents: Sequence[Any]) -> tuple[Any, ...]:
     """Call ``jvp``, with zeros for tensors without a tangent, and look at the types it returns."""
+    from rushlight.ops.convert import zeroed  # operators import us
+
     given = list(tangents)
     if node._materializes:
         for i, a in enumerate(args):
             if given[i] is None and isinstance(a, Tensor) and a._array.dtype.kind in "fcV":
-                given[i] = wrap(np.zeros_like(a._array))
+                given[i] = zeroed(a)
+    forward = mode.forward
     mode.forward = False
     try:
         pushed = node.apply_jvp(*given)
     finally:
-        mode.forward = True
+        mode.forward = forward
     if not isinstance(pushed, tuple):
         pushed = (pushed,)
     for i, t in enumerate(pushed):

@@ -90,10 +90,10 @@ class PushLevel(Level):
         return self.pushed(outs, pushed)
 
     def write(self, t: Any, result: Tensor) -> None:
-        self._write_tangent(t, self.tangent(result))
+        self.write_tangent(t, self.tangent(result))
         (t._value if t._interpreter is self else t).copy_(self.value(result))
 
-    def _write_tangent(self, t: Any, new_tangent: Tensor | None) -> None:
+    def write_tangent(self, t: Any, new_tangent: Tensor | None) -> None:
         """Give the base of `t` the tangent that it has after the write.
 
         Out of place, since the new tangent may belong to a level that the old one knows nothing
