@@ -48,7 +48,7 @@ def row(x: Any) -> Any:
 
 def diagonal(x: Any) -> Any:
     """The diagonals of matrices, as vectors."""
-    return diagonal_copy(x, 0, -2, -1)
+    return diagonal_copy(x, 0, x.ndim - 2, x.ndim - 1)
 
 
 def as_diagonal(x: Any) -> Any:
