@@ -11,6 +11,7 @@ from rushlight.ops.promotion import NUMBERS
 from rushlight.tensor import Tensor
 
 __all__ = [
+    "_neg_view",
     "abs",
     "absolute",
     "angle",
@@ -169,6 +170,17 @@ def conj(input: Tensor) -> Tensor:
     """
     require_tensor(input, "conj", "input", 1)
     return ops.conj(input) if input.dtype.is_complex else input
+
+
+def _neg_view(input: Tensor) -> Tensor:
+    """Return the negative. PyTorch's is a view with a bit that says so, ours is computed at once.
+
+    >>> import rushlight as torch
+    >>> torch._neg_view(torch.tensor([1.0]))
+    tensor([-1.])
+    """
+    require_tensor(input, "_neg_view", "self", 1)
+    return ops.neg_view(input)  # type: ignore[no-any-return]
 
 
 def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:

@@ -165,6 +165,7 @@ RULES = {
     rearrange.unfold: _unfold,
     complexes.conj: as_it_is,
     complexes.conj_physical: as_it_is,
+    complexes.neg_view: as_it_is,
     pairs.view_as_real: as_it_is,
     pairs.view_as_complex: as_it_is,
 }
