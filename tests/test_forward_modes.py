@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import gc
 import pickle
 import threading
+import weakref
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -209,3 +211,73 @@ def test_duals_leave_nothing_on_the_tensors_that_took_tangents() -> None:
     with of(rushlight).dual_level():
         x.copy_(dual(rushlight))
     assert set(x.__dict__) == {"_array", "_counter"}
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_a_view_writes_into_its_base_history(lib: Any) -> None:
+    fw = of(lib)
+    x = lib.tensor([1.0, 2.0], requires_grad=True)
+    with fw.dual_level():
+        base = fw.make_dual(x, lib.tensor([3.0, 4.0])) * 1
+        view = base[0]
+        assert view._base is base
+        view.mul_(5)
+        assert base.grad_fn.name() == "torch::autograd::CopySlices"
+        assert view._version == base._version == 1
+        assert fw.unpack_dual(base).tangent.tolist() == [15.0, 4.0]
+        base.sum().backward()
+        assert x.grad.tolist() == [5.0, 1.0]
+
+
+@story
+def test_a_tangent_lies_in_its_buffer_as_the_primal_does(lib: Any) -> Any:
+    fw, seen = of(lib), []
+    four, six = lib.arange(4.0), lib.arange(6.0).reshape(2, 3)
+    with fw.dual_level():
+        for primal, tangent in (
+            (four[:3], lib.ones(3)),
+            (lib.ones(3), four[:3]),
+            (six, lib.ones(3, 2).t()),
+            (six.t(), lib.ones(3, 2)),
+            (four[1:3], four[1:3]),
+            (four[1:3], lib.ones(2)),
+            (four[::2], lib.ones(2)),
+            (lib.ones(0), lib.ones(4)[2:2]),
+            (lib.ones(2).double(), lib.ones(2).double()),
+        ):
+            t = fw.unpack_dual(fw.make_dual(primal, tangent)).tangent
+            where = t.stride(), t.storage_offset(), t.untyped_storage().nbytes()
+            seen.append((t is tangent, where, t))
+    return seen
+
+
+@pytest.mark.parametrize("lib", LIBRARIES)
+def test_tangents_die_with_their_level(lib: Any) -> None:
+    fw = of(lib)
+    x, t = lib.ones(2), lib.ones(2) * 1
+    given = weakref.ref(t)
+    gc.disable()
+    try:
+        with fw.dual_level():
+            d = fw.make_dual(x, t)
+            del t
+            y = d * d
+            made = weakref.ref(fw.unpack_dual(y).tangent)
+            assert given() is not None and made() is not None
+        assert given() is None and made() is None
+        assert y.tolist() == [1.0, 1.0]
+    finally:
+        gc.enable()
+
+
+@story
+def test_losses_of_modules(lib: Any) -> Any:
+    layers = lib.nn.Linear(3, 4), lib.nn.BatchNorm1d(4), lib.nn.Tanh(), lib.nn.Linear(4, 2)
+    model = lib.nn.Sequential(*layers)
+    x = lib.arange(12.0).reshape(4, 3).sin()
+    with of(lib).dual_level():
+        out = model(of(lib).make_dual(x, x.cos()))
+        loss = lib.nn.functional.cross_entropy(out, lib.tensor([0, 1, 0, 1]))
+        tangents = [of(lib).unpack_dual(t).tangent.detach() for t in (out, loss)]
+        seen = [t.round(decimals=3) for t in tangents], model[1].running_mean.requires_grad
+    return seen, type(model[1].running_mean).__name__

@@ -25,7 +25,7 @@ import numpy as np
 
 from rushlight.autograd.modes import _Decorator, mode
 from rushlight.autograd.node import Node
-from rushlight.kernels.strides import buffer_of
+from rushlight.kernels.strides import buffer_of, element_strides, strided_view
 from rushlight.tensor import Tensor, bare, new, wrap
 
 __all__ = [
@@ -91,6 +91,10 @@ class _Interpreter:
         pushed = op.push(primals, tangents, twins)
         if not op.view:
             pushed = _unshared(pushed, tangents)
+        elif primals[0] is not args[0]:  # the base is the dual, whose history a write changes
+            for out in outs if type(outs) is tuple else (outs,):
+                if out._edge.base is primals[0]:
+                    out._edge.base = args[0]
         if type(outs) is tuple:
             return tuple(self.pair(out, t, primals, args) for out, t in zip(outs, pushed))
         return self.pair(outs, pushed, primals, args)
@@ -307,10 +311,26 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             "Setting a forward grad that itself has a forward gradient at the same level"
             f"{level} is not supported."
         )
-    if tangent.stride() != tensor.stride():  # tangents lie in memory as their primals do
-        tangent = wrap(np.empty_like(tensor._array, tangent._array.dtype)).copy_(tangent)
+    if tangent._interpreter is None and not _lie_alike(tensor, tangent):
+        tangent = zeros_in_memory(tensor, tangent._array.dtype).copy_(tangent)
     plain = primal(tensor)
     return as_dual(plain.view_as(plain), tangent)
+
+
+def _lie_alike(a: Tensor, b: Tensor) -> bool:
+    """Whether two tensors have the same place in buffers of as many elements."""
+    if a.stride() != b.stride():
+        return False
+    x, y = a._array, b._array
+    same = buffer_of(x).nbytes * y.itemsize == buffer_of(y).nbytes * x.itemsize
+    return same and (x.size == 0 or a.storage_offset() == b.storage_offset())
+
+
+def zeros_in_memory(t: Tensor, dtype: Any) -> Tensor:
+    """Zeros that lie in their buffer as `t` does in its, so that every view of `t` fits them."""
+    x = t._array
+    blank = np.zeros(buffer_of(x).nbytes // x.itemsize, dtype)
+    return wrap(strided_view(blank, x.shape, element_strides(x), t.storage_offset()))
 
 
 def check_tangent(tensor: Tensor, tangent: Tensor) -> None:

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.forward_ad import Dual, as_dual, tangent
-from rushlight.kernels.strides import buffer_of, element_strides, overlaps, strided_view
+from rushlight.autograd.forward_ad import Dual, as_dual, tangent, zeros_in_memory
+from rushlight.kernels.strides import element_strides, overlaps
 from rushlight.ops.convert import zeroed
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.viewing import ViewNode, share
@@ -48,10 +48,8 @@ def _from_base(t: Tensor, new: Tensor | None) -> Tensor:
     base: Tensor = t._edge.base
     whole = tangent(base)
     if whole is None:
-        x = base._array
-        blank = np.zeros(buffer_of(x).nbytes // x.itemsize, x.dtype)  # so that every view fits
-        whole = wrap(strided_view(blank, x.shape, element_strides(x), base.storage_offset()))
-        if new is not None and new._interpreter is not None and x.flags.c_contiguous:
+        whole = zeros_in_memory(base, base._array.dtype)
+        if new is not None and new._interpreter is not None and base._array.flags.c_contiguous:
             whole = whole + zeroed(new).sum().to(whole.dtype)
         as_dual(base, whole)
     if t.dtype is not whole.dtype:
