@@ -241,3 +241,15 @@ def test_forward_mode(lib: Any) -> Any:
         copy = d * 1
         copy.real.mul_(2)
         return found, copy
+
+
+@story
+def test_negative_views(lib: Any) -> Any:
+    """The values and derivatives; that ours is no view is said in the deviations."""
+    r, z = lib.tensor([1.0, 2.0], requires_grad=True), number(lib)
+    seen = []
+    for x in (r, z):
+        y = lib._neg_view(x)
+        loss = (y * y.conj()).real.sum() if y.is_complex() else (y * y).sum()
+        seen += [y.resolve_neg().detach(), y.grad_fn.name(), lib.autograd.grad(loss, x)]
+    return seen, r._neg_view()

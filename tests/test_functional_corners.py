@@ -226,3 +226,11 @@ def test_a_hook_sees_each_row(lib: Any) -> Any:
 
     of(lib).jacobian(watched, x)
     return seen
+
+
+@story
+def test_the_basis_of_a_vectorized_jacobian(lib: Any) -> Any:
+    make = of(lib)._construct_standard_basis_for
+    x, y = lib.ones(2), lib.ones(1, 2, dtype=lib.float64)
+    given = (((x,), (2,)), ((x, y), (2, 2)), ((y, x), (2, 2)), ((), ()), ((x,), (2, 3)))
+    return [attempt(partial(make, *args)) for args in given]

@@ -11,6 +11,7 @@ from typing import Any
 
 from rushlight.autograd.modes import enable_grad
 from rushlight.autograd.rows import (
+    basis,
     gradients,
     jacobians_by_batch,
     jacobians_by_row,
@@ -87,6 +88,20 @@ def _vectors_of_inputs(v: Any, xs: Sequence[Tensor], tuples: bool, name: str) ->
 
 def _outputs(result: Any, name: str) -> tuple[bool, tuple[Tensor, ...]]:
     return _as_tuple(result, "outputs of the user-provided function", name)
+
+
+def _construct_standard_basis_for(
+    tensors: Sequence[Tensor], tensor_numels: Sequence[int]
+) -> tuple[Tensor, ...]:
+    """Unit vectors, one for each element of all `tensors`, as a matrix for each of `tensors`."""
+    if len(tensors) != len(tensor_numels):
+        raise AssertionError(
+            "Expected tensors and tensor_numels to have the same length, but got "
+            f"{len(tensors)} and {len(tensor_numels)}"
+        )
+    if not tensors:
+        raise AssertionError("Expected at least one tensor")
+    return tuple(rows.flatten(1) for rows in basis(tensors))
 
 
 def vjp(

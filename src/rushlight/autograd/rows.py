@@ -14,7 +14,7 @@ from rushlight.autograd.backward import grad
 from rushlight.autograd.strict import CONSTANT, filled_with_zeros, zeros
 from rushlight.tensor import Tensor
 
-__all__ = ["gradients", "jacobians_by_batch", "jacobians_by_row", "jacobians_forward"]
+__all__ = ["basis", "gradients", "jacobians_by_batch", "jacobians_by_row", "jacobians_forward"]
 
 
 def gradients(
