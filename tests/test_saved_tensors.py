@@ -435,3 +435,91 @@ def test_derivatives_of_functions_refuse_hooks(lib: Any) -> None:
     func.jvp(with_hooks, (x,), (x,))
     assert lib._C._autograd._saved_tensors_hooks_is_enabled()
     assert func.grad(f)(x).tolist() == pytest.approx(x.cos().tolist())
+
+
+def test_tangents_of_saved_tensors_come_back(lib: Any) -> None:
+    forward = lib.autograd.forward_ad
+    x = leaf(lib)
+    with forward.dual_level():
+        dual = forward.make_dual(x, lib.ones(2))
+        with hooks(lib, lambda t: t.detach().clone(), same):
+            y, z = dual.sin(), dual.exp()
+        saved = y.grad_fn._saved_self, z.grad_fn._saved_result
+        (g,) = lib.autograd.grad((y + z).sum(), x, create_graph=True)
+        tangents = [forward.unpack_dual(t).tangent.tolist() for t in (*saved, g)]
+    assert tangents[0] == [1.0, 1.0]
+    assert tangents[1] == pytest.approx(x.exp().tolist())
+    assert tangents[2] == pytest.approx((x.exp() - x.sin()).tolist())
+
+
+@pytest.mark.parametrize("unpack", [lambda t: t.double(), lambda t: t.int(), lambda t: t.half()])
+def test_gradients_keep_their_dtype_whatever_unpack_returns(lib: Any, unpack: Any) -> None:
+    x = leaf(lib)
+    with hooks(lib, same, unpack):
+        y = x * x.detach()
+    (g,) = lib.autograd.grad(y.sum(), x, retain_graph=True)
+    (h,) = lib.autograd.grad(y.sum(), x, create_graph=True)
+    assert g.dtype is h.dtype is lib.float32
+    assert g.tolist() == h.tolist() == [2.0, 3.0]
+
+
+def test_anomaly_mode_and_hooks_watch_together(lib: Any) -> None:
+    x = leaf(lib)
+    log = Log()
+    with lib.autograd.set_detect_anomaly(True):
+        with hooks(lib, log.pack, log.unpack):
+            y = x.exp()
+        z = y.sin()
+        with hooks(lib, log.pack, log.unpack):
+            pass
+        w = z.cos()
+    assert [len(t.grad_fn.metadata) for t in (y, z, w)] == [1, 1, 1]
+    with hooks(lib, log.pack, log.unpack):
+        with lib.autograd.set_detect_anomaly(True):
+            y.sin()
+        u = y.cos()
+    assert len(u.grad_fn.metadata) == 0
+    assert len(log.packed) == 3
+    with lib.autograd.set_detect_anomaly(True), pytest.raises(RuntimeError, match="nan values"):
+        with hooks(lib, same, lambda t: t * float("nan")):
+            v = x.exp()
+        v.sum().backward()
+
+
+def test_backward_passes_of_several_threads_share_a_packed_graph(lib: Any) -> None:
+    x = leaf(lib)
+    with hooks(lib, lambda t: t.detach().clone(), lambda t: t.clone()):
+        y = (x.exp() * x).sin().sum()
+    (expected,) = lib.autograd.grad(y, x, retain_graph=True)
+    found: list[Any] = []
+
+    def work() -> None:
+        for _ in range(20):
+            found.append(lib.autograd.grad(y, x, retain_graph=True)[0].tolist())
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [expected.tolist()] * 80
+
+
+def test_a_deep_graph_under_hooks_dies_at_once(lib: Any) -> None:
+    x = leaf(lib)
+    gc.collect()
+    gc.disable()
+    try:
+        y = x.exp()
+        thing = Log()
+        y.grad_fn.metadata["thing"] = thing
+        ref = weakref.ref(thing)
+        del thing
+        with hooks(lib, lambda t: t.detach(), same):
+            for _ in range(5000):
+                y = y.sin()
+        assert ref() is not None
+        del y
+        assert ref() is None
+    finally:
+        gc.enable()

@@ -194,6 +194,10 @@ def keep_duals(
         elif t is not None and getattr(value, "array", None) is out._array:
             value.twin = as_dual(bare(out), t)
             _levels.outputs.add(value)
+        elif hasattr(value, "origin"):  # packed by hooks, which see no tangents
+            dual = duals.get(id(value.origin()))
+            value.twin = tangent(dual) if value.output is None else t
+            _levels.outputs.add(value)
 
 
 class _set_fwd_grad_enabled(_Decorator):

@@ -152,7 +152,7 @@ class Packed:
     which closes no cycle, or None, and `output` the output's number.
     """
 
-    __slots__ = ("edge", "hooks", "is_number", "origin", "output", "value")
+    __slots__ = ("__weakref__", "edge", "hooks", "is_number", "origin", "output", "twin", "value")
     is_number: bool  # a number that operands may be, and tensors to hooks
 
     def __init__(self, t: Tensor, edge: Any, output: int | None, hooks: Hooks) -> None:
@@ -160,6 +160,7 @@ class Packed:
         self.edge = edge
         self.output = output
         self.hooks = hooks
+        self.twin: Tensor | None = None  # the tangent, in forward mode
         self.value = call_pack(hooks[0], t)
 
     def tensor(self, node: Node) -> Tensor:
@@ -174,6 +175,10 @@ class Packed:
         if edge is OWN:
             assert self.output is not None
             edge = node if node.outputs == 1 else Slot(node, self.output)
+        if self.twin is not None:
+            from rushlight.autograd.forward_ad import as_dual
+
+            return as_dual(with_edge(data, edge), self.twin)
         if edge is None and not data.requires_grad:
             return data
         return with_edge(data, edge)

@@ -48,10 +48,13 @@ class PackingNode(Node):
                 raise freed_error()
             self.saved, self.versions = unpacked = _unpacked(self, packed, versions)
             try:
-                return vjp(g, edges)
+                grads = vjp(g, edges)
             finally:
                 if self.saved is unpacked[0]:
                     self.saved, self.versions = packed, versions
+        if self.metas is None and not isinstance(g, list):  # all have the output's dtype
+            return [_cast(x, g.dtype) for x in grads]
+        return grads
 
     def keep_old_values(self, t: Tensor) -> None:
         """Pack anew, from a copy, what was packed of `t`, which is about to be written in place."""
@@ -66,6 +69,13 @@ class PackingNode(Node):
         waiting, _target.waiting = _target.waiting, []
         for node, hooks in waiting:
             pack_outputs(node, hooks, *((values, t) if node is self else ()))
+
+
+def _cast(x: Any, dtype: Any) -> Any:
+    """A cotangent in the dtype that a hook's tensor may have had another of."""
+    if x is None or x.dtype == dtype:
+        return x
+    return x.to(dtype) if isinstance(x, Tensor) else x.astype(dtype)
 
 
 class PackingFunctionNode(BackwardCFunction):
@@ -243,7 +253,12 @@ def _unpacked(node: Node, saved: Any, versions: Any) -> tuple[Any, Any]:
 def _value(node: Node, value: Any) -> Any:
     if type(value) is Packed:
         t = value.tensor(node)
-        return t if value.output is None else Output(t._array, t._counter, value.output)
+        if value.output is None:
+            return t
+        output = Output(t._array, t._counter, value.output)
+        if t._interpreter is not None:
+            output.twin = t
+        return output
     if type(value) is tuple:
         return tuple([_value(node, v) for v in value])
     return value
