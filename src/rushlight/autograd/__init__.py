@@ -28,7 +28,7 @@ if _TYPE_CHECKING:
         variable,
     )
     from rushlight.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
-    from rushlight.autograd.function import Function
+    from rushlight.autograd.function import Function, NestedIOFunction
     from rushlight.autograd.multithreading import (
         is_multithreading_enabled,
         set_multithreading_enabled,
@@ -45,6 +45,7 @@ if _TYPE_CHECKING:
 __all__ = [
     "Function",
     "GradcheckError",
+    "NestedIOFunction",
     "SavedTensor",
     "Variable",
     "anomaly_mode",
@@ -86,6 +87,7 @@ _MODULES = (
 )
 _NAMES = {
     "Function": "function",
+    "NestedIOFunction": "function",
     "SavedTensor": "saved",
     "Variable": "variable",
     "_force_original_view_tracking": "policies",

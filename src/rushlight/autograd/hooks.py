@@ -29,9 +29,9 @@ class RemovableHandle:
     __module__ = "rushlight.utils.hooks"  # where users know it, and pickles look
     _ids = itertools.count()
 
-    def __init__(self, hooks: Any, *, extra_dict: Any = None) -> None:
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         self.id = next(RemovableHandle._ids)
-        self.hooks_ref = weakref.ref(hooks)
+        self.hooks_ref = weakref.ref(hooks_dict)
         extras = extra_dict if isinstance(extra_dict, (list, tuple)) else [extra_dict]
         self.extra_refs = tuple(weakref.ref(d) for d in extras if d is not None)
 

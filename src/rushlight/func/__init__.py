@@ -10,13 +10,17 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from rushlight.func.batch_norm_replacement import replace_all_batch_norm_modules_
+from rushlight.func.debugging import debug_unwrap
 from rushlight.func.forward import jvp, linearize
 from rushlight.func.grads import grad, grad_and_value, vjp
 from rushlight.func.jacobians import hessian, jacfwd, jacrev
 from rushlight.func.modules import functional_call, stack_module_state
+from rushlight.func.rearrange import rearrange
 from rushlight.func.vmap import vmap
 
 __all__ = [
+    "debug_unwrap",
     "functional_call",
     "functionalize",
     "grad",
@@ -26,6 +30,8 @@ __all__ = [
     "jacrev",
     "jvp",
     "linearize",
+    "rearrange",
+    "replace_all_batch_norm_modules_",
     "stack_module_state",
     "vjp",
     "vmap",
