@@ -36,7 +36,7 @@ def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any], runs:
     and one that also runs reports them before: PyTorch's order.
     """
     hooks = node.hooks
-    outs = list(g) if isinstance(g, list) else [g]
+    outs = _outs(node, g)
     if runs and captured:
         _capture(node, outs, captured)
     if hooks is not None:
@@ -53,7 +53,16 @@ def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any], runs:
             outs = [back(out) for out in given]
     if not runs:
         _capture(node, outs, captured)
-    return outs if isinstance(g, list) else outs[0]
+    if node.outputs == 1:
+        return outs[0]
+    return outs if node.takes_none or any(out is not None for out in outs) else None
+
+
+def _outs(node: Node, g: Any) -> list[Any]:
+    """The cotangents of a node's outputs, which the walk hands over as a list only if several."""
+    if node.outputs == 1:
+        return [g]
+    return [None] * node.outputs if g is None else list(g)
 
 
 def _capture(node: Node, outs: list[Any], captured: dict[Any, Any]) -> None:
@@ -62,10 +71,14 @@ def _capture(node: Node, outs: list[Any], captured: dict[Any, Any]) -> None:
             captured[node, index] = out
 
 
-def after_node(hooks: NodeHooks, grads: Any, g: Any, graph: bool) -> Any:
+def after_node(
+    node: Node, hooks: NodeHooks, edges: tuple[Any, ...], grads: Any, g: Any, graph: bool
+) -> Any:
     """Run the post-hooks ``fn(grad_inputs, grad_outputs)``, which may replace `grads`."""
-    outs = tuple(to_tensor(x) for x in (g if isinstance(g, list) else [g]))
+    outs = tuple(to_tensor(x) for x in _outs(node, g))
     ins = tuple(to_tensor(x) for x in grads)
+    if not node.takes_none:  # a Function's are shown as it returned them, wanted or not
+        ins = tuple(None if edge is None else x for edge, x in zip(edges, ins))
     for fn in list(hooks.post.values()):
         result = fn(ins, outs)
         if result is not None:

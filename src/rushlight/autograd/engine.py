@@ -12,8 +12,6 @@ Tensor, they are Tensors, and the same walk calls the nodes' `vjp_graph`.
 
 from __future__ import annotations
 
-import itertools
-import threading
 from _thread import _count as count_threads  # those that Python started and that still run
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heapreplace
@@ -28,20 +26,10 @@ from rushlight.autograd.leaf import (
 )
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, NOWHERE, Node, Slot, end_nowhere
-from rushlight.autograd.threads import NESTED, carried, in_fresh_thread
+from rushlight.autograd.threads import NESTED, PASS, Pass, in_fresh_thread, nest, running
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = [
-    "Pass",
-    "accumulates_everywhere",
-    "edge_of",
-    "leaves_of",
-    "owner_of",
-    "run",
-    "running",
-    "running_pass",
-    "set_guard",
-]
+__all__ = ["edge_of", "leaves_of", "owner_of", "run", "set_guard"]
 
 # How leaves take gradients: with a lock where the process has threads. Each pass looks when it
 # starts, and what it finds is right for all, so that a pass that is on its way follows.
@@ -72,101 +60,45 @@ def run(
     accumulate instead, and the nodes run. Without `wanted` every leaf accumulates.
     """
     global accumulate
-    outer = _running.nodes
+    outer = running.nodes
     if outer is not None:  # a pass inside a pass: see Note [Reentrant backwards]
-        if _running.depth == NESTED:
+        if running.depth == NESTED:
             args = roots, cotangents, keep_graph, graph, create_graph, wanted, accumulate_wanted
-            _running.depth = 0  # should it go on in this thread after all
+            running.depth = 0  # should it go on in this thread after all
             try:
                 return in_fresh_thread(run, *args)  # type: ignore[no-any-return]
             finally:
-                _running.depth = NESTED
-        _running.depth += 1
+                running.depth = NESTED
+        running.depth += 1
     accumulate = accumulate_locked if count_threads() else accumulate_alone
     before = mode.grad
     mode.grad = create_graph
     try:
         if wanted is None:
-            _running.nodes = counts = _count(roots)
+            running.nodes = counts = _count(roots)
             _walk(roots, cotangents, keep_graph, graph, counts, None, {})
             if PASS in counts:
                 counts[PASS].call_back()
             return []
         plan, counts, roots = _plan(roots, wanted, accumulate_wanted)
         captured = {} if accumulate_wanted else {_key(edge): None for edge in wanted}
+        counts[PASS] = asked = Pass(frozenset(captured))
         lone = roots[0] if len(roots) == 1 else None
         if isinstance(lone, Tensor) and not any(edge is lone for edge in wanted):
             captured[lone] = None  # which keeps it from accumulating
-        _running.nodes = counts
-        counts[PASS] = asked = Pass(captured)
-        outside, _nest.partial = _nest.partial, True
+        running.nodes = counts
+        outside, nest.partial = nest.partial, True
         try:
             _walk(roots, cotangents, keep_graph, graph, counts, plan, captured)
         finally:
-            _nest.partial = outside
+            nest.partial = outside
         asked.call_back()
         return [captured.get(_key(edge)) for edge in wanted]
     finally:
         mode.grad = before
-        _running.nodes = outer
+        running.nodes = outer
         if outer is not None:
-            _running.depth -= 1
-
-
-class _Running(threading.local):
-    nodes: dict[Any, Any] | None = None  # what the innermost pass of this thread will reach
-    depth: int = 0  # the passes that it is inside of
-
-
-class _Nest(threading.local):
-    partial: bool = False  # this thread is inside of a pass that only walks paths to some inputs
-
-
-_running = _Running()
-_nest = carried(_Nest())
-PASS = "pass"  # the key under which that table keeps what else the pass is asked about
-_numbers = itertools.count()
-
-
-class Pass:
-    """What a backward pass knows of itself, for hooks that ask; made when the first one does."""
-
-    __slots__ = ("callbacks", "captured", "notes", "number")
-
-    def __init__(self, captured: dict[Any, Any]) -> None:
-        self.number = next(_numbers)
-        self.captured = captured  # the keys of what is reported and not accumulated
-        self.callbacks: list[Callable[[], Any]] = []
-        self.notes: dict[Any, Any] = {}  # whatever a hook keeps from call to call of this pass
-
-    def call_back(self) -> None:
-        """Call what was queued for the end of the pass, and what that queues in its turn."""
-        for callback in self.callbacks:  # which may grow meanwhile
-            callback()
-
-
-def running() -> dict[Any, Any] | None:
-    """A table that has every node and leaf that this thread's backward pass reaches, or None."""
-    return _running.nodes
-
-
-def running_pass() -> Pass:
-    """Return what this thread's innermost backward pass knows of itself."""
-    nodes = _running.nodes
-    if nodes is None:
-        raise RuntimeError("no backward pass is running in this thread")
-    if PASS not in nodes:
-        nodes[PASS] = Pass({})
-    asked: Pass = nodes[PASS]
-    return asked
-
-
-def accumulates_everywhere() -> bool:
-    """Return False inside of a pass for some inputs only, whatever passes are between.
-
-    There a reentrant checkpoint, which starts a pass for all leaves, would do too much.
-    """
-    return not _nest.partial
+            running.depth -= 1
 
 
 def _key(edge: Any) -> Any:
@@ -215,11 +147,11 @@ def _plan(
     are wanted run too, whether or not a path goes on from there.
     """
     reachable = _count(roots)
-    targets = {_key(edge) for edge in wanted}
+    targets = {owner_of(edge) for edge in wanted}
     plan: dict[Any, tuple[Any, ...]] = {}
 
     def leads_there(edge: Any) -> bool:
-        return edge is not None and (_key(edge) in targets or owner_of(edge) in plan)
+        return edge is not None and (owner_of(edge) in targets or owner_of(edge) in plan)
 
     # Producers have smaller numbers than consumers, so this order sees every edge's end first.
     nodes = sorted((n for n in reachable if isinstance(n, Node)), key=lambda n: n.seq)
@@ -366,6 +298,8 @@ def _walk(
             continue
         edges = node.edges if plan is None else plan[node]
         if g is None and not node.takes_none:
+            if node.saved is FREED:
+                raise freed_error()
             grads = (None,) * len(edges)
         elif plain:
             grads = node.vjp(g, edges)
@@ -377,7 +311,7 @@ def _walk(
             node.saved = FREED
         fresh = True
         if hooks is not None and hooks.post:
-            grads = after_node(hooks, grads, g, graph)
+            grads = after_node(node, hooks, edges, grads, g, graph)
 
 
 def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, Any]:
@@ -388,7 +322,7 @@ def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, A
     node = slot.owner
     outs = slots.get(node)
     if outs is None:
-        if out is None and node.hooks is None and not node.takes_none:
+        if out is None and not node.takes_none:
             return node, None
         outs = slots[node] = [None] * node.outputs
     had = outs[slot.index]

@@ -16,10 +16,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rushlight.autograd import node as nodes
-from rushlight.autograd.engine import edge_of, running_pass
+from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
 from rushlight.autograd.node import NOWHERE, Slot
+from rushlight.autograd.threads import running_pass
 from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -120,11 +121,11 @@ def _get_grad_fn_or_grad_acc(t: Tensor | GradientEdge) -> Any:
     if isinstance(t, GradientEdge):
         return t.node
     edge = edge_of(t)
-    if edge is NOWHERE:
+    if edge is None or edge is NOWHERE:
         raise AssertionError("Expected gradient function to be set")
-    return (
-        accumulator(edge) if isinstance(edge, Tensor) else edge.owner.remember(edge.index, t._array)
-    )
+    if isinstance(edge, Tensor):
+        return accumulator(edge)
+    return edge.owner.remember(edge.index, t._array)
 
 
 def edge_within(edge: GradientEdge) -> Any:
@@ -178,7 +179,11 @@ def register_multi_grad_hook(
     """
     if mode not in ("all", "any"):
         raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
-    waiting = _First(fn) if mode == "any" else _All(tensors, fn)
+    waiting: Callable[[int, Tensor], None] = _First(fn)
+    if mode == "all":
+        waiting = _All(tensors, fn)
+    else:
+        tensors = [t for t in tensors if t.requires_grad]
     return _MultiHandle(
         [t.register_hook(functools.partial(waiting, i)) for i, t in enumerate(tensors)]
     )
@@ -188,7 +193,7 @@ class _All:
     """Collects the gradients of one backward pass until none is missing."""
 
     def __init__(self, tensors: Sequence[Tensor], fn: Callable[..., None]) -> None:
-        self.nodes = [get_gradient_edge(t).node for t in tensors]
+        self.nodes = [_get_grad_fn_or_grad_acc(t) for t in tensors]
         self.fn = fn
 
     def __call__(self, index: int, g: Tensor) -> None:
@@ -202,6 +207,7 @@ class _All:
         state[0] -= 1
         state[1][index] = g
         if state[0] == 0:
+            del notes[self]
             self.fn(state[1])
 
 

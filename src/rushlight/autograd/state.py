@@ -1,7 +1,7 @@
 """What a running backward pass answers to those who ask: its number, its node, what it will do.
 
 A pass keeps none of this ready, so that it costs nothing. The number and the callbacks are made
-when the first one asks (`rushlight.autograd.engine.Pass`), and the node that is being run is read
+when the first one asks (`rushlight.autograd.threads.Pass`), and the node that is being run is read
 off the stack: it is a local variable of the engine's walk.
 """
 
@@ -13,10 +13,11 @@ from heapq import heappop, heappush
 from typing import Any
 
 from rushlight.autograd import calls, engine, leaf
-from rushlight.autograd.engine import owner_of, running, running_pass
+from rushlight.autograd.engine import owner_of
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
 from rushlight.autograd.multithreading import is_multithreading_enabled
 from rushlight.autograd.node import Node
+from rushlight.autograd.threads import running, running_pass
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -32,7 +33,7 @@ __all__ = [
 
 def current_graph_task_id() -> int:
     """Return the number of this thread's innermost backward pass, or -1 outside of one."""
-    return -1 if running() is None else running_pass().number
+    return -1 if running.nodes is None else running_pass().number
 
 
 _RUN = engine.run.__code__
@@ -84,10 +85,8 @@ def execution_order() -> list[Node]:
 
     Raises RuntimeError outside of a pass, and as in PyTorch unless multithreading is switched off.
     """
-    frame = sys._getframe(1)
-    while frame is not None and frame.f_code is not _RUN:
-        frame = frame.f_back  # type: ignore[assignment]
-    if frame is None:
+    here = _locals_of_run()
+    if here is None:
         raise RuntimeError(
             "_current_graph_task_execution_order should only be called during the backward pass"
         )
@@ -97,7 +96,15 @@ def execution_order() -> list[Node]:
             "with multithreading disabled, e.g. by running:\n\n>>> with torch.autograd."
             "set_multithreading_enabled(False):\n...     torch.autograd.grad(...)\n"
         )
-    return _order(frame.f_locals["roots"], frame.f_locals.get("plan"))
+    return _order(here["roots"], here.get("plan"))
+
+
+def _locals_of_run() -> dict[str, Any] | None:
+    """What `engine.run` knows of this thread's innermost pass."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_code is not _RUN:
+        frame = frame.f_back  # type: ignore[assignment]
+    return None if frame is None else frame.f_locals
 
 
 def _order(roots: Sequence[Any], plan: dict[Any, tuple[Any, ...]] | None) -> list[Any]:
@@ -134,25 +141,28 @@ def will_execute(node: Node) -> bool:
     """Return whether this thread's backward pass runs `node` or reports its cotangent.
 
     Raises RuntimeError outside of a pass, for what is no node, and in `autograd.grad` for the
-    leaves that it reports.
+    leaves that it reports. A pass that starts from one tensor only says no for that tensor's node,
+    as PyTorch does, which takes such a node for the start and not for a part of the graph.
     """
     if not isinstance(node, Node):
         raise RuntimeError(
             f"_will_engine_execute_node expects an grad_fn, but got {type(node).__name__}"
         )
-    nodes = running()
+    nodes = running.nodes
     if nodes is None:
         raise RuntimeError(
             "_get_should_execute_nodes should only be called during the backward pass"
         )
-    if not isinstance(node, AccumulateGrad):
-        return node in nodes
-    if node.variable in running_pass().captured:
+    here = _locals_of_run()
+    end = node.variable if isinstance(node, AccumulateGrad) else node
+    if here is not None and len(here["roots"]) == 1 and owner_of(here["roots"][0]) is end:
+        return False
+    if end in nodes and end in running_pass().captured:
         raise RuntimeError(
             "A leaf node was passed to _will_engine_execute_node but we are currently running "
             "autograd.grad(). This is currently not supported."
         )
-    return node.variable in nodes
+    return end in nodes
 
 
 def queue_callback(callback: Callable[[], Any]) -> None:
@@ -160,7 +170,7 @@ def queue_callback(callback: Callable[[], Any]) -> None:
 
     Raises RuntimeError outside of a pass.
     """
-    if running() is None:
+    if running.nodes is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
     running_pass().callbacks.append(callback)
 

@@ -10,8 +10,9 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.autograd import engine, state
+from rushlight.autograd import state
 from rushlight.autograd.backward import backward, grad
+from rushlight.autograd.threads import accumulates_everywhere
 from rushlight.tensor import LEAF, Tensor, new
 
 __all__ = ["Variable"]
@@ -60,7 +61,7 @@ class _EngineBase:
 
     def is_checkpoint_valid(self) -> bool:
         """Return whether the running pass, if any, accumulates in all leaves."""
-        return engine.accumulates_everywhere()
+        return accumulates_everywhere()
 
 
 class VariableMeta(type):

@@ -8,9 +8,9 @@ from typing import Any
 
 from rushlight import random
 from rushlight.autograd.backward import backward
-from rushlight.autograd.engine import accumulates_everywhere
 from rushlight.autograd.function import Function
 from rushlight.autograd.modes import enable_grad
+from rushlight.autograd.threads import accumulates_everywhere
 from rushlight.tensor import Tensor
 
 __all__ = ["CheckpointFunction", "check_backward_validity", "detach_variable"]

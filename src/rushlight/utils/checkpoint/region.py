@@ -25,12 +25,12 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.autograd.engine import edge_of, running_pass
+from rushlight.autograd.engine import edge_of
 from rushlight.autograd.graph import saved_tensors_hooks
 from rushlight.autograd.modes import enable_grad, no_grad
 from rushlight.autograd.node import stale_input
 from rushlight.autograd.saved import Packed, top_default_hooks
-from rushlight.autograd.threads import carried
+from rushlight.autograd.threads import carried, running_pass
 from rushlight.tensor import Tensor
 
 __all__ = ["CheckpointError", "GraphExecGroup", "Region", "facts_of", "nothing_of"]
