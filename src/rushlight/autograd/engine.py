@@ -298,8 +298,7 @@ def _walk(
             continue
         edges = node.edges if plan is None else plan[node]
         if g is None and not node.takes_none:
-            if node.saved is FREED:
-                raise freed_error()
+            node.check_saved()
             grads = (None,) * len(edges)
         elif plain:
             grads = node.vjp(g, edges)

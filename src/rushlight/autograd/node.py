@@ -105,6 +105,16 @@ class Node:
     def forget_unneeded(self) -> None:
         """Let go of what was saved for edges that turned out to lead nowhere."""
 
+    def check_saved(self) -> None:
+        """Raise what a formula would on its way: for values that were freed, or written since."""
+        if self.saved is FREED:
+            raise freed_error()
+        if self.saved:
+            from rushlight.ops.saved_names import raw_names  # operators import us
+
+            for name in raw_names(self):
+                getattr(self, "_saved_" + name)
+
     def name(self) -> str:
         """Return PyTorch's name of the node."""
         return type(self).__name__
