@@ -202,3 +202,25 @@ def test_increment_version_counts_as_a_write(lib: Any) -> None:
     text = r"which is output 0 of Clone, is at version 1; expected version 0 instead"
     with pytest.raises(RuntimeError, match=text):
         w.backward()
+
+
+def test_increment_version_takes_tensors_only(lib: Any) -> None:
+    increment = lib.autograd.graph.increment_version
+    c = lib.ones(2)
+    view = c[:1]
+    for wrong in (3, None):
+        with pytest.raises(RuntimeError, match=r"^increment_version expect a Iterable\[Tensor\]"):
+            increment(wrong)
+    text = "increment_version expects each element of the iterable to be a tensor"
+    with pytest.raises(RuntimeError, match=text):
+        increment([c, 3])
+    assert c._version == 1
+    increment(())
+    increment({c: 1})
+    increment(view)
+    assert (c._version, view._version) == (3, 3)
+    with lib.inference_mode():
+        inference = lib.ones(2)
+    increment([inference, c])
+    increment(inference)
+    assert c._version == 4

@@ -139,9 +139,18 @@ def edge_within(edge: GradientEdge) -> Any:
 
 
 def increment_version(tensor: Tensor | Iterable[Tensor]) -> None:
-    """Count the version of tensors up, as if they had been written in place."""
+    """Count the version of tensors up, as if they had been written in place.
+
+    That of inference tensors isn't counted. Anything else raises RuntimeError.
+    """
+    if not isinstance(tensor, Iterable):
+        raise RuntimeError("increment_version expect a Iterable[Tensor] as input")
     for t in (tensor,) if isinstance(tensor, Tensor) else tensor:
-        if type(t._counter) is list:  # nobody counts the versions of inference tensors
+        if not isinstance(t, Tensor):
+            raise RuntimeError(
+                "increment_version expects each element of the iterable to be a tensor"
+            )
+        if type(t._counter) is list:
             t._counter[0] += 1
 
 

@@ -39,8 +39,7 @@ class FusedCrossEntropy(Node):
     def settings(self) -> dict[str, Any]:
         return dict(zip(("ignore_index", "smoothing", "reduction"), self.params))
 
-    def _check(self) -> None:
-        logits, target, weight = self.saved[:3]
+    def _check(self, logits: Any, target: Any, weight: Any) -> None:
         first, second, third = self.versions[:3]
         if logits._counter[0] != first:
             raise stale_input(logits, first)
@@ -50,17 +49,19 @@ class FusedCrossEntropy(Node):
             raise stale_input(weight, third)
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        self._check()
         saved = self.saved
         if len(saved) == 4:
-            return (kernels.cross_entropy_backward(g, saved[3]),)
+            logits, target, weight, kept = saved
+            self._check(logits, target, weight)
+            return (kernels.cross_entropy_backward(g, kept),)
+        self._check(*saved)
         arrays: Any = [None if t is None else t._array for t in saved]
         kept = kernels.cross_entropy_forward(*arrays, *self.params)[1]
         return (kernels.cross_entropy_backward(g, kept),)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        self._check()
         logits, target, weight = self.saved[:3]
+        self._check(logits, target, weight)
         from rushlight.autograd.backward import grad
         from rushlight.autograd.modes import enable_grad
 
