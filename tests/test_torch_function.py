@@ -216,6 +216,14 @@ def test_modes_see_all_calls_of_their_thread(lib: Any) -> None:
     assert seen == [("b", "mul") if n == "b mul" else ("a", n) for n in expected]
 
 
+def test_the_state_under_its_old_names(lib: Any) -> None:
+    o, c = overrides_of(lib), lib._C
+    assert c._is_torch_function_enabled() and c._len_torch_function_stack() == 0
+    with o.BaseTorchFunctionMode(), c.DisableTorchFunctionSubclass():
+        assert not c._is_torch_function_enabled() and c._len_torch_function_stack() == 1
+    assert not c._has_torch_function((lib.ones(1),)) and not c.is_autocast_enabled("cpu")
+
+
 def test_a_mode_without_an_answer(lib: Any) -> None:
     o = overrides_of(lib)
 

@@ -16,6 +16,23 @@ from typing import Any as _Any
 
 _ROOMS = ("_autograd", "_functions")
 
+_AUTOCAST = (
+    "autocast_decrement_nesting",
+    "autocast_increment_nesting",
+    "clear_autocast_cache",
+    "get_autocast_cpu_dtype",
+    "get_autocast_dtype",
+    "get_autocast_gpu_dtype",
+    "is_autocast_cache_enabled",
+    "is_autocast_cpu_enabled",
+    "is_autocast_enabled",
+    "set_autocast_cache_enabled",
+    "set_autocast_cpu_dtype",
+    "set_autocast_cpu_enabled",
+    "set_autocast_dtype",
+    "set_autocast_enabled",
+    "set_autocast_gpu_dtype",
+)
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
     "DisableTorchFunction": "api.torch_function",
@@ -36,6 +53,13 @@ _ELSEWHERE = {
     "_set_multithreading_enabled": "autograd.multithreading:switch",
     "_set_view_replay_enabled": "autograd.policies:switch_view_replay",
     "_will_engine_execute_node": "autograd.state:will_execute",
+    **dict.fromkeys(_AUTOCAST, "amp.state"),
+    "_has_torch_function": "overrides:has_torch_function",
+    "_has_torch_function_unary": "overrides:has_torch_function_unary",
+    "_has_torch_function_variadic": "overrides:has_torch_function_variadic",
+    "_is_autocast_available": "amp.autocast_mode:is_autocast_available",
+    "_is_torch_function_enabled": "api.torch_function:is_enabled",
+    "_len_torch_function_stack": "api.torch_function:count_modes",
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "is_grad_enabled": "autograd.modes",

@@ -65,6 +65,16 @@ class DisableTorchFunction(DisableTorchFunctionSubclass):
         state.modes_on = self.modes_before
 
 
+def is_enabled() -> bool:
+    """Return whether types are asked in this thread."""
+    return state.subclasses
+
+
+def count_modes() -> int:
+    """Return how many modes are on in this thread."""
+    return len(state.modes)
+
+
 def disabled(func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
     """The ``__torch_function__`` of a class that wants results to be plain tensors."""
     with DisableTorchFunctionSubclass():
