@@ -265,7 +265,17 @@ def test_saved_tensors_that_are_read_once(lib: Any) -> Any:
     z = function.apply(leaf(lib))
     seen.append(z.grad_fn.saved_tensors)
     z.sum().backward()
-    return seen
+    nothing = made(lib, times_two, backward)
+    nothing.clear_saved_tensors_on_access = True
+    nothing.apply(leaf(lib)).sum().backward()
+    return seen, attempt(lambda: z.grad_fn._raw_saved_tensors)
+
+
+@story
+def test_what_is_known_of_outputs(lib: Any) -> Any:
+    function = made(lib, lambda ctx, a: (a * 2, 3, a.long()), lambda ctx, g, h, i: g)
+    known = function.apply(leaf(lib))[0].grad_fn._input_metadata
+    return [(meta.shape, meta.dtype, meta.device) for meta in known]
 
 
 @story

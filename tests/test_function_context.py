@@ -37,12 +37,13 @@ def test_ctx_inside_of_forward(lib: Any) -> Any:
         seen.append((ctx.to_save, ctx.saved_for_forward, ctx.dirty_tensors, ctx.non_differentiable))
         ctx.save_for_backward(x)
         seen.append((len(ctx.to_save), ctx.saved_tensors, ctx._materialize_non_diff_grads))
-        seen.append(attempt(lambda: ctx.materialize_grads))
+        seen.append((attempt(lambda: ctx.materialize_grads), ctx._raw_saved_tensors))
         return x * k
 
     function = made(lib, forward, lambda ctx, g: (g, None))
     node = function.apply(leaf(lib), 2).grad_fn
     seen.append((node.to_save, node.saved_tensors, node.non_differentiable, node.dirty_tensors))
+    seen.append((len(node._raw_saved_tensors), len(node._input_metadata)))
     seen.append((node._forward_cls is function, type(node) is function._backward_cls))
     return seen
 

@@ -77,12 +77,14 @@ class FunctionCtx:
         self.materialize_grads = value
 
 
+FLOAT = np.dtype(np.float32)
+
+
 class _Mark:
     """Stands in ``saved`` for no tensors. It is true, so that the engine frees it as well."""
 
 
 NOTHING = _Mark()  # nothing was saved
-CLEARED = _Mark()  # they were read, and `clear_saved_tensors_on_access` let go of them
 
 
 class BackwardCFunction(Node, FunctionCtx):
@@ -96,6 +98,7 @@ class BackwardCFunction(Node, FunctionCtx):
     slots: Sequence[int]  # which arguments the edges belong to
     shapes: Sequence[Any] = ()  # (shape, dtype) of each output, None for what is no tensor
     constant: Sequence[int] = ()  # the outputs that have no derivative
+    _cleared: bool = False  # saved tensors were read, and `clear_saved_tensors_on_access` is set
     _materializes: bool = True
     _materialize_non_diff_grads: bool = True
 
@@ -123,20 +126,21 @@ class BackwardCFunction(Node, FunctionCtx):
         """
         if self.saved_for_forward is not None:
             return self.saved_for_forward  # type: ignore[no-any-return]
-        saved = self.saved
-        if saved is NOTHING:
-            return ()
-        if saved is FREED:
-            raise freed_error()
-        if saved is CLEARED:
+        if self._cleared:
             raise RuntimeError(
                 "saved_tensors can only be accessed once when clear_saved_tensors_on_access=True "
                 "is set on the autograd.Function. Either access saved_tensors only once, or set "
                 "clear_saved_tensors_on_access=False."
             )
-        tensors = tuple([None if s is None else s.tensor(self) for s in saved])
+        saved = self.saved
+        if saved is FREED:
+            raise freed_error()
+        tensors: tuple[Any, ...] = ()
+        if saved is not NOTHING:
+            tensors = tuple([None if s is None else s.tensor(self) for s in saved])
         if self._forward_cls.clear_saved_tensors_on_access:
-            self.saved = CLEARED
+            self._cleared = True
+            self.saved = NOTHING
         return tensors
 
     @saved_tensors.setter
@@ -154,8 +158,9 @@ class BackwardCFunction(Node, FunctionCtx):
         return self.saved_tensors
 
     def meta_of(self, index: int) -> tuple[Any, Any] | None:
-        """The shape and dtype of an output; None for what is no tensor."""
-        return self.shapes[index]  # type: ignore[no-any-return]
+        """The shape and dtype of an output; for what has no derivative those of a number."""
+        meta: tuple[Any, Any] | None = self.shapes[index]
+        return ((), FLOAT) if meta is None or index in self.constant else meta
 
     # -- the user's code -------------------------------------------------------------------------
     def _get_user_fn(self) -> Callable[..., Any]:
@@ -186,9 +191,9 @@ class BackwardCFunction(Node, FunctionCtx):
         from rushlight.autograd.saved import saved_tensor
 
         saved = self.saved
-        if saved is FREED or saved is CLEARED:
+        if saved is FREED:
             raise freed_error()
-        return tuple([saved_tensor(self, i) for i in range(len(saved))]) if saved else ()
+        return () if saved is NOTHING else tuple(saved_tensor(self, i) for i in range(len(saved)))
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         outs = g if isinstance(g, list) else [g]
