@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.autograd.modes import _Decorator, mode
+from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -84,14 +85,22 @@ def is_view_replay_enabled() -> bool:
 def switch_view_replay(enabled: bool) -> None:
     """Set it without a way back."""
     _check_bool("set_view_replay_enabled", enabled)
+    if enabled != mode.replay:
+        (watch if enabled else unwatch)(_mark_view)
     mode.replay = enabled
 
 
-class _force_original_view_tracking(_Decorator):
-    """Ask for the views of a tensor that is written to be made anew one by one.
+def _mark_view(node: Any) -> None:
+    """Note on a view's node that it is to be replayed (rushlight.ops.history does that)."""
+    if mode.replay:
+        node.__dict__["replays"] = True
 
-    Here, as by default in PyTorch, the new history of a view is a single ``AsStridedBackward0``,
-    of the same gradient; so this changes only what `is_view_replay_enabled` says.
+
+class _force_original_view_tracking(_Decorator):
+    """Let views that are made from now on be made anew one by one where their base is written.
+
+    By default the new history of such a view is a single ``AsStridedBackward0``. The gradients are
+    the same.
     """
 
     __module__ = "rushlight.autograd.grad_mode"

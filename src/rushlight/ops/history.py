@@ -206,12 +206,39 @@ def _refresh(view: View, t: Tensor) -> Any:
         return edge  # no graph is concerned, so far
     if view.origin:
         raise view_error(view, "its base or another view of its base has been")
-    # The view of a view that was made a leaf keeps a node, though its base has no history.
-    view.edge = made = edge_through(view.base, t, isinstance(edge, (Node, Slot)))
+    if isinstance(edge, Node) and "replays" in edge.__dict__:
+        made = _replayed(edge, edge_of(view.base))
+    else:
+        # The view of a view that was made a leaf keeps a node, though its base has no history.
+        made = edge_through(view.base, t, isinstance(edge, (Node, Slot)))
+    view.edge = made
     view.version = version
     if made is not None:
         _keep_retaining(t, edge, made)
     return made
+
+
+def _replayed(edge: Node, below: Any) -> Node:
+    """Record the views that `edge` is the last of anew, on another history of their base.
+
+    The base is no view itself, so that the views end where another operation's node begins.
+    """
+    chain = [edge]
+    while isinstance(first := chain[-1].edges[0], Node) and _is_view_node(first):
+        chain.append(first)
+    for node in reversed(chain):
+        again = new(type(node))
+        again.__dict__.update(node.__dict__)
+        again.__dict__.pop("hooks", None)
+        again.edges = (below,)
+        again.seq = next(sequence)
+        below = again
+    return below  # type: ignore[no-any-return]
+
+
+def _is_view_node(node: Any) -> bool:
+    op = getattr(node, "op", None)
+    return op is not None and op.view
 
 
 View.refresh = _refresh  # tensor.py knows views but no operators
