@@ -179,6 +179,10 @@ def test_what_is_refused_first(program: str) -> None:
     x=leaf(4)*1; x.data=w(4); v=x[1:]; x.data=torch.ones(4); v.mul_(2); out=x, v, slope(v, x)
     x=leaf(3); y=torch.ones(3, requires_grad=True); out=grad(x, y, w(3), allow_unused=True), x.grad
     x=leaf(3); y=leaf(3); x.backward(w(3), inputs=[y]); out=x.grad, y.grad
+    x=leaf(2,2); y=x.split(2)[0]; out=grad(y, y, w(2,2)), slope(y, x)
+    x=leaf(2,2); y=x.split(2)[0]; y.retain_grad(); y.backward(w(2,2)); out=y.grad, x.grad
+    x=leaf(2,2); y=x.split(2)[0]; y.register_hook(lambda g: g*2); out=slope(y, x)
+    x=torch.zeros(4); y=inference(lambda: x.view(torch.int32)); out=y.is_inference(), y._is_view()
     x=leaf(3); h=[]; x.register_hook(h.append); grad(x, leaf(3), w(3), allow_unused=True); out=h
     x=leaf(3); y=x*1; y.retain_grad(); grad(y, leaf(3), w(3), allow_unused=True); out=y.grad
     """

@@ -112,7 +112,6 @@ class Forms:
             ".contiguous()",
             ".positive()",
         ]
-        # In inference mode PyTorch makes an inference tensor of any.
         if x.numel() and 1 not in x.shape and not self.inferring():
             forms += [".view(torch.float32)", f".view({x.dtype})"]
         if x.numel() < 40 and n < 5:
@@ -186,8 +185,9 @@ class Forms:
     def unary(self, name: str, x: Any) -> str:
         """A function of one tensor."""
         if x.dtype.is_complex:
-            forms = ["{}.sin()", "-{}", "{}.conj() * 0.5", "{}.real * 2", "{} * 1j", "{}.clone()"]
-            forms += ["torch.view_as_real({}.resolve_conj())", "{}.imag.tanh()"]
+            forms = ["({} * 0.1).sin()" if self.tame(x) else "{} * 0.1", "-{}", "{}.clone()"]
+            forms += ["{}.conj() * 0.5", "{}.real * 2", "{} * 1j", "{}.imag.tanh()"]
+            forms.append("torch.view_as_real({}.resolve_conj())")
             return self.choose(*forms).format(name)
         if str(x.dtype) == "torch.bool":
             return self.choose("~{}", "{}.float()", "{}.clone()", "{} * 2", "{}.sum()").format(name)
@@ -213,7 +213,7 @@ class Forms:
             if x.ndim == 2 and y.ndim == 2:
                 forms += [f"{a} @ {b}.mT", f"torch.mm({a}, {b}.t())"]
             elif x.ndim == 1 and y.ndim == 1:
-                forms += [f"{a} @ {b}", f"{a}[:, None] * {b}"]
+                forms += [f"({a} * {b}).sum()", f"{a}[:, None] * {b}"]
         if not (x.dtype.is_complex or y.dtype.is_complex) and self.distinct(x, y):
             forms += [f"torch.maximum({a}, {b})", f"torch.where({a} > {b}, {a}, {b})", f"{a} < {b}"]
         return self.choose(*forms)

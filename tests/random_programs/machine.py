@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["PRELUDE", "Machine", "statements_of"]
+__all__ = ["PRELUDE", "JudgeFails", "Machine", "statements_of"]
 
 PRELUDE = '''
 grad = torch.autograd.grad
@@ -70,6 +70,10 @@ def statements_of(program: str) -> list[tuple[int, str]]:
 
     visit(ast.parse(program).body, 0)
     return found
+
+
+class JudgeFails(Exception):
+    """PyTorch asks to be told of a bug of its own; the program ends there."""
 
 
 class Machine:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.autograd.inference import mark_inference
+from rushlight.autograd.modes import mode
 from rushlight.dtypes import dtype as DType
 from rushlight.ops import pairs
 from rushlight.ops.outputs import require_tensor
@@ -36,6 +38,8 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     out = new(Tensor)
     out._array = x.view(target)
     out._counter = input._counter
+    if mode.inference:  # as PyTorch has it, whatever the memory belongs to
+        mark_inference(out)
     return out
 
 

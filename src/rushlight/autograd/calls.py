@@ -53,16 +53,19 @@ def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any], runs:
             outs = [back(out) for out in given]
     if not runs:
         _capture(node, outs, captured)
-    if node.outputs == 1:
+    if node.outputs == 1 and not isinstance(g, list):
         return outs[0]
     return outs if node.takes_none or any(out is not None for out in outs) else None
 
 
 def _outs(node: Node, g: Any) -> list[Any]:
-    """The cotangents of a node's outputs, which the walk hands over as a list only if several."""
-    if node.outputs == 1:
-        return [g]
-    return [None] * node.outputs if g is None else list(g)
+    """The cotangents of a node's outputs, which the walk hands over as a list where they are slots.
+
+    A split into one part has one output and a slot for it.
+    """
+    if isinstance(g, list):
+        return list(g)
+    return [g] if node.outputs == 1 else [None] * node.outputs
 
 
 def _capture(node: Node, outs: list[Any], captured: dict[Any, Any]) -> None:
