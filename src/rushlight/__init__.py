@@ -52,6 +52,7 @@ globals().update(_layout.FORMATS)
 if _TYPE_CHECKING:
     from rushlight import (
         _C,
+        _vmap_internals,
         backends,
         cuda,
         fft,
@@ -141,6 +142,7 @@ if _TYPE_CHECKING:
 _ROOMS = (
     "amp",
     "_C",
+    "_vmap_internals",
     "backends",
     "cuda",
     "fft",

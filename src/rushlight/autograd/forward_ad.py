@@ -310,6 +310,11 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
             "Making a dual Tensor based on a Tensor that already has a forward gradient at the "
             f"same level {level} is not supported."
         )
+    if tensor._interpreter is not None and type(tensor) is not Dual:
+        raise RuntimeError(
+            "Batching rule not implemented for aten::_make_dual; the fallback path doesn't work on "
+            "out= or view ops."
+        )
     if type(tangent) is Dual and _is_open(tangent):
         raise RuntimeError(
             "Setting a forward grad that itself has a forward gradient at the same level"
