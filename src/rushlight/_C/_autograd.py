@@ -15,12 +15,14 @@ from rushlight.autograd.saved import hooks_are_enabled as _saved_tensors_hooks_i
 from rushlight.autograd.saved import pop_default_hooks as _pop_saved_tensors_default_hooks
 from rushlight.autograd.saved import push_default_hooks as _push_saved_tensors_default_hooks
 from rushlight.autograd.saved import top_default_hooks as _top_saved_tensors_default_hooks
+from rushlight.autograd.state import _get_sequence_nr
 from rushlight.device import device
 from rushlight.dtypes import dtype, from_numpy
 
 __all__ = [
     "InputMetadata",
     "SavedTensor",
+    "_get_sequence_nr",
     "_pop_saved_tensors_default_hooks",
     "_push_saved_tensors_default_hooks",
     "_saved_tensors_hooks_disable",

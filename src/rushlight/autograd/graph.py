@@ -235,6 +235,7 @@ class _First:
 
 # What few programs use is fetched when they do.
 _ELSEWHERE = {
+    "_engine_run_backward": "variable",
     "allow_mutation_on_saved_tensors": "mutation",
     "disable_saved_tensors_hooks": "saved_hooks",
     "save_on_cpu": "saved_hooks",

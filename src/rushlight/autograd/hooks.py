@@ -31,13 +31,13 @@ class RemovableHandle:
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
         self.id = next(RemovableHandle._ids)
-        self.hooks_ref = weakref.ref(hooks_dict)
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
         extras = extra_dict if isinstance(extra_dict, (list, tuple)) else [extra_dict]
-        self.extra_refs = tuple(weakref.ref(d) for d in extras if d is not None)
+        self.extra_dict_ref = tuple(weakref.ref(d) for d in extras if d is not None)
 
     def remove(self) -> None:
         """Take the hook away; doing so twice is harmless."""
-        for ref in (self.hooks_ref, *self.extra_refs):
+        for ref in (self.hooks_dict_ref, *self.extra_dict_ref):
             hooks = ref()
             if hooks is not None:
                 hooks.pop(self.id, None)
@@ -48,15 +48,23 @@ class RemovableHandle:
     def __exit__(self, *_: Any) -> None:
         self.remove()
 
-    def __getstate__(self) -> tuple[Any, int]:
-        return self.hooks_ref(), self.id
+    def __getstate__(self) -> tuple[Any, ...]:
+        extras = tuple(ref() for ref in self.extra_dict_ref)
+        state = (self.hooks_dict_ref(), self.id)
+        return (*state, extras) if extras else state
 
-    def __setstate__(self, state: tuple[Any, int]) -> None:
-        hooks = state[0] if state[0] is not None else OrderedDict()
-        self.hooks_ref = weakref.ref(hooks)
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.hooks_dict_ref = weakref.ref(_or_empty(state[0]))
         self.id = state[1]
-        self.extra_refs = ()
+        self.extra_dict_ref = tuple(
+            weakref.ref(_or_empty(d)) for d in (state[2] if len(state) > 2 else ())
+        )
         RemovableHandle._ids = itertools.count(max(self.id + 1, next(RemovableHandle._ids)))
+
+
+def _or_empty(hooks: Any) -> Any:
+    """A dictionary of hooks that is gone is an empty one."""
+    return OrderedDict() if hooks is None else hooks
 
 
 Hooks = OrderedDict[int, Callable[..., Any]]

@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.forward_ad import Dual
-from rushlight.autograd.hooks import Hooks, NodeHooks, run_hooks, run_prehooks
+from rushlight.autograd.hooks import (
+    Hooks,
+    NodeHooks,
+    check_replacements,
+    run_hooks,
+    run_prehooks,
+)
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
@@ -191,7 +197,9 @@ def _around(leaf: Tensor, hooks: LeafHooks, g: Any, add: Callable[[Tensor, Any],
             raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
     if hooks.node is not None:
         for post in list(hooks.node.post.values()):
-            post((), (g,))
+            result = post((), (g,))
+            if result is not None:
+                check_replacements(post, (), result)
 
 
 def _takes_grad(leaf: Tensor) -> bool:

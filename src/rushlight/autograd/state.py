@@ -16,7 +16,7 @@ from rushlight.autograd import calls, engine, leaf
 from rushlight.autograd.engine import owner_of
 from rushlight.autograd.leaf import AccumulateGrad, accumulator
 from rushlight.autograd.multithreading import is_multithreading_enabled
-from rushlight.autograd.node import Node
+from rushlight.autograd.node import Node, sequence
 from rushlight.autograd.threads import running, running_pass
 from rushlight.tensor import Tensor
 
@@ -173,6 +173,11 @@ def queue_callback(callback: Callable[[], Any]) -> None:
     if running.nodes is None:
         raise RuntimeError("Final callbacks can only be installed during backward pass.")
     running_pass().callbacks.append(callback)
+
+
+def _get_sequence_nr() -> int:
+    """Return the number that the next node gets, without taking it."""
+    return int(repr(sequence)[len("count(") : -1])
 
 
 def any_requires_grad(*args: Any) -> bool:

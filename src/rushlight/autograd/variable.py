@@ -64,6 +64,11 @@ class _EngineBase:
         return accumulates_everywhere()
 
 
+def _engine_run_backward(t_outputs: Sequence[Tensor], *args: Any, **kwargs: Any) -> Any:
+    """``Variable._execution_engine.run_backward`` as the function that PyTorch has too."""
+    return Variable._execution_engine.run_backward(t_outputs, *args, **kwargs)
+
+
 class VariableMeta(type):
     """Makes ``isinstance(x, Variable)`` hold for tensors."""
 
