@@ -321,6 +321,29 @@ def test_random_numbers_are_the_same_again(lib: Any) -> Any:
 
 
 @story
+def test_autocast_is_as_it_was(lib: Any) -> Any:
+    told = []
+    for reentrant in BOTH:
+        layer, seen = lib.nn.Linear(4, 4), []
+
+        def runs(x: Any, layer: Any = layer, seen: Any = seen) -> Any:
+            y = layer(x)
+            seen.append((y.dtype, lib.is_autocast_enabled("cpu"), lib.get_autocast_dtype("cpu")))
+            return y.sin().sum()
+
+        x = lib.ones(2, 4, requires_grad=True)
+        for options in ({}, {"cache_enabled": False}, {"enabled": False}):
+            with lib.autocast("cpu", **options):
+                y = room(lib).checkpoint(runs, x, use_reentrant=reentrant)
+            y.backward()
+            y = room(lib).checkpoint(runs, x, use_reentrant=reentrant)
+            with lib.autocast("cpu", **options):
+                y.backward()
+        told.append(seen)
+    return told
+
+
+@story
 def test_state_that_a_module_keeps_is_updated_twice(lib: Any) -> Any:
     told = []
     for reentrant in BOTH:

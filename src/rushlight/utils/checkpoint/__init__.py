@@ -17,7 +17,6 @@ from collections.abc import Callable, Generator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
-from rushlight import random
 from rushlight.autograd.modes import is_grad_enabled
 from rushlight.utils.checkpoint.devices import (
     DefaultDeviceType,
@@ -42,6 +41,7 @@ from rushlight.utils.checkpoint.selective import (
     SelectiveCheckpointContext,
     create_selective_checkpoint_contexts,
 )
+from rushlight.utils.checkpoint.surroundings import Surroundings
 
 __all__ = [
     "SAC_IGNORED_OPS",
@@ -176,14 +176,11 @@ def _recorded(
             f"determinism_check should be one of {list(_CHECKS)}, but got {determinism_check}"
         )
     forward_context, recompute_context = context_fn()
-    rng_state = random.get_rng_state() if preserve else None
+    surroundings = Surroundings(preserve)
 
     def recompute(*args: Any) -> None:
-        with random.fork_rng(enabled=preserve):
-            if rng_state is not None:
-                random.set_rng_state(rng_state)
-            with recompute_context:
-                function(*args, **kwargs)
+        with surroundings.again(), recompute_context:
+            function(*args, **kwargs)
 
     if not is_grad_enabled():
         return function(*args, **kwargs)

@@ -6,12 +6,12 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rushlight import random
 from rushlight.autograd.backward import backward
 from rushlight.autograd.function import Function
 from rushlight.autograd.modes import enable_grad
 from rushlight.autograd.threads import accumulates_everywhere
 from rushlight.tensor import Tensor
+from rushlight.utils.checkpoint.surroundings import Surroundings
 
 __all__ = ["CheckpointFunction", "check_backward_validity", "detach_variable"]
 
@@ -49,7 +49,7 @@ class CheckpointFunction(Function):
     ) -> Any:
         check_backward_validity(args)
         ctx.run_function = run_function
-        ctx.rng_state = random.get_rng_state() if preserve_rng_state else None
+        ctx.surroundings = Surroundings(preserve_rng_state)
         ctx.inputs = [None if isinstance(a, Tensor) else a for a in args]
         ctx.places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
         ctx.save_for_backward(*[args[i] for i in ctx.places])
@@ -68,11 +68,8 @@ class CheckpointFunction(Function):
         for i, t in zip(ctx.places, ctx.saved_tensors):
             args[i] = t
         inputs = detach_variable(tuple(args))
-        with random.fork_rng(enabled=ctx.rng_state is not None):
-            if ctx.rng_state is not None:
-                random.set_rng_state(ctx.rng_state)
-            with enable_grad():
-                outputs = ctx.run_function(*inputs)
+        with ctx.surroundings.again(), enable_grad():
+            outputs = ctx.run_function(*inputs)
         outs = (outputs,) if isinstance(outputs, Tensor) else outputs
         tracked = [
             (out, g) for out, g in zip(outs, grads) if isinstance(out, Tensor) and out.requires_grad
