@@ -116,3 +116,13 @@ def test_look_inside(tmp_path: Path) -> None:
         "        leaf a of shape (3, 3)",
     ]
     assert "MulBackward0 (see above)" in program(tmp_path, "look_inside")
+
+
+def test_memory_for_time(tmp_path: Path) -> None:
+    said = program(tmp_path, "memory_for_time")
+    plain, checkpointed, selective = numbers(f"peak +{NUMBER} MB", said)
+    assert checkpointed < selective < plain
+    assert checkpointed < plain / 2
+    assert len(set(numbers(f"gradient {NUMBER}", said))) == 1
+    rows = [line.split("  ")[-2].strip() for line in said.splitlines() if "aten::linear" in line]
+    assert rows == ["66"]  # 36 layers, and 30 of them again
