@@ -230,7 +230,7 @@ def _walk(
                 continue
             mine = fresh and out is not g
             if type(edge) is Slot:
-                edge, out = _gather(slots, edge, out)
+                edge, out = _gather(slots, edge, out, counts)
             # A count of 1 is the common edge with one consumer. Of several, the first to arrive
             # turns the count negative and opens a buffer, the last takes the sum along.
             left = counts[edge]
@@ -313,10 +313,13 @@ def _walk(
             grads = after_node(node, hooks, edges, grads, g, graph)
 
 
-def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, Any]:
+def _gather(
+    slots: dict[Node, list[Any]], slot: Slot, out: Any, counts: dict[Any, Any]
+) -> tuple[Node, Any]:
     """Put a cotangent in its place among its node's outputs; the list is the node's cotangent.
 
-    Formulas are never called with a list of nothing but None: that is None, as for one output.
+    With the last of them the list leaves `slots`, so that it dies when the node has run. Formulas
+    are never called with a list of nothing but None: that is None, as for one output.
     """
     node = slot.owner
     outs = slots.get(node)
@@ -326,4 +329,6 @@ def _gather(slots: dict[Node, list[Any]], slot: Slot, out: Any) -> tuple[Node, A
         outs = slots[node] = [None] * node.outputs
     had = outs[slot.index]
     outs[slot.index] = out if had is None else had if out is None else had + out
+    if counts[node] in (1, -1):
+        del slots[node]
     return node, outs
