@@ -133,3 +133,35 @@ def test_gradcheck_passes(lib: Any, function: Any, kind: str) -> None:
     x = matrix(lib, 2, 3, kind=kind).requires_grad_()
     assert lib.autograd.gradcheck(lambda x: function(lib, x), (x,), check_forward_ad=True)
     assert lib.autograd.gradgradcheck(lambda x: function(lib, x), (x,))
+
+
+# -- where PyTorch has no derivative ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("p", [1, 1.5, 2, 3, float("inf")])
+def test_distances_have_second_derivatives(p: float) -> None:
+    import rushlight as torch
+
+    x, y = matrix(torch, 4, 3).requires_grad_(), matrix(torch, 5, 3, seed=1).requires_grad_()
+    assert torch.autograd.gradgradcheck(lambda x, y: torch.cdist(x, y, p), (x, y))
+    assert torch.autograd.gradgradcheck(lambda x: torch.pdist(x, p), (x,))
+
+
+def test_the_distance_of_a_point_from_itself_pulls_nowhere() -> None:
+    import rushlight as torch
+
+    x = torch.zeros(3, 2, dtype=torch.float64, requires_grad=True)
+    for distances in (torch.pdist(x), torch.cdist(x, x)):
+        (g,) = torch.autograd.grad(distances.sum(), x, create_graph=True)
+        assert not g.any()
+        (h,) = torch.autograd.grad(g.sum(), x)
+        assert h.isfinite().all()
+
+
+def test_condition_and_vander_have_derivatives() -> None:
+    import rushlight as torch
+
+    x = matrix(torch, 3, 3).requires_grad_()
+    for order in (1, -1, float("inf"), -float("inf"), "fro", "nuc", 2, -2):
+        assert torch.autograd.gradcheck(lambda x, p=order: torch.linalg.cond(x, p), (x,))
+    assert torch.autograd.gradcheck(lambda x: torch.vander(x[0], 4), (x,))

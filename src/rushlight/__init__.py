@@ -93,6 +93,7 @@ if _TYPE_CHECKING:
     from rushlight.api.gather import *
     from rushlight.api.indexed import *
     from rushlight.api.inplace_functions import *
+    from rushlight.api.integrals import *
     from rushlight.api.least_squares import *
     from rushlight.api.legacy import set_default_tensor_type
     from rushlight.api.likes import *
@@ -106,6 +107,7 @@ if _TYPE_CHECKING:
     from rushlight.api.old_linalg import *
     from rushlight.api.order import *
     from rushlight.api.padding import *
+    from rushlight.api.pairs import *
     from rushlight.api.peaks import *
     from rushlight.api.pooling import *
     from rushlight.api.powers import *
@@ -130,6 +132,7 @@ if _TYPE_CHECKING:
     from rushlight.api.special import *
     from rushlight.api.spectrograms import *
     from rushlight.api.splitting import *
+    from rushlight.api.tensor_systems import *
     from rushlight.api.window_functions import *
     from rushlight.autograd.anomaly_mode import (
         is_anomaly_check_nan_enabled,

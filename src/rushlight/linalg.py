@@ -34,6 +34,8 @@ from rushlight.api.reflections import householder_product
 from rushlight.api.solving import inv, inv_ex, solve, solve_ex, solve_triangular
 from rushlight.api.solving import linalg_det as det
 from rushlight.api.solving import linalg_slogdet as slogdet
+from rushlight.api.tensor_systems import diagonal, tensorinv, tensorsolve, vecdot
+from rushlight.api.tensor_systems import linalg_vander as vander
 
 __all__ = [
     "LinAlgError",
@@ -42,6 +44,7 @@ __all__ = [
     "cond",
     "cross",
     "det",
+    "diagonal",
     "eig",
     "eigh",
     "eigvals",
@@ -72,5 +75,9 @@ __all__ = [
     "solve_triangular",
     "svd",
     "svdvals",
+    "tensorinv",
+    "tensorsolve",
+    "vander",
+    "vecdot",
     "vector_norm",
 ]

@@ -46,6 +46,7 @@ _BOTH = {
     "indexed": "index_add index_copy index_fill index_put index_select put take",
     "factors": "lu lu_solve",
     "least_squares": "cholesky_inverse cholesky_solve pinverse",
+    "integrals": "corrcoef cov",
     "linalg": "matrix_exp matrix_power",
     "masks": "argwhere masked_fill masked_scatter masked_select nonzero",
     "memory": "resize_as_",
@@ -124,6 +125,7 @@ _FUNCTIONS = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     "likes": "empty_like full_like ones_like zeros_like",
+    "integrals": "cumulative_trapezoid trapezoid trapz",
     "linalg": "chain_matmul",
     "losses": (
         "binary_cross_entropy_with_logits cosine_embedding_loss hinge_embedding_loss kl_div "
@@ -134,6 +136,7 @@ _FUNCTIONS = {
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "old_linalg": "matrix_rank",
     "padding": "constant_pad_nd",
+    "pairs": "cdist pdist",
     "pooling": "avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d",
     "printing": "get_printoptions set_printoptions",
     "queries": "get_default_device is_tensor numel result_type set_default_device typename",
@@ -157,6 +160,7 @@ _FUNCTIONS = {
         "row_stack stack vstack"
     ),
     "shuffling": "channel_shuffle pixel_shuffle pixel_unshuffle",
+    "tensor_systems": "vander",
     "window_functions": (
         "bartlett_window blackman_window hamming_window hann_window kaiser_window"
     ),

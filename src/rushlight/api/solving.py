@@ -154,7 +154,7 @@ def inverse(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return _inverse(require_tensor(input, "inverse", "input", 1), "inverse", out)
 
 
-_NOT_INVERTED = (
+NOT_INVERTED = (
     "The diagonal element {info} is zero, the inversion could not be completed because the input "
     "matrix is singular."
 )
@@ -162,7 +162,7 @@ _NOT_INVERTED = (
 
 def _inverse(A: Tensor, function: str, out: Any) -> Tensor:
     y, info = _inv(A)
-    check_info("linalg.inv", info, _NOT_INVERTED)
+    check_info("linalg.inv", info, NOT_INVERTED)
     return deliver(out, y, function, "linalg_inv_ex")
 
 
@@ -183,7 +183,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False, out: Any = None) -> Any:
     check_bool(check_errors, "linalg_inv_ex", "check_errors")
     results = _inv(A)
     if check_errors:
-        check_info("linalg.inv_ex", results[1], _NOT_INVERTED)
+        check_info("linalg.inv_ex", results[1], NOT_INVERTED)
     return deliver_all("linalg_inv_ex", out, results, "linalg_inv_ex", 1)
 
 

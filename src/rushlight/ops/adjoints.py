@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.rearrange import diag_embed, diagonal_copy
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "as_diagonal",
@@ -16,6 +16,7 @@ __all__ = [
     "diagonal",
     "eye_like",
     "known",
+    "like",
     "mH",
     "off_diagonal",
     "real",
@@ -87,3 +88,10 @@ def known(x: Any) -> Any:
     if isinstance(x, Tensor):
         return None if x._interpreter is not None else x._array
     return x
+
+
+def like(array: Any, x: Any) -> Any:
+    """An ndarray in the dtype, and of the kind, of `x`."""
+    if isinstance(x, Tensor):
+        return wrap(array.astype(x._array.dtype))
+    return array.astype(x.dtype)

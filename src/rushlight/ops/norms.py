@@ -22,12 +22,12 @@ from rushlight.ops.operator import Operator
 from rushlight.ops.reduce import Dims, sum_
 from rushlight.tensor import Tensor
 
-__all__ = ["dist", "norm", "pair_norm", "renorm"]
+__all__ = ["dist", "norm", "norm_slope", "pair_norm", "renorm"]
 
 Shape = tuple[int, ...]
 
 
-def _slope(x: Any, y: Any, p: float, dims: Dims) -> Any:
+def norm_slope(x: Any, y: Any, p: float, dims: Dims) -> Any:
     """The slope of the norm `y`, which has the reduced dimensions with size 1."""
     if p == 1:
         return sgn(x)
@@ -48,13 +48,13 @@ def _rule(g: Any, x: Any, y: Any, x_shape: Shape, p: float, dims: Dims) -> Any:
     if p == 0:  # counts what is not zero
         return None
     shape = shape_without(x_shape, dims, True)
-    return g.reshape(shape) * _slope(x, y.reshape(shape), p, dims)
+    return g.reshape(shape) * norm_slope(x, y.reshape(shape), p, dims)
 
 
 def _jvp(t: Any, x: Any, y: Any, x_shape: Shape, p: float, dims: Dims, keepdim: bool) -> Any:
     if p == 0:
         return None
-    slope = _slope(x, y.reshape(shape_without(x_shape, dims, True)), p, dims)
+    slope = norm_slope(x, y.reshape(shape_without(x_shape, dims, True)), p, dims)
     return sum_((slope.conj() * t).real if is_complex(slope) else slope * t, dims, keepdim)
 
 

@@ -18,6 +18,7 @@ from rushlight.ops.adjoints import (
     column,
     eye_like,
     known,
+    like,
     mH,
     real,
     row,
@@ -184,27 +185,18 @@ def _det_rule(g: Any, a: Any, y: Any) -> Any:
         return solve(mH(a), as_diagonal_of(g * y.conj(), a), True, False)[0]
     singular = singular[..., None, None]
     some = eye_like(a) + np.zeros(a.shape, eye_like(a).dtype)
-    regular = where(singular, _like(some, a), a)
+    regular = where(singular, like(some, a), a)
     straight = solve(mH(regular), as_diagonal_of(g * y.conj(), a), True, False)[0]
-    spread_out = _like(some * np.arange(1, a.shape[-1] + 1), a)  # distinct singular values
+    spread_out = like(some * np.arange(1, a.shape[-1] + 1), a)  # distinct singular values
     u, s, vh = svd(where(singular, a, spread_out), False, True)
     turn = (det(u) * det(vh)).conj() * g
     scale = column(turn) * products_of_others(s, s.ndim - 1)
     return where(singular, (u * row(scale)) @ vh, straight)
 
 
-def _like(array: Any, x: Any) -> Any:
-    """An ndarray in the dtype, and of the kind, of `x`."""
-    from rushlight.tensor import Tensor, wrap
-
-    if isinstance(x, Tensor):
-        return wrap(array.astype(x._array.dtype))
-    return array.astype(x.dtype)
-
-
 def as_diagonal_of(scale: Any, a: Any) -> Any:
     """The identity times numbers, in the size of the matrices `a`."""
-    return scale.reshape((*scale.shape, 1, 1)) * _like(eye_like(a), a)
+    return scale.reshape((*scale.shape, 1, 1)) * like(eye_like(a), a)
 
 
 det: Operator = general(

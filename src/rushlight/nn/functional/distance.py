@@ -6,10 +6,11 @@ from typing import Any
 
 from rushlight.api.distance import cosine_similarity, pairwise_distance
 from rushlight.api.norms import vector_norm
+from rushlight.api.pairs import pdist
 from rushlight.ops.outputs import into
 from rushlight.tensor import Tensor
 
-__all__ = ["cosine_similarity", "normalize", "pairwise_distance"]
+__all__ = ["cosine_similarity", "normalize", "pairwise_distance", "pdist"]
 
 
 def normalize(
