@@ -421,3 +421,40 @@ def test_hooks_of_a_functions_tensors(lib: Any) -> Any:
     y.sum().backward()
     freed = attempt(lambda: node._raw_saved_tensors)
     return len(raw), none, saved[0], saved[1].grad_fn is node, saved[2], x.grad, freed
+
+
+@story
+def test_what_was_saved_cannot_be_changed(lib: Any) -> Any:
+    from tests.both import attempt
+
+    node = leaf(lib).sin().grad_fn
+
+    class Keeps(lib.autograd.Function):  # type: ignore[name-defined, misc]
+        @staticmethod
+        def forward(ctx: Any, x: Any) -> Any:
+            ctx._saved_self = 3  # is the context's own
+            return x * 2
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return g * ctx._saved_self
+
+    x = leaf(lib)
+    y = Keeps.apply(x)
+    y.sum().backward()
+    kept = y.grad_fn._saved_self
+    del y.grad_fn._saved_self
+    return (
+        attempt(lambda: setattr(node, "_saved_self", 1)),
+        attempt(lambda: setattr(node, "_raw_saved_self", 1)),
+        attempt(lambda: delattr(node, "_saved_self")),
+        (kept, x.grad, hasattr(y.grad_fn, "_saved_self")),
+    )
+
+
+@story
+def test_data_of_what_was_freed_is_none(lib: Any) -> Any:
+    y = leaf(lib).sin()
+    raw = y.grad_fn._raw_saved_self
+    y.sum().backward()
+    return raw.data

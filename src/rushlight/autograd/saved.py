@@ -235,7 +235,11 @@ class SavedTensor:
 
     @property
     def data(self) -> Any:
-        """What ``pack`` returned, or the tensor itself where there are no hooks."""
+        """What ``pack`` returned, or the tensor itself without hooks; None when it was freed."""
+        from rushlight.autograd.node import FREED
+
+        if self._node.saved is FREED:
+            return None
         entry = self._entry()
         if type(entry) is Packed:
             return entry.value

@@ -45,7 +45,30 @@ class _SavedField:
             return self
         from rushlight.ops.saved_names import raw_field, read_field  # operators import us
 
+        own = vars(node)
+        full = self.full()
+        if full in own:
+            return own[full]
         return raw_field(node, self.name) if self.raw else read_field(node, self.name)
+
+    def __set__(self, node: Any, value: Any) -> None:
+        if self.full() in dir(node):
+            raise self.unwritable(node)
+        vars(node)[self.full()] = value  # as whatever else is put on the ctx of a Function
+
+    def __delete__(self, node: Any) -> None:
+        if vars(node).pop(self.full(), self) is self:
+            raise self.unwritable(node)
+
+    def full(self) -> str:
+        """The attribute's own name."""
+        return ("_raw_saved_" if self.raw else "_saved_") + self.name
+
+    def unwritable(self, node: Any) -> AttributeError:
+        """PyTorch's error for who wants to change what was saved."""
+        return AttributeError(
+            f"attribute {self.full()!r} of {type(node).__name__!r} objects is not writable"
+        )
 
 
 class SavedFields:
