@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from rushlight.func.rules import indexing, layers, linalg, matrix, reduce, views
+from rushlight.func.rules import indexing, layers, linalg, losses, matrix, reduce, views
 from rushlight.func.rules.pointwise import pointwise
+from rushlight.ops import complexes, masks
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Promoting
 
@@ -24,8 +25,12 @@ RULES: dict[Operator, Rule] = {
     **reduce.RULES,
     **matrix.RULES,
     **indexing.RULES,
+    complexes.complex_: pointwise,
+    masks.masked_fill: pointwise,
+    masks.masked_fill_with: pointwise,
     **layers.RULES,
     **linalg.RULES,
+    **losses.RULES,
 }
 
 

@@ -157,7 +157,27 @@ def _masked_select(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     )
 
 
+def _index_select(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, dim, index = args
+    if level.is_mapped(index) or x._array.ndim == 0:
+        return level.loop(op, args)
+    return level.results(op(x._value, dim + 1, level.value(index)))
+
+
+def _at_one_index(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For ``(x, dim, index, source, ...)`` whose index has one dimension."""
+    x, dim, index, source, *rest = args
+    if level.is_mapped(index) or x._array.ndim == 0 or source._array.ndim != x._array.ndim:
+        return level.loop(op, args)
+    return level.results(
+        op(expanded(level, x), dim + 1, level.value(index), expanded(level, source), *rest)
+    )
+
+
 RULES = {
+    gather.index_select: _index_select,
+    gather.index_add: _at_one_index,
+    gather.index_copy: _at_one_index,
     masks.nonzero: _of_unknown_shape,
     masks.masked_select: _masked_select,
     sets.unique: _of_unknown_shape,

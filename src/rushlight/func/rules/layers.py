@@ -7,10 +7,11 @@ from math import prod
 from typing import Any
 
 from rushlight.func.rules.aligning import again, expanded
-from rushlight.ops import conv, embedding, norm
+from rushlight.ops import conv, embedding, fold, interpolate, losses, norm, padding, pool
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, transpose
+from rushlight.tensor import Tensor
 
 __all__ = ["RULES"]
 
@@ -56,6 +57,14 @@ def _from_channels(level: Any, value: Any) -> Any:
 def _each_channel(level: Any, value: Any) -> Any:
     """(B C) as (B, C)."""
     return level.batched(reshape(value, (level.size, value._array.shape[0] // level.size)))
+
+
+def of_planes(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For an Operator that works on the last dimensions and takes any number in front of them."""
+    values = [expanded(level, a) if isinstance(a, Tensor) else a for a in args]
+    if op is padding.edge_pad_backward:
+        values[1] = (level.size, *values[1])
+    return level.results(op(*values))
 
 
 # -- normalisation -------------------------------------------------------------------------------
@@ -178,6 +187,25 @@ def _embedding(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(level.value(weight), level.value(index), *options))
 
 
+# -- groups --------------------------------------------------------------------------------------
+
+
+def _group_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, groups, weight, bias, eps = args
+    if level.is_mapped(weight) or level.is_mapped(bias) or not level.size:
+        return level.loop(op, args)
+    y, mean, rstd = op(_folded(level, x), groups, level.value(weight), level.value(bias), eps)
+    return _unfolded(level, y), _rows(level, mean), _rows(level, rstd)
+
+
+def _rms_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, dims, weight, eps = args
+    if level.is_mapped(weight):
+        return level.loop(op, args)
+    y, rstd = op(x._value, dims, level.value(weight), eps)
+    return level.batched(y), _rows(level, rstd)
+
+
 RULES: dict[Operator, Callable[..., Any]] = {
     conv.conv: _conv,
     conv.conv_transpose: _conv,
@@ -189,4 +217,29 @@ RULES: dict[Operator, Callable[..., Any]] = {
     norm.layer_norm: _layer_norm,
     norm.layer_norm_backward: _layer_norm_backward,
     embedding.embedding: _embedding,
+    norm.group_norm: _group_norm,
+    norm.rms_norm: _rms_norm,
+    **dict.fromkeys(
+        (
+            padding.constant_pad,
+            padding.edge_pad_backward,
+            *padding.edge_pad.values(),
+            *pool.max_pool.values(),
+            pool.max_pool_backward,
+            pool.max_pool_gather,
+            pool.max_pool_indices,
+            *pool.avg_pool.values(),
+            pool.avg_pool_backward,
+            *pool.adaptive_max_pool.values(),
+            *pool.adaptive_avg_pool.values(),
+            *interpolate.interpolate.values(),
+            fold.im2col,
+            fold.col2im,
+            fold.pixel_shuffle,
+            fold.pixel_unshuffle,
+            embedding.one_hot,
+            losses.divided,
+        ),
+        of_planes,
+    ),
 }

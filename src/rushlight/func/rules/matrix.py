@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rushlight.func.rules.aligning import again, expanded
-from rushlight.ops import affine, matrix
+from rushlight.ops import affine, einsum, matrix
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape
 
@@ -105,6 +105,14 @@ def _affine(formula: Callable[..., Any]) -> Callable[..., Any]:
     return rule
 
 
+def _contract(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """A contraction with one label more, of the examples."""
+    (inputs, output), *xs = args
+    label = 1 + max((i for labels in (*inputs, output) for i in labels), default=-1)
+    marked = [(label, *labels) if level.is_mapped(x) else labels for x, labels in zip(xs, inputs)]
+    return level.results(op((tuple(marked), (label, *output)), *[level.value(x) for x in xs]))
+
+
 _linears = [affine.linear_operator(n, biased) for n in (1, 2, 3) for biased in (False, True)]
 
 RULES: dict[Operator, Any] = {
@@ -126,6 +134,8 @@ RULES: dict[Operator, Any] = {
     matrix.vdot: _dot,
     matrix.outer: _outer,
     matrix.trace: _trace,
+    einsum.contract: _contract,
+    einsum.multiply: _contract,
     matrix.sum_bmm: _sum_bmm,
     **dict.fromkeys(_linears, _linear),
     affine.addmm: _affine(lambda a, b: a @ b),

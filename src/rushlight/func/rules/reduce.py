@@ -144,7 +144,18 @@ def _repeat(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(aligned(level, x, len(repeats)), (1, *repeats)))
 
 
+def _extreme(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For argmax, argmin and aminmax, whose dimension may be None."""
+    x, dim, keepdim = args
+    if dim is None or x._array.ndim == 0 or not x._array.size:
+        return level.loop(op, args)
+    return level.results(op(x._value, shifted(dim), keepdim))
+
+
 RULES = {
+    peaks.argmax: _extreme,
+    peaks.argmin: _extreme,
+    peaks.aminmax: _extreme,
     **dict.fromkeys(
         (
             reduce.sum_,
@@ -161,6 +172,7 @@ RULES = {
             moments.var_mean,
             moments.std_mean,
             norms.norm,
+            norms.pair_norm,
         ),
         over(),
     ),
