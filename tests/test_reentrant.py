@@ -218,3 +218,20 @@ def test_callbacks_and_errors(lib: Any) -> None:
     with pytest.raises(IndexError):
         y.sum().backward()
     assert x.grad.tolist() == [2.0, 2.0]  # the pass itself was over
+
+
+def test_state_that_belongs_to_the_thread_goes_down_too(lib: Any) -> None:
+    """Also where the pass goes on in another thread."""
+    seen: list[Any] = []
+
+    def look(left: int) -> None:
+        if left == 0:
+            a = lib.ones(2, 2)
+            seen.append((a @ a).dtype)
+            seen.append(lib.is_autocast_enabled("cpu"))
+
+    x = lib.ones(2, requires_grad=True)
+    y = nested(lib, 40, look)(x)
+    with lib.autocast("cpu", dtype=lib.bfloat16):
+        y.sum().backward()
+    assert seen == [lib.bfloat16, True]

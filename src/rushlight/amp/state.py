@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.api.convert import cast
 from rushlight.api.exchange import CASTS, put, take
 from rushlight.autograd.modes import mode
+from rushlight.autograd.threads import carried
 from rushlight.device import device
 from rushlight.dtypes import dtype as DType
 from rushlight.tensor import LEAF, Tensor
@@ -57,7 +58,7 @@ class _State(threading.local):
     on = False  # whether functions cast: on the CPU, and not inside one that has cast
 
 
-current = _State()
+current = carried(_State())
 
 
 def check_device(kind: Any) -> str:

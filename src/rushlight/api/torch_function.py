@@ -24,6 +24,7 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from rushlight.api.exchange import OVERRIDES, Layer, put
+from rushlight.autograd.threads import carried
 from rushlight.parameter import Buffer, Parameter
 from rushlight.tensor import Tensor
 
@@ -38,7 +39,7 @@ class _State(threading.local):
     modes_on: bool = True
 
 
-state = _State()
+state = carried(_State())
 
 
 class DisableTorchFunctionSubclass:

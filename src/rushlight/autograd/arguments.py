@@ -86,6 +86,10 @@ def _cotangent(i: int, out: Any, g: Any, batched: bool) -> Tensor | None:
 
 
 def _check_cotangent(i: int, out: Any, g: Tensor, batched: bool) -> None:
+    if type(out) is Tensor is type(g) and not batched:
+        given, wanted = g._array, out._array
+        if given.dtype is wanted.dtype and given.shape == wanted.shape:
+            return
     shape, kind = meta_of(out)
     if shape is None or kind is None:
         return

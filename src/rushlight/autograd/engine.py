@@ -15,6 +15,7 @@ from __future__ import annotations
 from _thread import _count as count_threads  # those that Python started and that still run
 from collections.abc import Callable, Sequence
 from heapq import heappop, heappush, heapreplace
+from operator import attrgetter
 from typing import Any
 
 from rushlight.autograd.calls import after_node, before_node, leaf_capture
@@ -147,30 +148,32 @@ def _plan(
     are wanted run too, whether or not a path goes on from there.
     """
     reachable = _count(roots)
-    targets = {owner_of(edge) for edge in wanted}
+    leads = {owner_of(edge) for edge in wanted}  # and every node with an edge to one that leads
     plan: dict[Any, tuple[Any, ...]] = {}
-
-    def leads_there(edge: Any) -> bool:
-        return edge is not None and (owner_of(edge) in targets or owner_of(edge) in plan)
-
     # Producers have smaller numbers than consumers, so this order sees every edge's end first.
-    nodes = sorted((n for n in reachable if isinstance(n, Node)), key=lambda n: n.seq)
+    nodes = [end for end in reachable if isinstance(end, Node)]
+    nodes.sort(key=_number)
     for node in _producers_first(roots, reachable) if Node.renumbered else nodes:
-        edges = tuple(e if leads_there(e) else None for e in node.edges)
-        if any(e is not None for e in edges):
-            plan[node] = edges
+        ends = [edge.owner if type(edge) is Slot else edge for edge in node.edges]
+        if not leads.isdisjoint(ends):
+            plan[node] = tuple([e if end in leads else None for e, end in zip(node.edges, ends)])
+            leads.add(node)
     if run_wanted:
         for edge in wanted:
             if not isinstance(edge, Tensor) and edge.owner in reachable:
                 plan.setdefault(edge.owner, (None,) * len(edge.owner.edges))
     # A root that leads nowhere is left out, but for its hooks where it is the only one.
-    starts = [edge if len(roots) == 1 or leads_there(edge) else None for edge in roots]
+    starts = [edge if len(roots) == 1 or owner_of(edge) in leads else None for edge in roots]
     counts: dict[Any, Any] = {}
     for front in (*plan.values(), starts):
         for edge in front:
             if edge is not None:
-                counts[owner_of(edge)] = counts.get(owner_of(edge), 0) + 1
+                end = edge.owner if type(edge) is Slot else edge
+                counts[end] = counts.get(end, 0) + 1
     return plan, counts, starts
+
+
+_number = attrgetter("seq")
 
 
 def _producers_first(roots: Sequence[Any], counts: dict[Any, Any]) -> list[Node]:

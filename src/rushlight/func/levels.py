@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from rushlight.api.torch_function import disabled
 from rushlight.autograd.modes import mode, no_grad
+from rushlight.autograd.threads import carried
 from rushlight.ops.operator import Operator, as_views
 from rushlight.tensor import Tensor, bare
 
@@ -33,7 +34,7 @@ class _Stack(threading.local):
         self.levels: list[Level] = []
 
 
-_stack = _Stack()
+_stack = carried(_Stack())
 
 
 class Lifted(Tensor):
