@@ -137,6 +137,10 @@ def test_saved_values_that_changed(program: str) -> None:
     x=w(2,3); x.index_put_((torch.tensor([1, 1]),), torch.ones(3), True); out=x, x._version
     x=torch.zeros(0); x[torch.tensor([0])]=w(2,3)
     x=w(2,3); x[None, [True, True, False]]=1
+    x=w(2,3); x[None, [True, True, False]]=x
+    x=w(3,3); x[[0, 1], [0, 1, 2]]=x
+    x=w(3).expand(2,3); x[:, ...]=x[:]; out=x, x._version
+    x=leaf(2); y=nograd(lambda: (x*1)[:1]); z=y.max(); y._base.mul_(2); z.backward()
     x=w(2,3); x[0, None, [True, False]]
     i=torch.tensor([0, 1]); i[i]=5
     i=torch.tensor([0, 1]); i[i[:1]]=5

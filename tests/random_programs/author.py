@@ -187,7 +187,8 @@ class Author(Forms):
         if self.rarely(0.5):
             new, call = self.new(), self.unary(a if dense(x) else self.settled(a), x)
             # (PyTorch finds out where a tensor that a graph saved was cut off it.)
-            return f"{new} = {call}" + (f"; {new}.detach_()" if self.rarely(0.06) else "")
+            cut = call.endswith(("sin()", "tanh()", "clone()", " * 0.5")) and self.rarely(0.2)
+            return f"{new} = {call}" + (f"; {new}.detach_()" if cut else "")
         b = self.pick(like=a)
         return f"{self.new()} = {self.binary(a, b, x, self.machine.names[b])}"
 

@@ -103,7 +103,6 @@ class Forms:
             f".unfold({d}, {min(2, size)}, {self.rng.randint(1, 2)})",
             ".detach()",
             ".view_as(t1)",
-            f".as_strided(({min(size, 2)},), (1,))",
             f".flatten({self.dim(x)})",
             f".movedim({d}, 0)",
             f".swapaxes({d}, -1)",
@@ -112,8 +111,9 @@ class Forms:
             ".contiguous()",
             ".positive()",
         ]
-        if x.numel() and 1 not in x.shape and not self.inferring():
-            forms += [".view(torch.float32)", f".view({x.dtype})"]
+        if x.numel() and 1 not in x.shape:
+            exact = str(x.dtype) in ("torch.int64", "torch.bool")  # so are its bits, then
+            forms += [f".view({x.dtype})", ".view(torch.int32)" if exact else ".double()"]
         if x.numel() < 40 and n < 5:
             forms += [
                 f".expand(2, *{[-1] * n})",

@@ -40,7 +40,7 @@ def __setitem__(input: Tensor, index: Any, value: Any) -> None:
     if _written_directly(input, index, value):
         return
     source = _source(value, input)
-    found = parse(input, index, writes=True)
+    found = parse(input, index, source)
     whole = found.last == "alias" or (type(index) is slice and _is_whole(index, input))
     target = input
     if found.basic is not None and not whole:

@@ -16,6 +16,7 @@ from rushlight.api.convert import layout_of, warn_discards
 from rushlight.api.scalars import as_number, checked
 from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import write
+from rushlight.kernels.strides import address
 from rushlight.layout import channels_last, channels_last_3d
 from rushlight.ops import convert
 from rushlight.ops.fast import unary
@@ -109,17 +110,24 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     if other._interpreter is not None or input._interpreter is not None:
         top_transform((input, other)).check_copy(input, other)
         return overwrite(input, convert.copy_over(input, other))
-    check_operands(input, () if other is input else (other,), overlap=other is not input)
     target, source = input._array, other._array
+    same = other is input or (0 in target.strides and _same_data(target, source))
+    check_operands(input, () if same else (other,), overlap=not same)
     _check_broadcast(target.shape, source.shape)
     if source.dtype.kind == "c" and target.dtype.kind not in "cb":
         warn_discards()
     if _records(input, other):
-        return overwrite(input, convert.copy_over(input, other))
-    check_writable(input, False, overlap=other is not input)
+        return overwrite(input, convert.copy_over(input, other), overlap=not same)
+    check_writable(input, False, overlap=not same)
     write(target, source)
     input._counter[0] += 1
     return input
+
+
+def _same_data(a: Any, b: Any) -> bool:
+    """Whether two arrays are one view of the same memory: PyTorch has nothing to copy then."""
+    alike = a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
+    return alike and address(a) == address(b)
 
 
 def _check_broadcast(target: tuple[int, ...], source: tuple[int, ...]) -> None:

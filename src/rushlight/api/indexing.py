@@ -17,7 +17,7 @@ import numpy as np
 from rushlight.autograd.modes import mode
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
-from rushlight.ops.inplace import check_history
+from rushlight.ops.inplace import check_apart, check_history
 from rushlight.ops.outputs import type_name
 from rushlight.ops.viewing import is_plain, share
 from rushlight.parameter import Parameter
@@ -167,10 +167,10 @@ class Parsed:
 MASKED: Any = object()  # a dimension that a mask before it covers
 
 
-def parse(input: Tensor, index: Any, writes: bool = False) -> Parsed:
+def parse(input: Tensor, index: Any, source: Tensor | None = None) -> Parsed:
     """Sort out an index of any kind, or raise PyTorch's error for it.
 
-    What is wrong with masks is found last: after what keeps a tensor from being written, if it is.
+    How masks and index tensors fit is looked at last: after what keeps `source` from being written.
     """
     tensors: list[Tensor] = []
     items = _items(index, tensors)
@@ -227,11 +227,19 @@ def parse(input: Tensor, index: Any, writes: bool = False) -> Parsed:
     if all(a is None for a in arrays):
         return Parsed((*basic, ...), last, None, [])
     view = (*basic, ...) if last != "alias" else None
-    if writes and type(index) is not bool and mode.grad and input.requires_grad:
-        check_history(input if view is None else basic_view(input, view, last))
-    if wrong is not None:
-        raise _mask_error(*wrong, input._array[(*basic, ...)].shape)
-    return Parsed(view, last, _one_form(arrays), tensors)
+    try:
+        if wrong is not None:
+            raise _mask_error(*wrong, input._array[(*basic, ...)].shape)
+        form = _one_form(arrays)
+    except IndexError:
+        if source is not None:
+            target = input if view is None else basic_view(input, view, last)
+            if mode.grad and (input.requires_grad or source.requires_grad):
+                check_history(target)
+            if source.numel() > 1 or len(tensors) > 1:  # else PyTorch fills
+                check_apart(target, (source, *tensors))
+        raise
+    return Parsed(view, last, form, tensors)
 
 
 def _items(index: Any, tensors: list[Tensor]) -> list[Any]:

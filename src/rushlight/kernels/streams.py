@@ -135,6 +135,14 @@ class Stream:
         units *= _TO_UNIT_64
         return units
 
+    def mark(self) -> tuple[Any, ...]:
+        """The state as it is held, for `return_to`: quicker than the bytes that PyTorch knows."""
+        return self._engine.state, self.initial_seed, self.next_normal
+
+    def return_to(self, mark: tuple[Any, ...]) -> None:
+        """Go back to where `mark` was called."""
+        self._engine.state, self.initial_seed, self.next_normal = mark
+
     def get_state(self) -> NDArray[np.uint8]:
         """The state as the 5056 bytes of ``torch.get_rng_state()``."""
         engine: Any = self._engine.state["state"]

@@ -176,13 +176,10 @@ class OperatorNode(Node):
             rule = op.rules[op.inputs[0]]
             grads = rule.formula(g, *[value(n) for n in rule.names])
         else:
-            grads = []
-            for edge, key in zip(edges, op.inputs):
-                if edge is None:
-                    grads.append(None)
-                else:
-                    rule = op.rules[key]
-                    grads.append(rule.formula(g, *[value(n) for n in rule.names]))
+            if len(edges) == 1 and edges[0] is None:
+                self.check_saved()
+            rules = [None if e is None else op.rules[key] for e, key in zip(edges, op.inputs)]
+            grads = [r if r is None else r.formula(g, *map(value, r.names)) for r in rules]
         return [
             None if edge is None or grad is None else fitted(grad, meta)
             for edge, grad, meta in zip(edges, grads, self.metas)

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Generator
 from typing import Any
 
-from rushlight import random
+from rushlight.random import default_generator
 
 __all__ = ["Surroundings"]
 
@@ -16,7 +16,7 @@ class Surroundings:
     """The state of this thread as it is now; of random numbers only if they are `preserved`."""
 
     def __init__(self, preserved: bool) -> None:
-        self.rng_state = random.get_rng_state() if preserved else None
+        self.rng_mark = default_generator.stream.mark() if preserved else None
         self.autocast: dict[str, Any] = {"enabled": False}
         state = _autocast_state()
         if state is not None:
@@ -29,15 +29,24 @@ class Surroundings:
     @contextlib.contextmanager
     def again(self) -> Generator[None, None, None]:
         """Go back there for a block."""
-        with contextlib.ExitStack() as stack:
-            if self.rng_state is not None:
-                stack.enter_context(random.fork_rng())
-                random.set_rng_state(self.rng_state)
-            if _autocast_state() is not None:
-                from rushlight.amp import autocast
+        stream = default_generator.stream
+        here = None
+        if self.rng_mark is not None:
+            here = stream.mark()
+            stream.return_to(self.rng_mark)
+        try:
+            with self._casting():
+                yield
+        finally:
+            if here is not None:
+                stream.return_to(here)
 
-                stack.enter_context(autocast("cpu", **self.autocast))
-            yield
+    def _casting(self) -> contextlib.AbstractContextManager[Any]:
+        if _autocast_state() is None:
+            return contextlib.nullcontext()
+        from rushlight.amp import autocast
+
+        return autocast("cpu", **self.autocast)
 
 
 def _autocast_state() -> Any:
