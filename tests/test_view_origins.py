@@ -49,6 +49,11 @@ ORPHAN = "x=leaf(4)*1; v=nograd(lambda: x[:2]); "
     z=v.double(); out=z.requires_grad, z.grad_fn.next_functions
     y=torch.addcmul(v, v, v); x.mul_(2); y.sum().backward()
     y=v.atan(); x.mul_(2); y.sum().backward()
+    y=(v*v).sum(); y.backward(); y.backward()
+    y=(v/v).sum(); y.backward(); x.mul_(2); y.backward()
+    y=torch.addcmul(v, v, v).sum(); y.backward(); y.backward()
+    y=torch.mm(v[None], v[:, None]).sum(); y.backward(); y.backward()
+    y=v.sin().sum(); y.backward(); y.backward()
     y=v*x[2:].detach(); x.mul_(2); y.sum().backward()
     torch.autograd.graph.get_gradient_edge(v)
     x.mul_(2); v+1
@@ -138,6 +143,7 @@ def test_saved_values_that_changed(program: str) -> None:
     x=torch.zeros(0); x[torch.tensor([0])]=w(2,3)
     x=w(2,3); x[None, [True, True, False]]=1
     x=w(2,3); x[None, [True, True, False]]=x
+    x=torch.zeros(0,2); x[[], [1, 0, 1]]=x
     x=w(3,3); x[[0, 1], [0, 1, 2]]=x
     x=w(3).expand(2,3); x[:, ...]=x[:]; out=x, x._version
     x=leaf(2); y=nograd(lambda: (x*1)[:1]); z=y.max(); y._base.mul_(2); z.backward()
@@ -194,3 +200,25 @@ def test_what_is_refused_first(program: str) -> None:
 def test_memory_and_marks(program: str) -> None:
     """Sizes, layouts, inference tensors, retained gradients and roots that lead nowhere."""
     assert outcome(rushlight, program) == outcome(judge, program)
+
+
+@programs(
+    """
+    y=x.view(4,2); c=torch.view_as_complex(y); c.mul_(2j); out=names(x), names(c), slope(x, l)
+    c=torch.view_as_complex(x[4:6]); c.mul_(2j); out=names(x), names(c), slope(x, l)
+    c=torch.view_as_complex(x[4:].view(2,2)); c.mul_(2j); out=names(c), slope(x, l)
+    c=torch.view_as_complex(x[2:6].view(2,2)); c.mul_(2j); out=slope(torch.view_as_real(c), l)
+    x=x[:7]*1; c=torch.view_as_complex(x[2:6].view(2,2)); c.mul_(2j); out=slope(x, l)
+    x=x[:7]*1; c=torch.view_as_complex(x[2:6].view(2,2)); c[1]=0; out=names(c), slope(x, l)
+    x=x[:7]*1; c=torch.view_as_complex(x[2:6].view(2,2)); x.mul_(2); out=names(c), c
+    x=x.view(2,2,2).transpose(0,1)*1; c=torch.view_as_complex(x[1]); c.mul_(2j); out=slope(x, l)
+    x=x.view(4,2).t().clone(); c=torch.view_as_complex(x[:,1:3]); c.mul_(2j); out=slope(x, l)
+    c=torch.view_as_complex(x.view(4,2)); r=c.real; r.mul_(2); out=slope(r, l), slope(x, l)
+    c=torch.view_as_complex(x.view(4,2)); c.mul_(2j); c.mul_(1j); \
+        g,=grad((x*x).sum(), l, create_graph=True); out=grad(g.sum(), l)
+    """
+)
+def test_complex_views_of_real_numbers(program: str) -> None:
+    """A base of real numbers that is written through pairs of them, wherever they lie in it."""
+    made = "l=leaf(8); x=l*1; " + program
+    assert outcome(rushlight, made) == outcome(judge, made)

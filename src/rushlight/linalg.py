@@ -31,7 +31,6 @@ from rushlight.api.matrix import matmul
 from rushlight.api.norms import linalg_norm as norm
 from rushlight.api.norms import matrix_norm, vector_norm
 from rushlight.api.reflections import householder_product
-from rushlight.api.slicing import linalg_diagonal as diagonal
 from rushlight.api.solving import inv, inv_ex, solve, solve_ex, solve_triangular
 from rushlight.api.solving import linalg_det as det
 from rushlight.api.solving import linalg_slogdet as slogdet

@@ -209,7 +209,8 @@ class Author(Forms):
         a = self.pick(floats=True)
         if self.inferring():
             return self.look()
-        if not self.tame(self.machine.names[a]):
+        x = self.machine.names[a]
+        if repeats(x) or not self.tame(x):
             return f"{self.new()} = Turned.apply({a})"
         return f"{self.new()} = {self.choose('Scaled', 'Doubled', 'Turned')}.apply({a})"
 
@@ -277,8 +278,11 @@ class Author(Forms):
             f"{target} += {other}",
             f"{target} *= 0.5",
         ]
-        if not self.machine.names[name].requires_grad or self.machine.lib.is_grad_enabled():
-            # (Without grad the graph would not hear of another shape.)
+        tracked = self.machine.names[name].requires_grad
+        if not tracked or (
+            self.machine.lib.is_grad_enabled() and not self.machine.names[name].is_complex()
+        ):
+            # (Without grad the graph would not hear of another shape, nor complex views.)
             forms += [f"{target}.squeeze_()", f"{target}.unsqueeze_(0)", f"{target}.t_()"]
             forms.append(f"{target}.transpose_(0, -1)")
         x = self.value(target)

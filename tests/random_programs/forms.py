@@ -204,7 +204,8 @@ class Forms:
 
     def binary(self, a: str, b: str, x: Any, y: Any) -> str:
         """A function of two tensors."""
-        if x.stride() != y.stride() and max(x.ndim, y.ndim) > 1:  # see docs/deviations.md
+        alike = x.stride() == y.stride() and 0 not in x.stride()
+        if not alike and max(x.ndim, y.ndim) > 1:  # see docs/deviations.md
             a, b = f"{a}.contiguous()", f"{b}.contiguous()"
         forms = [f"{a} + {b}", f"{a} - {b}", f"torch.add({a}, {b}, alpha=2)"]
         if self.tame(x, y):
@@ -214,7 +215,7 @@ class Forms:
                 forms += [f"{a} @ {b}.mT", f"torch.mm({a}, {b}.t())"]
             elif x.ndim == 1 and y.ndim == 1:
                 forms += [f"({a} * {b}).sum()", f"{a}[:, None] * {b}"]
-        if not (x.dtype.is_complex or y.dtype.is_complex) and self.distinct(x, y):
+        if x.dtype == y.dtype and not x.dtype.is_complex and self.distinct(x, y):
             forms += [f"torch.maximum({a}, {b})", f"torch.where({a} > {b}, {a}, {b})", f"{a} < {b}"]
         return self.choose(*forms)
 

@@ -236,7 +236,7 @@ def parse(input: Tensor, index: Any, source: Tensor | None = None) -> Parsed:
             target = input if view is None else basic_view(input, view, last)
             if mode.grad and (input.requires_grad or source.requires_grad):
                 check_history(target)
-            if source.numel() > 1 or len(tensors) > 1:  # else PyTorch fills
+            if source.numel() != 1 or len(tensors) > 1:  # else PyTorch fills
                 check_apart(target, (source, *tensors))
         raise
     return Parsed(view, last, form, tensors)

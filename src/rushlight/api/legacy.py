@@ -161,6 +161,13 @@ def new_tensor_of_type(input: Tensor, *args: Any, **named: Any) -> Tensor:
 
 def as_subclass(self: Tensor, cls: Any) -> Any:
     """Return a tensor of the subclass `cls` that shares this one's memory and history."""
+    if not isinstance(cls, type):
+        raise TypeError(f"cls must be a type (got {type_name(cls)})")
+    if not issubclass(cls, Tensor):
+        raise TypeError(
+            "Creating a Tensor subclass from a class that does not inherit from Tensor is not "
+            "possible. Make sure your class inherits from Tensor."
+        )
     out = alias(self)
     out.__class__ = cls
     return out

@@ -139,18 +139,6 @@ def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Te
     return rearrange.diagonal(input, offset, a, b)  # type: ignore[no-any-return]
 
 
-def linalg_diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
-    """As `rushlight.diagonal`, of the last two dimensions unless others are given.
-
-    >>> import rushlight as torch
-    >>> torch.linalg.diagonal(torch.arange(8).reshape(2, 2, 2))
-    tensor([[0, 3],
-            [4, 7]])
-    """
-    require_tensor(A, "linalg_diagonal", "A", 1)
-    return diagonal(A, offset, dim1, dim2)
-
-
 def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Return the view of all windows of `size` elements, `step` apart, along a dimension.
 

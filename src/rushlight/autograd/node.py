@@ -14,7 +14,7 @@ eager path stores a single pointer an input (figures: docs/design/0001-core.md):
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
 from rushlight.autograd.hooks import NodeHooks, RemovableHandle, add_hook
@@ -103,8 +103,27 @@ class Node(SavedFields):
         """As `vjp`, on Tensors: what it computes is itself recorded."""
         raise NotImplementedError(f"{self.name()} has no derivative")
 
+    def uses(self) -> Sequence[tuple[int, ...]]:
+        """For each edge the places in ``saved`` that its formula wants, where that is known."""
+        return ()
+
     def forget_unneeded(self) -> None:
-        """Let go of what was saved for edges that turned out to lead nowhere."""
+        """Let go of what was saved for edges that turned out to lead nowhere.
+
+        PyTorch has not saved a value then that only one of the derivatives wants.
+        """
+        uses = self.uses()
+        if uses and self.saved and type(self.saved) is tuple:
+            every = [i for places in uses for i in places]
+            wanted = {i for i in every if every.count(i) > 1}
+            for edge, places in zip(self.edges, uses):
+                wanted.update(() if edge is None else places)
+            self.saved = tuple([x if i in wanted else None for i, x in enumerate(self.saved)])
+            if any(x is not None for x in self.saved):
+                return
+        if all(edge is None for edge in self.edges):
+            self.saved = ()
+            self.vjp = self.vjp_graph = no_cotangents  # type: ignore[method-assign]
 
     def check_saved(self) -> None:
         """Raise what a formula would on its way: for values that were freed, or written since."""
@@ -223,6 +242,11 @@ def check_arguments(tensors: tuple[Any, ...], count: int) -> None:
     for i, t in enumerate(tensors):
         if t is not None and not isinstance(t, Tensor):
             raise TypeError(f"argument {i} is not a Variable")
+
+
+def no_cotangents(g: Any, edges: tuple[Any, ...]) -> Any:
+    """The formula of a node none of whose inputs wants a cotangent."""
+    return (None,) * len(edges)
 
 
 class Nowhere(Node):

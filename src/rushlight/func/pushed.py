@@ -13,9 +13,8 @@ from rushlight.autograd.forward_ad import check_tangent
 from rushlight.func.levels import Level, Lifted
 from rushlight.ops.convert import zeroed
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.history import BACK, geometry_of, seen_as
+from rushlight.ops.history import geometry_of, part_of, with_part
 from rushlight.ops.operator import Operator
-from rushlight.ops.strided import gather_strided, replace_strided
 from rushlight.tensor import Tensor, View
 
 __all__ = ["PushLevel", "Pushed"]
@@ -68,8 +67,8 @@ class PushLevel(Level):
         view = a._edge
         if type(view) is View and a._seen != view.base._writes:
             base = view.base
-            geometry, kind = geometry_of(base, a)
-            a._tangent = gather_strided(seen_as(base._tangent, kind), *geometry)
+            geometry, pairs = geometry_of(base, a)
+            a._tangent = part_of(base._tangent, geometry, pairs)
             a._seen = base._writes
         return a._tangent
 
@@ -115,8 +114,8 @@ class PushLevel(Level):
             whole = self.tangent(base)
             if whole is new_tangent is None:
                 return
-            geometry, kind = geometry_of(base, t)
-            whole = seen_as(zeroed(base._value) if whole is None else whole, kind)
+            geometry, pairs = geometry_of(base, t)
+            whole = zeroed(base._value) if whole is None else whole
             part = zeroed(t._value) if new_tangent is None else new_tangent
-            base._tangent = seen_as(replace_strided(whole, part, *geometry), BACK[kind])
+            base._tangent = with_part(whole, part, geometry, pairs)
         base._writes += 1

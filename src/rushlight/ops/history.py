@@ -26,7 +26,7 @@ from rushlight.ops.strided import (
 from rushlight.ops.viewing import view_node
 from rushlight.tensor import LEAF, Tensor, View
 
-__all__ = ["BACK", "CopySlices", "geometry_of", "rebase", "seen_as", "view_error"]
+__all__ = ["CopySlices", "geometry_of", "part_of", "rebase", "view_error", "with_part"]
 
 new = object.__new__
 
@@ -86,7 +86,7 @@ class CopySlices(Node):
         else:
             self.fn = None
             self.edges = (edge_of(base), edge)
-        self.geometry, self.cast = geometry_of(base, t)
+        self.geometry, self.pairs = geometry_of(base, t)
         self.seq = next(sequence)
 
     def name(self) -> str:
@@ -98,33 +98,27 @@ class CopySlices(Node):
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         size, stride, offset, layout = self.geometry
-        g = seen_as(g, self.cast)
-        if layout is None:
+        plain = layout is None and not self.pairs
+        if plain:
             g = np.asarray(g, order="C")  # np.ascontiguousarray makes a vector of 0-d arrays
             part = strided_view(g, size, stride, offset)
         else:
-            part = gather_strided(g, *self.geometry)
+            part = part_of(g, self.geometry, self.pairs)
         first, *rest = self._through(part, edges, False)
         if edges[0] is None:
             return (None, *rest)
-        written = 0 if first is None else first
-        if layout is None:
-            whole = g.copy()
-            strided_view(whole, size, stride, offset)[...] = written
-        else:
-            whole = replace_strided(g, written, *self.geometry)
-        return (seen_as(whole, BACK[self.cast]), *rest)
+        if not plain:
+            return (with_part(g, first, self.geometry, self.pairs), *rest)
+        whole = g.copy()
+        strided_view(whole, size, stride, offset)[...] = 0 if first is None else first
+        return (whole, *rest)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        g = seen_as(g, self.cast)
-        part = gather_strided(g, *self.geometry)
+        part = part_of(g, self.geometry, self.pairs)
         first, *rest = self._through(part, edges, True)
         if edges[0] is None:
             return (None, *rest)
-        if first is None:
-            first = np.zeros((), g.dtype.numpy)
-        whole = replace_strided(g, first, *self.geometry)
-        return (seen_as(whole, BACK[self.cast]), *rest)
+        return (with_part(g, first, self.geometry, self.pairs), *rest)
 
     def _through(self, part: Any, edges: tuple[Any, ...], graph: bool) -> Any:
         """Send the view's cotangent through the operation that wrote the view."""
@@ -150,24 +144,36 @@ class CopySlices(Node):
 
 CopySlices.__module__ = "builtins"
 
-# A view of real numbers may have a complex base, and the other way round.
-_CASTS = {"real": view_as_real, "complex": view_as_complex}
-BACK = {"": "", "real": "complex", "complex": "real"}
-
-
-def seen_as(g: Any, kind: str) -> Any:
-    """A tensor or array as the real or the complex numbers that it holds."""
-    return _CASTS[kind](g) if kind else g
+# A view of complex numbers may show their real parts; then a base is seen as pairs of real numbers
+# first. A complex view of real numbers is described by the pairs that it shows.
 
 
 def geometry_of(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
-    """The geometry of `t` beside `base`, and what the base has to be seen as first."""
-    kind = ""
-    whole = base._array
-    if t._array.dtype != whole.dtype:
-        kind = "complex" if t._array.dtype.kind == "c" else "real"
-        whole = _CASTS[kind].kernel(whole)
-    return describe_view(whole, t._array), kind
+    """The geometry of `t` beside `base`, and what is seen as pairs: "base", "view" or nothing."""
+    whole, part = base._array, t._array
+    if part.dtype == whole.dtype:
+        return describe_view(whole, part), ""
+    if part.dtype.kind == "c":
+        return describe_view(whole, view_as_real.kernel(part)), "view"
+    return describe_view(view_as_real.kernel(whole), part), "base"
+
+
+def part_of(whole: Any, geometry: Geometry, pairs: str) -> Any:
+    """Read a view's elements from a tensor or an array that has its base's shape."""
+    part = gather_strided(view_as_real(whole) if pairs == "base" else whole, *geometry)
+    return view_as_complex(part) if pairs == "view" else part
+
+
+def with_part(whole: Any, part: Any, geometry: Geometry, pairs: str) -> Any:
+    """Return a copy of `whole` with other elements under a view: zeros where `part` is None."""
+    if pairs == "base":
+        whole = view_as_real(whole)
+    if part is None:
+        part = np.zeros((), whole.dtype if isinstance(whole, np.ndarray) else whole.dtype.numpy)
+    elif pairs == "view":
+        part = view_as_real(part)
+    result = replace_strided(whole, part, *geometry)
+    return view_as_complex(result) if pairs == "base" else result
 
 
 # -- the views ---------------------------------------------------------------------------------
@@ -181,20 +187,25 @@ def edge_through(base: Tensor, t: Tensor, always: bool = False) -> Any:
     edge = edge_of(base)
     if edge is None and not always:
         return None
-    geometry, kind = geometry_of(base, t)
+    geometry, pairs = geometry_of(base, t)
     shape = base._array.shape
-    if kind:
-        node: Any = new(ViewAsRealNode if kind == "real" else ViewAsComplexNode)
-        node.edges = (edge,)
-        node.params = ()
-        node.seq = next(sequence)
-        edge = node
-        shape = (*shape, 2) if kind == "real" else shape[:-1]
-        if t._array.shape == shape and t._array.strides == _CASTS[kind].kernel(base._array).strides:
+    if pairs == "base":
+        edge = _above(ViewAsRealNode, edge, ())
+        shape = (*shape, 2)
+        if t._array.shape == shape and geometry[2] == 0:
             return edge  # the view of the whole
-    node = new(AsStridedNode)
+    if pairs != "view":
+        return _above(AsStridedNode, edge, (shape, *geometry))
+    if geometry[0] != shape or geometry[2] != 0:
+        edge = _above(AsStridedNode, edge, (shape, *geometry))
+    return _above(ViewAsComplexNode, edge, ())
+
+
+def _above(kind: type[Any], edge: Any, params: tuple[Any, ...]) -> Any:
+    """A view's node whose cotangents go to `edge`."""
+    node: Any = new(kind)
     node.edges = (edge,)
-    node.params = (shape, *geometry)
+    node.params = params
     node.seq = next(sequence)
     return node
 

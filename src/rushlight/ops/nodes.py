@@ -6,7 +6,7 @@ fast paths of rushlight.ops.fast record, with less to look up. All call the very
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -296,11 +296,8 @@ class BinaryNode(Node):
     def positions(self) -> tuple[str, ...]:
         return self.op.inputs
 
-    def forget_unneeded(self) -> None:
-        ea, eb = self.edges
-        if self.saved and type(self.saved) is tuple and max(self.takes_a, self.takes_b) < 2:
-            a, b = self.saved
-            self.saved = (None if eb is None else a, None if ea is None else b)
+    def uses(self) -> Sequence[tuple[int, ...]]:
+        return ((), (1,), (0, 1))[self.takes_a], ((), (0,), (0, 1))[self.takes_b]
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         ea, eb = edges
@@ -359,6 +356,9 @@ class BinaryNodeWithOutput(BinaryNode):
 
     def positions(self) -> tuple[str, ...]:
         return (*self.op.inputs, "y")
+
+    def uses(self) -> Sequence[tuple[int, ...]]:
+        return (0, 1, 2), (0, 1, 2)
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         a, b, y = self.saved

@@ -6,7 +6,7 @@ dtype, or else the Operator's slow path. The node keeps tensors and numbers by t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -45,11 +45,8 @@ class SeveralNode(Node):
     def settings(self) -> dict[str, Any]:
         return {name: p for name, p in zip(self.op.args, self.params) if p is not None}
 
-    def forget_unneeded(self) -> None:
-        if type(self.saved) is tuple:
-            pairs = zip(self.edges, self.rules)
-            wanted = {i for edge, (_, places) in pairs if edge is not None for i in places}
-            self.saved = tuple([x if i in wanted else None for i, x in enumerate(self.saved)])
+    def uses(self) -> Sequence[tuple[int, ...]]:
+        return [places for _, places in self.rules]
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         values = list(self.params)
