@@ -68,7 +68,7 @@ def test_derivatives_are_the_same(pair: tuple[Row, list[Any]]) -> None:
                 if a is not None:
                     x, y = a.detach().numpy(), b.detach().numpy()
                     assert x.dtype == y.dtype
-                    np.testing.assert_array_equal(x, y)
+                    np.testing.assert_allclose(x, y, rtol=1e-11, atol=1e-12)  # copies lie elsewhere
 
 
 def packed_by(lib: Any, row: Row, sample: Any) -> tuple[Any, list[Any]]:
