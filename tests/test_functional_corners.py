@@ -234,3 +234,27 @@ def test_the_basis_of_a_vectorized_jacobian(lib: Any) -> Any:
     x, y = lib.ones(2), lib.ones(1, 2, dtype=lib.float64)
     given = (((x,), (2,)), ((x, y), (2, 2)), ((y, x), (2, 2)), ((), ()), ((x,), (2, 3)))
     return [attempt(partial(make, *args)) for args in given]
+
+
+@story
+def test_masks_in_vectorized_jacobians(lib: Any) -> Any:
+    """A mask that is the same in all examples reads and writes at known places."""
+    x, z = lib.arange(1.0, 5.0), lib.arange(6.0).reshape(2, 3)
+    mask, columns = lib.tensor([True, False, True, True]), lib.tensor([True, False, True])
+
+    def written(t: Any) -> Any:
+        y = t.clone()
+        y[mask] = t[mask] * t[0]
+        return y
+
+    seen = []
+    for f, at in (
+        (lambda t: t[mask] ** 2, x),
+        (written, x),
+        (lambda t: t[z > 2] * 2, z),
+        (lambda t: t[:, columns] * 2, z),
+    ):
+        seen.append(of(lib).jacobian(f, at, vectorize=True))
+        if f is not written:
+            seen.append(of(lib).jacobian(f, at, vectorize=True, strategy="forward-mode"))
+    return seen, of(lib).hessian(lambda t: (t[mask] ** 3).sum(), x, vectorize=True)

@@ -47,6 +47,15 @@ def _at_index(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 # -- tensors as indices ----------------------------------------------------------------------------
 
 
+def _positions(indices: Sequence[Any]) -> tuple[Any, ...]:
+    """The indices with the places of masks, where those are the same for all examples."""
+    spelled: list[Any] = []
+    for a in indices:
+        known = a is not None and type(a) is not Shadow
+        spelled += np.nonzero(a) if known and a.dtype.kind == "b" and a.ndim else (a,)
+    return tuple(spelled)
+
+
 def _advanced(level: Any, indices: Sequence[Any]) -> tuple[tuple[Any, ...], tuple[int, ...]]:
     """Return the index of all examples, and how to permute its result to have them in front.
 
@@ -54,6 +63,7 @@ def _advanced(level: Any, indices: Sequence[Any]) -> tuple[tuple[Any, ...], tupl
     are in front of the result, where one example has them in place of the first that they index, if
     all are side by side.
     """
+    indices = _positions(indices)
     given = [(i, a) for i, a in enumerate(indices) if a is not None]
     if any(a.dtype.kind == "b" for _, a in given):
         raise RuntimeError(DYNAMIC_MASK)
@@ -93,8 +103,9 @@ def _index_sum(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 def _index_put(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, values, indices, accumulate = args
+    indices = _positions(indices)
     if any(a is not None and a.dtype.kind == "b" for a in indices):
-        return _put_at_mask(level, args)
+        return _put_at_mask(level, (x, values, indices, accumulate))
     index, order = _advanced(level, indices)
     x = expanded(level, x)
     whole = [n for n, a in zip(x._array.shape, index) if a is None]
@@ -108,6 +119,7 @@ def _index_put(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 def _index_clear(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, indices = args
     zero = wrap(np.zeros((), x._array.dtype))
+    indices = _positions(indices)
     if any(a is not None and a.dtype.kind == "b" for a in indices):
         return _put_at_mask(level, (x, zero, indices, False))
     index, _ = _advanced(level, indices)
