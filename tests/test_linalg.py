@@ -165,3 +165,69 @@ def test_condition_and_vander_have_derivatives() -> None:
     for order in (1, -1, float("inf"), -float("inf"), "fro", "nuc", 2, -2):
         assert torch.autograd.gradcheck(lambda x, p=order: torch.linalg.cond(x, p), (x,))
     assert torch.autograd.gradcheck(lambda x: torch.vander(x[0], 4), (x,))
+
+
+# -- names -----------------------------------------------------------------------------------------
+
+
+@libraries
+@pytest.mark.parametrize(
+    "name",
+    [
+        "cholesky",
+        "cholesky_ex",
+        "eigh",
+        "eigvalsh",
+        "eig",
+        "eigvals",
+        "cond",
+        "matrix_rank",
+        "pinv",
+        "ldl_factor",
+        "ldl_factor_ex",
+        "matrix_exp",
+        "matrix_norm",
+        "norm",
+        "vector_norm",
+    ],
+)
+def test_the_first_argument_is_called_input(lib: Any, name: str) -> None:
+    getattr(lib.linalg, name)(input=lib.eye(2))
+    with pytest.raises(TypeError):
+        getattr(lib.linalg, name)(A=lib.eye(2))
+
+
+@libraries
+@pytest.mark.parametrize(
+    "name",
+    [
+        "inv",
+        "inv_ex",
+        "det",
+        "slogdet",
+        "svd",
+        "svdvals",
+        "qr",
+        "lu",
+        "lu_factor",
+        "lu_factor_ex",
+        "diagonal",
+    ],
+)
+def test_the_first_argument_is_called_a(lib: Any, name: str) -> None:
+    getattr(lib.linalg, name)(A=lib.eye(2))
+    with pytest.raises(TypeError):
+        getattr(lib.linalg, name)(input=lib.eye(2))
+
+
+@libraries
+def test_the_arguments_of_systems_have_names(lib: Any) -> None:
+    a, b, v = lib.eye(2), lib.ones(2, 1), lib.ones(2)
+    lib.linalg.solve(A=a, B=b)
+    lib.linalg.lstsq(input=a, b=b)
+    lib.linalg.solve_triangular(input=a, B=b, upper=True)
+    lib.linalg.tensorsolve(input=a, other=v)
+    lib.linalg.householder_product(input=a, tau=v)
+    lib.cholesky_solve(input=b, input2=a)
+    lib.cholesky_inverse(input=a)
+    assert lib._C._LinAlgError is lib.linalg.LinAlgError

@@ -35,6 +35,7 @@ _AUTOCAST = (
 )
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
+    "_LinAlgError": "api.linalg_checks",
     "DisableTorchFunction": "api.torch_function",
     "DisableTorchFunctionSubclass": "api.torch_function",
     "_disabled_torch_function_impl": "api.torch_function:disabled",

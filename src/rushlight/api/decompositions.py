@@ -39,7 +39,7 @@ NOT_POSITIVE = (
 )
 
 
-def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
+def cholesky(input: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Tensor:
     """Factor Hermitian positive definite matrices: ``A = L L^H``, or ``U^H U`` where `upper`.
 
     One triangle is read. Raises LinAlgError for matrices that aren't positive definite.
@@ -49,13 +49,13 @@ def cholesky(A: Tensor, *, upper: bool = False, out: Tensor | None = None) -> Te
     tensor([[2., 0.],
             [1., 2.]])
     """
-    factor, info = _cholesky("linalg_cholesky", A, upper)
+    factor, info = _cholesky("linalg_cholesky", input, upper)
     check_info("linalg.cholesky", info, NOT_POSITIVE)
     return deliver(out, factor, "linalg_cholesky", "linalg_cholesky_ex")
 
 
 def cholesky_ex(
-    A: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None
+    input: Tensor, *, upper: bool = False, check_errors: bool = False, out: Any = None
 ) -> Any:
     """As `cholesky`, but return ``(L, info)`` whatever happens.
 
@@ -66,7 +66,7 @@ def cholesky_ex(
     tensor(1, dtype=torch.int32)
     """
     check_bool(check_errors, "linalg_cholesky_ex", "check_errors")
-    results = _cholesky("linalg_cholesky_ex", A, upper)
+    results = _cholesky("linalg_cholesky_ex", input, upper)
     if check_errors:
         check_info("linalg.cholesky_ex", results[1], NOT_POSITIVE)
     return deliver_all("linalg_cholesky_ex", out, results, "linalg_cholesky_ex", 1)
@@ -117,7 +117,7 @@ def decompose_qr(A: Tensor, mode: str) -> Pair:
 # -- eigenvalues ---------------------------------------------------------------------------------
 
 
-def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
+def eigh(input: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
     """Return the eigenvalues, ascending, and the eigenvectors of Hermitian matrices.
 
     `UPLO` says which triangle is read, "L" or "U". Vectors are given up to their sign or phase: the
@@ -127,19 +127,19 @@ def eigh(A: Tensor, UPLO: str = "L", *, out: Any = None) -> Any:
     >>> torch.linalg.eigh(torch.tensor([[2.0, 1.0], [1.0, 2.0]])).eigenvalues
     tensor([1., 3.])
     """
-    results = _eigh("linalg_eigh", A, UPLO, True)
+    results = _eigh("linalg_eigh", input, UPLO, True)
     return deliver_all("linalg_eigh", out, results, "linalg_eigh", 2, "_linalg_eigh")
 
 
-def eigvalsh(A: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
+def eigvalsh(input: Tensor, UPLO: str = "L", *, out: Tensor | None = None) -> Tensor:
     """Return the eigenvalues, ascending, of Hermitian matrices.
 
     >>> import rushlight as torch
     >>> torch.linalg.eigvalsh(torch.tensor([[2.0, 1.0], [1.0, 2.0]]))
     tensor([1., 3.])
     """
-    require_tensor(A, "linalg_eigvalsh", "input", 1)
-    values = _eigh("linalg_eigvalsh", A, UPLO, differentiated(A))[0]
+    require_tensor(input, "linalg_eigvalsh", "input", 1)
+    values = _eigh("linalg_eigvalsh", input, UPLO, differentiated(input))[0]
     return deliver(out, values, "linalg_eigvalsh", "_linalg_eigh")
 
 
@@ -160,7 +160,7 @@ def _eigh(function: str, A: Tensor, uplo: Any, vectors: bool) -> Pair:
         ) from None
 
 
-def eig(A: Tensor, *, out: Any = None) -> Any:
+def eig(input: Tensor, *, out: Any = None) -> Any:
     """Return the eigenvalues and the eigenvectors of square matrices, both complex.
 
     The vectors have length 1 and are given up to their phase: the gradient of a function that
@@ -170,23 +170,23 @@ def eig(A: Tensor, *, out: Any = None) -> Any:
     >>> torch.linalg.eig(torch.tensor([[0.0, 1.0], [-1.0, 0.0]])).eigenvalues
     tensor([0.+1.j, 0.-1.j])
     """
-    require_tensor(A, "linalg_eig", "input", 1)
-    results = _eig("eig", A, True)
+    require_tensor(input, "linalg_eig", "input", 1)
+    results = _eig("eig", input, True)
     if isinstance(out, (tuple, list)) and len(out) == 2:
         check_castable("eig", "eigenvalues", out[0], results[0])
         check_castable("eig", "eigenvectors", out[1], results[1])
     return deliver_all("linalg_eig", out, results, "linalg_eig", 1)
 
 
-def eigvals(A: Tensor, *, out: Tensor | None = None) -> Tensor:
+def eigvals(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return the eigenvalues of square matrices, complex ones always.
 
     >>> import rushlight as torch
     >>> torch.linalg.eigvals(torch.tensor([[2.0, 1.0], [0.0, 3.0]])).real
     tensor([2., 3.])
     """
-    require_tensor(A, "linalg_eigvals", "input", 1)
-    values = _eig("eigvals", A, differentiated(A))[0]
+    require_tensor(input, "linalg_eigvals", "input", 1)
+    values = _eig("eigvals", input, differentiated(input))[0]
     check_castable("eigvals", "eigenvalues", out, values)
     return deliver(out, values, "linalg_eigvals", "linalg_eig")
 

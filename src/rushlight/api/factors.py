@@ -214,7 +214,9 @@ def _solved(name: str, LU: Tensor, pivots: Tensor, B: Tensor, left: bool, adjoin
     return ops.lu_solve(LU, pivots, B, left, adjoint)  # type: ignore[no-any-return]
 
 
-def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None) -> Tensor:
+def lu_solve(
+    input: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | None = None
+) -> Tensor:
     """Solve ``A X = b``; `linalg.lu_solve` is its successor.
 
     >>> import rushlight as torch
@@ -224,7 +226,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
             [1.]])
     """
     for i, (argument, x) in enumerate(
-        (("input", b), ("LU_data", LU_data), ("LU_pivots", LU_pivots))
+        (("input", input), ("LU_data", LU_data), ("LU_pivots", LU_pivots))
     ):
         require_tensor(x, "lu_solve", argument, i + 1)
     deprecated(
@@ -233,7 +235,7 @@ def lu_solve(b: Tensor, LU_data: Tensor, LU_pivots: Tensor, *, out: Tensor | Non
         "X = torch.lu_solve(B, LU, pivots)\nshould be replaced with\n"
         "X = torch.linalg.lu_solve(LU, pivots, B)"
     )
-    result = _solved("linalg.lu_solve", LU_data, LU_pivots, b, True, False)
+    result = _solved("linalg.lu_solve", LU_data, LU_pivots, input, True, False)
     return deliver(out, result, "lu_solve", "linalg_lu_solve")
 
 
@@ -250,7 +252,7 @@ def _ldl(A: Tensor, function: str, hermitian: Any) -> tuple[Tensor, Tensor, Tens
     return ops.ldl(A, hermitian)  # type: ignore[no-any-return]
 
 
-def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
+def ldl_factor(input: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
     """Factor symmetric (`hermitian`) matrices after Bunch and Kaufman, for `ldl_solve`.
 
     The lower triangle is read. There is no derivative, as in PyTorch.
@@ -259,7 +261,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
     >>> torch.linalg.ldl_factor(torch.eye(2)).pivots
     tensor([1, 2], dtype=torch.int32)
     """
-    factors, pivots, info = _ldl(A, "linalg_ldl_factor", hermitian)
+    factors, pivots, info = _ldl(input, "linalg_ldl_factor", hermitian)
     if info._array.any():
         code = int(info._array.max())
         raise RuntimeError(f"torch.linalg.ldl_factor: The diagonal element {code} of D is zero.")
@@ -267,7 +269,7 @@ def ldl_factor(A: Tensor, *, hermitian: bool = False, out: Any = None) -> Any:
 
 
 def ldl_factor_ex(
-    A: Tensor, *, hermitian: bool = False, check_errors: bool = False, out: Any = None
+    input: Tensor, *, hermitian: bool = False, check_errors: bool = False, out: Any = None
 ) -> Any:
     """As `ldl_factor`, with an info that is 0 where the matrix is regular.
 
@@ -276,7 +278,7 @@ def ldl_factor_ex(
     tensor(1, dtype=torch.int32)
     """
     check_bool(check_errors, "linalg_ldl_factor_ex", "check_errors")
-    results = _ldl(A, "linalg_ldl_factor_ex", hermitian)
+    results = _ldl(input, "linalg_ldl_factor_ex", hermitian)
     if check_errors and results[2]._array.any():
         code = int(results[2]._array.max())
         raise RuntimeError(f"torch.linalg.ldl_factor_ex: The diagonal element {code} of D is zero.")

@@ -55,7 +55,7 @@ def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
 
 
 def pinv(
-    A: Tensor,
+    input: Tensor,
     rcond: Any = None,
     hermitian: bool = False,
     *,
@@ -74,21 +74,21 @@ def pinv(
     tensor([[0.5000, 0.0000],
             [0.0000, 0.0000]])
     """
-    if not isinstance(A, Tensor):
-        raise no_overload("linalg_pinv", ("(Tensor input, *, ...)",), A)
+    if not isinstance(input, Tensor):
+        raise no_overload("linalg_pinv", ("(Tensor input, *, ...)",), input)
     check_bool(hermitian, "linalg_pinv", "hermitian")
-    if A.ndim < 2 or not (A.dtype.is_floating_point or A.dtype.is_complex):
+    if input.ndim < 2 or not (input.dtype.is_floating_point or input.dtype.is_complex):
         raise RuntimeError(
-            f"linalg.pinv({A.dtype.scalar_name}{{{list(A.shape)}}}): expected a tensor with 2 or "
-            "more dimensions of float, double, cfloat or cdouble types"
+            f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor "
+            "with 2 or more dimensions of float, double, cfloat or cdouble types"
         )
     if hermitian:
-        check_square("linalg.eigh", A)
-    refuse_half("linalg_eigh_cpu" if hermitian else "linalg_svd_cpu", A)
+        check_square("linalg.eigh", input)
+    refuse_half("linalg_eigh_cpu" if hermitian else "linalg_svd_cpu", input)
     if rcond is not None:
         atol, rtol = 0.0, rcond
-    bounds = _tolerances("torch.linalg.pinv", A, atol, rtol)
-    result: Tensor = ops.pinv(A, *bounds, hermitian)
+    bounds = _tolerances("torch.linalg.pinv", input, atol, rtol)
+    result: Tensor = ops.pinv(input, *bounds, hermitian)
     return result if out is None else into(out, result, "linalg_pinv")
 
 
@@ -108,7 +108,9 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 _DRIVERS = ("gels", "gelsy", "gelsd", "gelss")
 
 
-def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None, out: Any = None) -> Any:
+def lstsq(
+    input: Tensor, b: Tensor, rcond: Any = None, *, driver: Any = None, out: Any = None
+) -> Any:
     """Find X that makes ``|A X - B|`` least, of least norm where there are several.
 
     `driver` is LAPACK's: "gelsy" (the default; ranks, no singular values), "gelsd" and "gelss"
@@ -122,24 +124,24 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None, out: A
             [2.]])
     """
     function, name = "linalg_lstsq", "torch.linalg.lstsq"
-    require_tensor(A, function, "input", 1)
-    require_tensor(B, function, "b", 2)
-    if A.ndim < 2:
+    require_tensor(input, function, "input", 1)
+    require_tensor(b, function, "b", 2)
+    if input.ndim < 2:
         raise RuntimeError(f"{name}: input must have at least 2 dimensions.")
-    if not B.ndim:
+    if not b.ndim:
         raise RuntimeError(f"{name}: other must have at least 1 dimension.")
-    if A.dtype is not B.dtype:
+    if input.dtype is not b.dtype:
         raise RuntimeError(
             f"{name}: Expected input and other to have the same dtype, but got input's dtype "
-            f"{A.dtype.scalar_name} and other's dtype {B.dtype.scalar_name}"
+            f"{input.dtype.scalar_name} and other's dtype {b.dtype.scalar_name}"
         )
-    vector = B.ndim == 1 or (A.ndim - 1 == B.ndim and B.shape == A.shape[:-1])
-    rows = B.shape[-1] if vector else B.shape[-2]
-    if A.shape[-2] != rows:
+    vector = b.ndim == 1 or (input.ndim - 1 == b.ndim and b.shape == input.shape[:-1])
+    rows = b.shape[-1] if vector else b.shape[-2]
+    if input.shape[-2] != rows:
         raise RuntimeError(f"{name}: input.size(-2) should match other.size(-2)")
-    if not vector and A.ndim - 1 == B.ndim:
-        broadcast_pair(tuple(A.shape[:-2]), tuple(B.shape[:-1]))
-    broadcast_pair(tuple(A.shape[:-2]), tuple(B.shape[: B.ndim - (1 if vector else 2)]))
+    if not vector and input.ndim - 1 == b.ndim:
+        broadcast_pair(tuple(input.shape[:-2]), tuple(b.shape[:-1]))
+    broadcast_pair(tuple(input.shape[:-2]), tuple(b.shape[: b.ndim - (1 if vector else 2)]))
     if driver is None:
         driver = "gelsy"
     elif not isinstance(driver, str):
@@ -148,11 +150,11 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None, out: A
         raise RuntimeError(
             f"{name}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
         )
-    if A._array.dtype.char not in "fdFD":
+    if input._array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
     if rcond is None:
-        rcond = float(np.finfo(A.dtype.to_real().numpy).eps) * max(A.shape[-2:])
-    results = ops.lstsq(A, B, float(rcond), driver, vector)
+        rcond = float(np.finfo(input.dtype.to_real().numpy).eps) * max(input.shape[-2:])
+    results = ops.lstsq(input, b, float(rcond), driver, vector)
     return deliver_all("linalg_lstsq", out, results, function, 4)
 
 
@@ -160,7 +162,7 @@ def lstsq(A: Tensor, B: Tensor, rcond: Any = None, *, driver: Any = None, out: A
 
 
 def matrix_rank(
-    A: Tensor,
+    input: Tensor,
     tol: Any = None,
     hermitian: bool = False,
     *,
@@ -175,26 +177,26 @@ def matrix_rank(
     tensor(1)
     """
     name = "torch.linalg.matrix_rank"
-    require_tensor(A, "linalg_matrix_rank", "input", 1)
+    require_tensor(input, "linalg_matrix_rank", "input", 1)
     check_bool(hermitian, "linalg_matrix_rank", "hermitian")
-    if A.ndim < 2:
+    if input.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor input must have at least 2 dimensions.")
-    if A._array.dtype.char not in "fdFD":
+    if input._array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
     if tol is not None:
         atol, rtol = tol, 0.0
-    low, share = _tolerances(name, A, atol, rtol)
-    if A.numel():
-        x = A.detach()
+    low, share = _tolerances(name, input, atol, rtol)
+    if input.numel():
+        x = input.detach()
         s = np.abs((eigvalsh(x) if hermitian else svdvals(x))._array)
         bound = np.maximum(low, share * s.max(-1))
         result = wrap(np.asarray(np.count_nonzero(s > bound[..., None], axis=-1), np.int64))
     else:
-        result = wrap(np.zeros(A.shape[:-2], np.int64))
+        result = wrap(np.zeros(input.shape[:-2], np.int64))
     return result if out is None else into(out, result, "linalg_matrix_rank")
 
 
-def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
+def cond(input: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
     """Return the condition of matrices: the norm of each times that of its inverse.
 
     `p` is an order of `matrix_norm`, 2 by default, for which matrices may have any shape. Singular
@@ -204,18 +206,18 @@ def cond(A: Tensor, p: Any = None, *, out: Tensor | None = None) -> Tensor:
     >>> torch.linalg.cond(torch.tensor([[4.0, 0.0], [0.0, 2.0]]))
     tensor(2.)
     """
-    require_tensor(A, "linalg_cond", "input", 1)
-    if A.ndim < 2:
+    require_tensor(input, "linalg_cond", "input", 1)
+    if input.ndim < 2:
         raise RuntimeError("linalg.cond: The input tensor must have at least 2 dimensions.")
-    if not A.numel():
-        dtype = A.dtype.to_real() if A.dtype.is_complex else A.dtype
-        result = wrap(np.zeros(A.shape[:-2], dtype.numpy))
+    if not input.numel():
+        dtype = input.dtype.to_real() if input.dtype.is_complex else input.dtype
+        result = wrap(np.zeros(input.shape[:-2], dtype.numpy))
     elif p in (None, 2, -2):
-        s = svdvals(A)
+        s = svdvals(input)
         first, last = s[..., :1], s[..., -1:]
         result = (last / first if p == -2 else first / last).squeeze(-1)
     else:
-        result = _condition(A, p)
+        result = _condition(input, p)
     return result if out is None else into(out, result, "linalg_cond")
 
 
@@ -239,7 +241,7 @@ def _condition(A: Tensor, p: Any) -> Tensor:
 
 
 def cholesky_solve(
-    B: Tensor, L: Tensor, upper: bool = False, *, out: Tensor | None = None
+    input: Tensor, input2: Tensor, upper: bool = False, *, out: Tensor | None = None
 ) -> Tensor:
     """Solve ``A X = B``, given the Cholesky factor of A.
 
@@ -248,21 +250,21 @@ def cholesky_solve(
     tensor([[0.2500],
             [0.2500]])
     """
-    require_tensor(B, "cholesky_solve", "input", 1)
-    require_tensor(L, "cholesky_solve", "input2", 2)
+    require_tensor(input, "cholesky_solve", "input", 1)
+    require_tensor(input2, "cholesky_solve", "input2", 2)
     check_bool(upper, "cholesky_solve", "upper", 3)
-    for name, x in (("b", B), ("u", L)):
+    for name, x in (("b", input), ("u", input2)):
         if x.ndim < 2:
             raise RuntimeError(
                 f"{name} should have at least 2 dimensions, but has {x.ndim} dimensions instead"
             )
-    check_old_system("cholesky_solve", L, B)
-    refuse_half("cholesky_solve_cpu", L)
-    result: Tensor = cholesky_ops.cholesky_solve(B, L, upper)
+    check_old_system("cholesky_solve", input2, input)
+    refuse_half("cholesky_solve_cpu", input2)
+    result: Tensor = cholesky_ops.cholesky_solve(input, input2, upper)
     return result if out is None else into(out, result, "cholesky_solve")
 
 
-def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
+def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None = None) -> Tensor:
     """Return the inverse of A, given its Cholesky factor.
 
     >>> import rushlight as torch
@@ -270,11 +272,11 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
     tensor([[0.2500, 0.0000],
             [0.0000, 0.2500]])
     """
-    require_tensor(L, "cholesky_inverse", "input", 1)
+    require_tensor(input, "cholesky_inverse", "input", 1)
     check_bool(upper, "cholesky_inverse", "upper", 2)
-    check_square("cholesky_inverse", L)
-    refuse_half("cholesky_inverse_out_cpu", L)
-    zeros = np.equal(np.diagonal(L._array, 0, -2, -1), 0)
+    check_square("cholesky_inverse", input)
+    refuse_half("cholesky_inverse_out_cpu", input)
+    zeros = np.equal(np.diagonal(input._array, 0, -2, -1), 0)
     if zeros.any():
         info = np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0)
         check_info(
@@ -283,5 +285,5 @@ def cholesky_inverse(L: Tensor, upper: bool = False, *, out: Tensor | None = Non
             "The diagonal element {info} is zero, the inversion could not be completed because "
             "the input matrix is singular.",
         )
-    result: Tensor = cholesky_ops.cholesky_inverse(L, upper)
+    result: Tensor = cholesky_ops.cholesky_inverse(input, upper)
     return result if out is None else into(out, result, "cholesky_inverse")

@@ -170,7 +170,7 @@ def _power(x: Tensor, n: int) -> Tensor:
 # -- the exponential -------------------------------------------------------------------------------
 
 
-def linalg_matrix_exp(A: Tensor) -> Tensor:
+def linalg_matrix_exp(input: Tensor) -> Tensor:
     """Return the exponential ``I + A + A A / 2 + ...`` of each square matrix.
 
     >>> import rushlight as torch
@@ -178,7 +178,7 @@ def linalg_matrix_exp(A: Tensor) -> Tensor:
     tensor([[1., 1.],
             [0., 1.]])
     """
-    return _exponential(require_tensor(A, "linalg_matrix_exp", "input", 1))
+    return _exponential(require_tensor(input, "linalg_matrix_exp", "input", 1))
 
 
 def matrix_exp(input: Tensor) -> Tensor:

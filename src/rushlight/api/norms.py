@@ -33,7 +33,7 @@ NUMBERS = (bool, int, float)
 
 @numpy_names
 def vector_norm(
-    x: Tensor,
+    input: Tensor,
     ord: Any = 2,
     dim: Any = None,
     keepdim: bool = False,
@@ -51,7 +51,7 @@ def vector_norm(
     >>> torch.linalg.vector_norm(torch.tensor([[3.0, 4.0], [5.0, 12.0]]), dim=1)
     tensor([ 5., 13.])
     """
-    require_tensor(x, "linalg_vector_norm", "input", 1)
+    require_tensor(input, "linalg_vector_norm", "input", 1)
     if isinstance(ord, complex):
         raise RuntimeError(
             "linalg.vector_norm: Expected a non-complex scalar as the order of norm."
@@ -60,11 +60,11 @@ def vector_norm(
         raise wrong_type("linalg_vector_norm", "ord", 2, ord, "Number")
     if dim is not None and not is_int(dim):
         dim = int_list(dim, "linalg_vector_norm", "dim", 3)
-    x = _floating("linalg.vector_norm", x, dtype)
-    dims = reduced_dims("linalg_vector_norm", dim, x.ndim)
+    input = _floating("linalg.vector_norm", input, dtype)
+    dims = reduced_dims("linalg_vector_norm", dim, input.ndim)
     if out is not None:
-        require_dtype(out, x.dtype.to_real())
-    result: Tensor = ops.norm(x, float(ord), dims, keepdim)
+        require_dtype(out, input.dtype.to_real())
+    result: Tensor = ops.norm(input, float(ord), dims, keepdim)
     return result if out is None else into(out, result, "linalg_vector_norm")
 
 
@@ -100,7 +100,7 @@ def _floating(name: str, x: Tensor, dtype: Any) -> Tensor:
 
 @numpy_names
 def matrix_norm(
-    A: Tensor,
+    input: Tensor,
     ord: Any = "fro",
     dim: Any = (-2, -1),
     keepdim: bool = False,
@@ -118,7 +118,7 @@ def matrix_norm(
     >>> torch.linalg.matrix_norm(torch.tensor([[1.0, -2.0], [3.0, 4.0]]), ord=1)
     tensor(6.)
     """
-    require_tensor(A, "linalg_matrix_norm", "input", 1)
+    require_tensor(input, "linalg_matrix_norm", "input", 1)
     if not isinstance(ord, (str, *NUMBERS)) or not isinstance(dim, (tuple, list)):
         raise no_overload(
             "linalg_matrix_norm",
@@ -128,12 +128,12 @@ def matrix_norm(
                 '(Tensor input, str ord = "fro", tuple of ints dim = (-2,-1), bool keepdim = '
                 "False, *, torch.dtype dtype = None, Tensor out = None)",
             ),
-            A,
+            input,
             ord,
             dim,
         )
     name = "linalg.matrix_norm"
-    if A.ndim < 2:
+    if input.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
     if len(dim) != 2:
         raise RuntimeError(f"{name}: dim must be a 2-tuple. Got {' '.join(map(str, dim))}")
@@ -141,10 +141,10 @@ def matrix_norm(
         shown = ord if isinstance(ord, str) else f"{ord:g}"
         raise RuntimeError(f"{name}: Order {shown} not supported.")
     order: Any = ord
-    first, last = (wrap_dim(d, A.ndim) for d in dim)
+    first, last = (wrap_dim(d, input.ndim) for d in dim)
     if first == last:
         raise RuntimeError(f"{name}: dims must be different. Got ({dim[0]}, {dim[1]})")
-    x = _floating(name, A, dtype)
+    x = _floating(name, input, dtype)
     if ord in ("nuc", 2, -2) and x.dtype.itemsize == 2:
         raise RuntimeError(f"{name}: Low precision dtypes not supported. Got {x.dtype.scalar_name}")
     if ord == "fro":
@@ -176,7 +176,7 @@ def _of_singular_values(x: Tensor, ord: Any, first: int, last: int, keepdim: boo
 
 @numpy_names
 def linalg_norm(
-    A: Tensor,
+    input: Tensor,
     ord: Any = None,
     dim: Any = None,
     keepdim: bool = False,
@@ -193,21 +193,25 @@ def linalg_norm(
     >>> torch.linalg.norm(torch.tensor([3.0, 4.0]))
     tensor(5.)
     """
-    require_tensor(A, "linalg_norm", "input", 1)
+    require_tensor(input, "linalg_norm", "input", 1)
     dims = (dim,) if is_int(dim) else dim
     if dims is not None and len(dims) not in (1, 2):
         raise RuntimeError(
             f"linalg.norm: If dim is specified, it must be of length 1 or 2. Got {list(dims)}"
         )
-    if dims is None and ord is not None and not isinstance(ord, str) and A.ndim not in (1, 2):
-        raise _not_a_matrix(A)
+    if dims is None and ord is not None and not isinstance(ord, str) and input.ndim not in (1, 2):
+        raise _not_a_matrix(input)
     if isinstance(ord, str):
-        if dims is None and A.ndim > 2:
-            raise _not_a_matrix(A)
-        return matrix_norm(A, ord, (0, 1) if dims is None else dims, keepdim, dtype=dtype, out=out)
-    if ord is not None and (A.ndim if dims is None else len(dims)) == 2:
-        return matrix_norm(A, ord, (0, 1) if dims is None else dims, keepdim, dtype=dtype, out=out)
-    return vector_norm(A, 2 if ord is None else ord, dims, keepdim, dtype=dtype, out=out)
+        if dims is None and input.ndim > 2:
+            raise _not_a_matrix(input)
+        return matrix_norm(
+            input, ord, (0, 1) if dims is None else dims, keepdim, dtype=dtype, out=out
+        )
+    if ord is not None and (input.ndim if dims is None else len(dims)) == 2:
+        return matrix_norm(
+            input, ord, (0, 1) if dims is None else dims, keepdim, dtype=dtype, out=out
+        )
+    return vector_norm(input, 2 if ord is None else ord, dims, keepdim, dtype=dtype, out=out)
 
 
 def _not_a_matrix(A: Tensor) -> RuntimeError:

@@ -284,11 +284,11 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.diff: diff,
     np.tensordot: Call("tensordot", a="a", b="b", axes="dims"),
     np.einsum: einsum,
-    np.linalg.norm: Call("linalg.norm", x="A", ord="ord", axis="dim", keepdims="keepdim"),
+    np.linalg.norm: Call("linalg.norm", x="input", ord="ord", axis="dim", keepdims="keepdim"),
     np.linalg.vector_norm: Call(
-        "linalg.vector_norm", x="x", axis="dim", keepdims="keepdim", ord="ord"
+        "linalg.vector_norm", x="input", axis="dim", keepdims="keepdim", ord="ord"
     ),
-    np.linalg.matrix_norm: Call("linalg.matrix_norm", x="A", keepdims="keepdim", ord="ord"),
+    np.linalg.matrix_norm: Call("linalg.matrix_norm", x="input", keepdims="keepdim", ord="ord"),
     np.linalg.inv: Call("linalg.inv", a="A"),
     np.linalg.det: Call("linalg.det", a="A"),
     np.linalg.solve: Call("linalg.solve", a="A", b="B"),

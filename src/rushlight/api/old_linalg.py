@@ -105,7 +105,7 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True, *, out: Any =
 
 
 def triangular_solve(
-    b: Tensor,
+    input: Tensor,
     A: Tensor,
     upper: bool = True,
     transpose: bool = False,
@@ -122,34 +122,34 @@ def triangular_solve(
     tensor([[1.],
             [1.]])
     """
-    require_tensor(b, "triangular_solve", "input", 1)
+    require_tensor(input, "triangular_solve", "input", 1)
     require_tensor(A, "triangular_solve", "A", 2)
     for i, (value, flag) in enumerate(
         ((upper, "upper"), (transpose, "transpose"), (unitriangular, "unitriangular"))
     ):
         check_bool(value, "triangular_solve", flag, 3 + i)
-    for name, x in (("b", b), ("A", A)):
+    for name, x in (("b", input), ("A", A)):
         if x.ndim < 2:
             raise RuntimeError(
                 f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
                 f"has {x.ndim} dimensions instead"
             )
     rows, columns = A.shape[-2:]
-    if A.dtype is not b.dtype:
+    if A.dtype is not input.dtype:
         raise RuntimeError(
             "Expected b and A to have the same dtype, but found b of type "
-            f"{b.dtype.scalar_name} and A of type {A.dtype.scalar_name} instead."
+            f"{input.dtype.scalar_name} and A of type {A.dtype.scalar_name} instead."
         )
     if rows != columns:
         raise RuntimeError(
             f"A must be batches of square matrices, but they are {rows} by {columns} matrices"
         )
-    if columns != b.shape[-2]:
+    if columns != input.shape[-2]:
         raise RuntimeError(
             "Incompatible matrix sizes for triangular_solve: each A matrix is "
-            f"{rows} by {columns} but each b matrix is {b.shape[-2]} by {b.shape[-1]}"
+            f"{rows} by {columns} but each b matrix is {input.shape[-2]} by {input.shape[-1]}"
         )
-    broadcast_pair(tuple(b.shape[:-2]), tuple(A.shape[:-2]))
+    broadcast_pair(tuple(input.shape[:-2]), tuple(A.shape[:-2]))
     deprecated(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will "
         "be removed in a future PyTorch release.\ntorch.linalg.solve_triangular has its arguments "
@@ -157,7 +157,7 @@ def triangular_solve(
         "A).solution\nshould be replaced with\nX = torch.linalg.solve_triangular(A, B)."
     )
     refuse_half("triangular_solve_cpu", A)
-    results = ops.triangular_solve(b, A, upper, transpose, unitriangular)
+    results = ops.triangular_solve(input, A, upper, transpose, unitriangular)
     return deliver_all("triangular_solve", out, results, "triangular_solve", 5)
 
 

@@ -30,7 +30,7 @@ def geqrf(input: Tensor, *, out: Any = None) -> Any:
     return deliver_all("geqrf", out, ops.geqrf(input), "geqrf", 1)
 
 
-def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
+def householder_product(input: Tensor, tau: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return the first columns of the product of the reflections that `geqrf` gives.
 
     Column i of `A` holds the vector v of a reflection ``I - tau_i v v^H`` below its diagonal; v is
@@ -43,7 +43,7 @@ def householder_product(A: Tensor, tau: Tensor, *, out: Tensor | None = None) ->
             [ 0.,  0.]])
     """
     return deliver(
-        out, _householder("linalg_householder_product", A, tau), "linalg_householder_product"
+        out, _householder("linalg_householder_product", input, tau), "linalg_householder_product"
     )
 
 

@@ -91,7 +91,7 @@ def check_matrix_dtypes(name: str, A: Tensor, B: Tensor) -> None:
 
 
 def solve_triangular(
-    A: Tensor,
+    input: Tensor,
     B: Tensor,
     *,
     upper: bool,
@@ -111,22 +111,22 @@ def solve_triangular(
             [0.2500]])
     """
     function, name = "linalg_solve_triangular", "linalg.solve_triangular"
-    require_tensor(A, function, "input", 1)
+    require_tensor(input, function, "input", 1)
     require_tensor(B, function, "B", 2)
     for value, flag in ((upper, "upper"), (left, "left"), (unitriangular, "unitriangular")):
         check_bool(value, function, flag)
-    if A.dtype is not B.dtype:
+    if input.dtype is not B.dtype:
         raise RuntimeError(
             f"{name}: Expected A and B to have the same dtype, but found A of type "
-            f"{A.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
+            f"{input.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
         )
-    check_matrix(name, A)
+    check_matrix(name, input)
     check_matrix(name, B, "B")
-    check_square(name, A)
-    check_fit(name, A, tuple(B.shape), left)
-    broadcast_pair(tuple(B.shape[:-2]), tuple(A.shape[:-2]))
-    refuse_half("triangular_solve_cpu", A)
-    return deliver(out, ops.solve_triangular(A, B, upper, left, unitriangular), function)
+    check_square(name, input)
+    check_fit(name, input, tuple(B.shape), left)
+    broadcast_pair(tuple(B.shape[:-2]), tuple(input.shape[:-2]))
+    refuse_half("triangular_solve_cpu", input)
+    return deliver(out, ops.solve_triangular(input, B, upper, left, unitriangular), function)
 
 
 # -- inverses ------------------------------------------------------------------------------------

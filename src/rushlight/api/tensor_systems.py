@@ -25,7 +25,9 @@ __all__ = ["vander"]
 # -- systems -------------------------------------------------------------------------------------
 
 
-def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = None) -> Tensor:
+def tensorsolve(
+    input: Tensor, other: Tensor, dims: Any = None, *, out: Tensor | None = None
+) -> Tensor:
     """Solve ``tensordot(A, X, X.ndim) = B``: A's first dimensions are those of B.
 
     The dimensions `dims` of A are moved to its end first.
@@ -34,34 +36,34 @@ def tensorsolve(A: Tensor, B: Tensor, dims: Any = None, *, out: Tensor | None = 
     >>> torch.linalg.tensorsolve(torch.eye(4).reshape(2, 2, 4), torch.ones(2, 2))
     tensor([1., 1., 1., 1.])
     """
-    require_tensor(A, "linalg_tensorsolve", "input", 1)
-    require_tensor(B, "linalg_tensorsolve", "other", 2)
+    require_tensor(input, "linalg_tensorsolve", "input", 1)
+    require_tensor(other, "linalg_tensorsolve", "other", 2)
     if dims is not None:
-        at = wrap_dims(dims, A.ndim)
-        A = moveaxis(A, at, tuple(range(A.ndim - len(at), A.ndim)))
-    shape = tuple(A.shape[B.ndim :])
+        at = wrap_dims(dims, input.ndim)
+        input = moveaxis(input, at, tuple(range(input.ndim - len(at), input.ndim)))
+    shape = tuple(input.shape[other.ndim :])
     size = prod(shape)
-    result = solve(A.reshape(size, size), B.reshape(-1)).reshape(shape)
+    result = solve(input.reshape(size, size), other.reshape(-1)).reshape(shape)
     return result if out is None else into(out, result, "linalg_tensorsolve")
 
 
-def tensorinv(A: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
+def tensorinv(input: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tensor:
     """Invert a tensor as a map from its last dimensions to its first `ind`.
 
     >>> import rushlight as torch
     >>> torch.linalg.tensorinv(torch.eye(4).reshape(2, 2, 4)).shape
     torch.Size([4, 2, 2])
     """
-    require_tensor(A, "linalg_tensorinv", "input", 1)
+    require_tensor(input, "linalg_tensorinv", "input", 1)
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
-    first, last = tuple(A.shape[:ind]), tuple(A.shape[ind:])
+    first, last = tuple(input.shape[:ind]), tuple(input.shape[ind:])
     if prod(first) != prod(last):
         raise RuntimeError(
             "Expected self to satisfy the requirement prod(self.shape[ind:]) == "
             f"prod(self.shape[:ind]), but got {prod(last)} != {prod(first)}"
         )
-    matrix = A.reshape(prod(last), prod(first))
+    matrix = input.reshape(prod(last), prod(first))
     check_floating("linalg.inv", matrix, half=False)
     y, info = inv(matrix)
     check_info("inv", info, NOT_INVERTED)
