@@ -181,6 +181,16 @@ def test_which_output_has_the_nan(lib: Any) -> None:
         )
 
 
+def test_under_vmap(lib: Any) -> None:
+    def action() -> None:
+        with lib.autograd.set_detect_anomaly(True):
+            lib.func.vmap(lib.func.grad(lambda x: (x * 0).sqrt()))(lib.ones(2))
+
+    said, error = told(action)
+    assert str(error).endswith("returned nan values in its 0th output.")
+    assert len(said) == 1
+
+
 def test_what_is_no_nan_of_a_node(lib: Any) -> None:
     """Infinities, and NaN that come from users or from hooks, where no node passes them on."""
     x = lib.ones(2, requires_grad=True)

@@ -107,6 +107,8 @@ def _checked(
 
 
 def _has_nan(grad: Any) -> bool:
+    while isinstance(grad, Tensor) and type(grad._array) is not np.ndarray:
+        grad = grad._value  # of a tensor under vmap, whose own array has no values
     array = grad._array if isinstance(grad, Tensor) else np.asarray(grad)
     return bool(np.isnan(array).any()) if array.dtype.kind in "fcV" else False
 

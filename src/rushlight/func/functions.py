@@ -53,10 +53,14 @@ def _relifted(
 ) -> list[Any]:
     """Lift outputs; an input that comes out as it went in is the argument itself."""
     known = {id(v): a for v, a in zip(values, args) if isinstance(v, Tensor)}
-    return [
-        known.get(id(out)) or lift(i, out) if isinstance(out, Tensor) else out
-        for i, out in enumerate(outs)
-    ]
+    results = []
+    for i, out in enumerate(outs):
+        if id(out) in known:
+            out = known[id(out)]
+        elif isinstance(out, Tensor):
+            out = lift(i, out)
+        results.append(out)
+    return results
 
 
 # -- vmap ------------------------------------------------------------------------------------------
