@@ -1,4 +1,4 @@
-"""Custom Functions under `vmap`: rules of their own, and what a Function must say for transforms."""
+"""Custom Functions under `vmap`: rules of their own, and what transforms ask of a Function."""
 
 from __future__ import annotations
 
