@@ -210,7 +210,9 @@ class Forms:
         forms = [f"{a} + {b}", f"{a} - {b}", f"torch.add({a}, {b}, alpha=2)"]
         if self.tame(x, y):
             forms += [f"{a} * {b}", f"{a} / ({b} * {b} + 2)", f"torch.addcmul({a}, {a}, {b})"]
-            forms += [f"torch.lerp({a}, {b}, 0.3)", f"{a} * {b} + {a}"]
+            forms.append(f"{a} * {b} + {a}")
+            if x.dtype == y.dtype and x.is_floating_point():
+                forms.append(f"torch.lerp({a}, {b}, 0.3)")
             if x.ndim == 2 and y.ndim == 2:
                 forms += [f"{a} @ {b}.mT", f"torch.mm({a}, {b}.t())"]
             elif x.ndim == 1 and y.ndim == 1:
