@@ -68,6 +68,8 @@ def prepared(pair: PairT) -> Sample:
     sample = Sample(*pair)
     if "embedding_bag" in pair[0].path:
         pytest.skip("whose bags depend on values")
+    if "atol" in pair[1].kwargs:
+        pytest.skip("whose tolerance is looked at")
     if not sample.tensors:
         pytest.skip("no tensor to map over")
     try:

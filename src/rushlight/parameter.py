@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.autograd.inference import fresh_counter
 from rushlight.tensor import LEAF, Tensor, new
 
 __all__ = ["Buffer", "Parameter"]
@@ -40,6 +39,8 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Parameter:
         if id(self) in memo:
             return memo[id(self)]  # type: ignore[no-any-return]
+        from rushlight.autograd.inference import fresh_counter  # which knows tensors
+
         made = new(type(self))
         made._array = self._array.copy(order="K")
         made._counter = fresh_counter()

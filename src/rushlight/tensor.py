@@ -224,30 +224,27 @@ class Tensor(metaclass=_Open):
         return dim % n
 
     # -- autograd state --------------------------------------------------------------------------
+    def _now(self) -> Any:
+        """The edge, of a view as its base is now."""
+        edge = self._edge
+        return edge.refresh(self) if type(edge) is View else edge
+
     @property
     def is_leaf(self) -> bool:
         """True for a tensor that no recorded operator made."""
-        edge = self._edge
-        if type(edge) is View:
-            edge = edge.refresh(self)
+        edge = self._now()
         return edge is None or edge is LEAF or isinstance(edge, Tensor) or edge.owner is None
 
     @property
     def grad_fn(self) -> Any:
         """The `Node` that made this tensor, or None."""
-        edge = self._edge
-        if type(edge) is View:
-            edge = edge.refresh(self)
-        if edge is None or edge is LEAF or isinstance(edge, Tensor) or edge.owner is None:
-            return None
-        return edge.owner.remember(edge.index, self._array)
+        edge = self._now()
+        return None if self.is_leaf else edge.owner.remember(edge.index, self._array)
 
     @property
     def output_nr(self) -> int:
         """Which output of `grad_fn` this tensor is."""
-        edge = self._edge
-        if type(edge) is View:
-            edge = edge.refresh(self)
+        edge = self._now()
         return 0 if edge is None or edge is LEAF or isinstance(edge, Tensor) else int(edge.index)
 
     @property
@@ -280,9 +277,8 @@ class Tensor(metaclass=_Open):
                 "requires_grad_(): argument 'requires_grad' (position 1) must be bool, "
                 f"not {type(requires_grad).__name__}"
             )
-        current = edge = self._edge
-        if type(edge) is View:  # one that may not be written isn't looked at again
-            current = edge.edge if edge.origin else edge.refresh(self)
+        edge = self._edge  # that of a view that may not be written isn't looked at again
+        current = edge.edge if type(edge) is View and edge.origin else self._now()
         if current is not None and current is not LEAF and getattr(current, "owner", 0) is not None:
             if not requires_grad:
                 raise RuntimeError(f"{NOT_A_LEAF} {DETACH_IT}")

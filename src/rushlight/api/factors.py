@@ -19,7 +19,7 @@ from rushlight.api.linalg_checks import (
 from rushlight.api.old_linalg import deprecated
 from rushlight.ops import lu as ops
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = ["lu", "lu_solve", "lu_unpack"]
 
@@ -65,7 +65,7 @@ def linalg_lu(A: Tensor, *, pivot: bool = True, out: Any = None) -> Any:
 
 
 def _check_regular(name: str, info: Tensor) -> None:
-    codes = info._array
+    codes = values_of(info)
     if codes.any():
         flat = codes.reshape(-1)
         first = int(flat.astype(bool).argmax())
@@ -262,8 +262,9 @@ def ldl_factor(input: Tensor, *, hermitian: bool = False, out: Any = None) -> An
     tensor([1, 2], dtype=torch.int32)
     """
     factors, pivots, info = _ldl(input, "linalg_ldl_factor", hermitian)
-    if info._array.any():
-        code = int(info._array.max())
+    codes = values_of(info)
+    if codes.any():
+        code = int(codes.max())
         raise RuntimeError(f"torch.linalg.ldl_factor: The diagonal element {code} of D is zero.")
     return deliver_all("linalg_ldl_factor", out, (factors, pivots), "linalg_ldl_factor", 1)
 
@@ -279,8 +280,9 @@ def ldl_factor_ex(
     """
     check_bool(check_errors, "linalg_ldl_factor_ex", "check_errors")
     results = _ldl(input, "linalg_ldl_factor_ex", hermitian)
-    if check_errors and results[2]._array.any():
-        code = int(results[2]._array.max())
+    codes = values_of(results[2])
+    if check_errors and codes.any():
+        code = int(codes.max())
         raise RuntimeError(f"torch.linalg.ldl_factor_ex: The diagonal element {code} of D is zero.")
     return deliver_all("linalg_ldl_factor_ex", out, results, "linalg_ldl_factor_ex", 1)
 

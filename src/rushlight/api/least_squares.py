@@ -23,7 +23,7 @@ from rushlight.ops import cholesky as cholesky_ops
 from rushlight.ops import pseudoinverse as ops
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
 from rushlight.ops.solving import inv
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor, values_of, wrap
 
 __all__ = ["cholesky_inverse", "cholesky_solve", "pinverse"]
 
@@ -188,9 +188,11 @@ def matrix_rank(
     low, share = _tolerances(name, input, atol, rtol)
     if input.numel():
         x = input.detach()
-        s = np.abs((eigvalsh(x) if hermitian else svdvals(x))._array)
-        bound = np.maximum(low, share * s.max(-1))
-        result = wrap(np.asarray(np.count_nonzero(s > bound[..., None], axis=-1), np.int64))
+        s = (eigvalsh(x) if hermitian else svdvals(x)).abs()
+        low, share = (t if isinstance(t, float) else wrap(t) for t in (low, share))
+        bound = share * s.amax(-1)
+        bound = bound.clamp_min(low) if isinstance(low, float) else bound.maximum(low)
+        result = (s > bound.unsqueeze(-1)).sum(-1)
     else:
         result = wrap(np.zeros(input.shape[:-2], np.int64))
     return result if out is None else into(out, result, "linalg_matrix_rank")
@@ -228,9 +230,8 @@ def _condition(A: Tensor, p: Any) -> Tensor:
     check_square(f"linalg.cond(ord={shown})", A)
     check_floating("linalg.inv", A, half=False)
     inverse, info = inv(A)
-    singular = info._array > 0
-    if singular.any():
-        inverse = inverse.masked_fill(wrap(singular[..., None, None]), math.inf)
+    if values_of(info).any():
+        inverse = inverse.masked_fill((info > 0)[..., None, None], math.inf)
     if p == "nuc":
         return linalg_norm(A, "nuc", (-2, -1)) * linalg_norm(inverse, "nuc", (-2, -1))  # type: ignore[no-any-return]
     product = matrix_norm(A, p) * matrix_norm(inverse, p)
@@ -276,7 +277,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False, *, out: Tensor | None =
     check_bool(upper, "cholesky_inverse", "upper", 2)
     check_square("cholesky_inverse", input)
     refuse_half("cholesky_inverse_out_cpu", input)
-    zeros = np.equal(np.diagonal(input._array, 0, -2, -1), 0)
+    zeros = np.equal(np.diagonal(values_of(input), 0, -2, -1), 0)
     if zeros.any():
         info = np.where(zeros.any(-1), zeros.argmax(-1) + 1, 0)
         check_info(
