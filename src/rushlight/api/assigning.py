@@ -200,7 +200,7 @@ def put(
     if records or accumulate or special or not is_plain(target) or not is_plain(source):
         result = ops.index_put(target, source, arrays, accumulate)
         ops.keep_indices(result, arrays, tensors)
-        overwrite(target, result, overlap=False)
+        overwrite(target, result, overlap=False, places=ops.numpy_index(arrays))
         return
     check_writable(target, False, overlap=False)
     target._array[ops.numpy_index(arrays)] = source._array

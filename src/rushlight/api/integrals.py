@@ -11,7 +11,7 @@ from rushlight.api.complexes import complex
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.ops.shape import along
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = ["corrcoef", "cov", "cumulative_trapezoid", "trapezoid", "trapz"]
 
@@ -124,7 +124,7 @@ def _weights(name: str, weights: Any, count: int, kind: str) -> None:
             f"cov(): expected {name} to have the same numel as there are observations in the "
             f"input but got {weights.numel()} != {count}"
         )
-    if weights.numel() and weights.min() < 0:
+    if (values_of(weights) < 0).any():
         raise RuntimeError(f"cov(): {name} cannot be negative")
 
 

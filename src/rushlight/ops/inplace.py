@@ -144,10 +144,12 @@ def rewrite(t: Tensor, function: Callable[..., Tensor], *args: Any) -> Tensor:
     return overwrite(t, function(t, *args))
 
 
-def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
+def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True, places: Any = ...) -> Tensor:
     """Finish an in-place operation on `t` whose out-of-place result is `result`; return `t`.
 
-    The result is cast to the dtype of `t`; its node fits cotangents to what it computed with.
+    The result is cast to the dtype of `t`; its node fits cotangents to what it computed with. It
+    differs from `t` at an index, `places`, alone: of an expanded tensor the others are the same
+    memory, and stay unwritten.
     """
     edge: Any = edge_of(result) if mode.grad else None
     check_writable(t, edge is not None or (mode.grad and t.requires_grad), overlap=overlap)
@@ -168,7 +170,10 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True) -> Tensor:
         _keep_old_values(edge.owner, t)
     transform = top_transform((t, result))
     if transform is None:
-        np.copyto(target, values, casting="unsafe")
+        if places is ...:
+            np.copyto(target, values, casting="unsafe")
+        else:
+            target[places] = values[places]
         t._counter[0] += 1
     else:
         transform.write(t, result)
