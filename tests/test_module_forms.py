@@ -83,8 +83,6 @@ def test_an_optimizer_survives_conversion(lib: Any) -> Any:
 
 def test_what_is_refused() -> None:
     m = net(rushlight)
-    with pytest.raises(NotImplementedError, match="shared-memory"):
-        m.share_memory()
     with pytest.raises(NotImplementedError, match="no compiler"):
         m.compile()
 

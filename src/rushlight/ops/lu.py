@@ -34,7 +34,8 @@ permutation: Operator = constant("permutation", lapack.permutation)
 def _parts(lu: Any, k: int) -> tuple[Any, Any]:
     """The two triangles that `lu_factor` keeps in one matrix."""
     low = lu[..., :, :k]
-    ones = np.eye(lu.shape[-2], k, dtype=_numpy_dtype(lu).char.lower())
+    dtype = _numpy_dtype(lu)
+    ones = np.eye(lu.shape[-2], k, dtype=dtype.char.lower() if dtype.kind == "c" else dtype)
     return tril(low, -1) + ones, triu(lu[..., :k, :], 0)
 
 
