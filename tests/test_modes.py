@@ -307,3 +307,18 @@ def test_callables_of_other_kinds(lib: Any) -> None:
     assert lib.no_grad()(Callable())(3) == (False, 3)
     assert lib.no_grad()(functools.partial(Callable(), 4))() == (False, 4)
     assert lib.no_grad(len)([1]) == lib.inference_mode(len)([1]) == 1
+
+
+def test_parts_of_an_inference_leaf(lib: Any) -> None:
+    with lib.inference_mode():
+        x = lib.tensor([1.0, 2.0]).requires_grad_()
+        parts = [x[0], x.unbind()[0], x.split(1)[0], next(iter(x)), x.chunk(2)[0]]
+    assert not any(part.requires_grad for part in parts)
+
+
+def test_nothing_written_past_the_end(lib: Any) -> None:
+    w = lib.ones(1, requires_grad=True)
+    empty = lib.zeros(2, 0).t()
+    empty.movedim(1, 0)[1:2, :] = w
+    empty.backward(lib.zeros(0, 2), retain_graph=True)
+    assert w.grad.tolist() == [0.0]

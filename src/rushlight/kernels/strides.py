@@ -58,6 +58,8 @@ def tidy_strides(x: Any) -> Ints:
 
 def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
     """View the contiguous ndarray `x` by strides in elements."""
+    if 0 in size:  # there may be no memory at all to point into
+        return np.empty(size, x.dtype)
     item = x.dtype.itemsize
     return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
 

@@ -270,7 +270,7 @@ def as_views(args: Sequence[Any], outs: Any) -> None:
     """Turn the outputs of a view operator into views of its first argument."""
     tensor = args[0]
     edge = tensor._edge
-    if edge is None and type(tensor._counter) is not list:
+    if (edge is None or edge is LEAF) and type(tensor._counter) is not list:
         return  # an inference tensor's views are tensors like others
     base, origin = (edge.base, edge.origin) if type(edge) is View else (tensor, "")
     if origin == "inference":
