@@ -275,8 +275,10 @@ def test_passes_are_not_pickled() -> None:
 
 
 PROGRAM = """
-import os, sys, time
+import os, signal, sys, time
 import rushlight as torch
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have had it ignored
 
 class Slow(torch.utils.data.Dataset):
     def __len__(self):

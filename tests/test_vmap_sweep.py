@@ -68,8 +68,8 @@ def prepared(pair: PairT) -> Sample:
     sample = Sample(*pair)
     if "embedding_bag" in pair[0].path:
         pytest.skip("whose bags depend on values")
-    if "atol" in pair[1].kwargs:
-        pytest.skip("whose tolerance is looked at")
+    if "atol" in pair[1].kwargs or (pair[0].path == "cov" and "weights" in str(pair[1])):
+        pytest.skip("whose tolerance, or degrees of freedom, are looked at: in PyTorch too")
     if not sample.tensors:
         pytest.skip("no tensor to map over")
     try:
