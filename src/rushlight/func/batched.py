@@ -96,8 +96,11 @@ class BatchLevel(Level):
     """One run of `vmap`: how many examples it has, and what random numbers they get."""
 
     def __init__(self, size: int, randomness: str) -> None:
+        from rushlight.func.rules import rule_of  # imports every family of operators
+
         self.size = size
         self.randomness = randomness
+        self.rule_of = rule_of
 
     def batched(self, value: Tensor) -> Batched:
         """Make a tensor with the examples `value[0]`, `value[1]`, ..."""
@@ -159,19 +162,13 @@ class BatchLevel(Level):
         return make(outs)
 
     def run(self, op: Operator, args: Sequence[Any]) -> Any:
-        from rushlight.func.rules import rule_of  # imports every family of operators
-
         if not any(self.is_mapped(a) for a in args):
             return self.results(op(*[self.value(a) for a in args]), mapped=False)
-        rule = rule_of(op)
+        rule = self.rule_of(op)
         if rule is None:
-            return self.one_by_one(op, args)
+            _warn(op)
+            return self.loop(op, args)
         return rule(op, self, args)
-
-    def one_by_one(self, op: Operator, args: Sequence[Any]) -> Any:
-        """Run an Operator without a batching rule, on each example by itself."""
-        _warn(op)
-        return self.loop(op, args)
 
     def loop(self, op: Operator, args: Sequence[Any]) -> Any:
         """Run an Operator on each example by itself."""

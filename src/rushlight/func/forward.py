@@ -6,16 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from rushlight.autograd.modes import enable_grad
-from rushlight.func.grads import vjp
+from rushlight.func.grads import check_outputs, vjp, with_aux
 from rushlight.func.levels import running
 from rushlight.func.pushed import PushLevel
 from rushlight.func.trees import flatten, map_tree, unflatten
 from rushlight.ops.convert import zeroed
 from rushlight.tensor import Tensor
 
-__all__ = ["jvp", "linearize"]
+__all__ = ["check_tensors", "jvp", "linearize"]
 
-HEAD = "jvp(f, primals, tangents): "
+WHO = "jvp(f, primals, tangents)"
 
 
 def jvp(
@@ -39,37 +39,29 @@ def jvp(
     """
     if not isinstance(primals, tuple):
         raise RuntimeError(
-            f"{HEAD}Expected primals to be a tuple. E.g. it should be valid to call f(*primals)."
+            f"{WHO}: Expected primals to be a tuple. E.g. it should be valid to call f(*primals)."
         )
     values, spec = flatten(primals)
     directions, other = flatten(tangents)
     if spec != other:
         raise RuntimeError(
-            f"{HEAD}Expected primals and tangents to have the same python structure. For example, "
+            f"{WHO}: Expected primals and tangents to have the same python structure. For example, "
             "if primals is a tuple of 3 tensors, tangents also must be. Got primals with structure "
             f"{spec!r} and tangents with structure {other!r}"
         )
-    _check("primals", values)
-    _check("tangents", directions)
+    for what, leaves in (("primals", values), ("tangents", directions)):
+        if not leaves:
+            raise RuntimeError(f"{WHO}: Expected {what} to contain at least one Tensor.")
+        check_tensors(what, leaves)
     level = PushLevel()
     with running(level):
         inside = [_dual(level, x, t) for x, t in zip(values, directions)]
         output = func(*unflatten(inside, spec))
         aux = None
         if has_aux:
-            if not (isinstance(output, tuple) and len(output) == 2):
-                raise RuntimeError(
-                    f"{HEAD}output of function f should be a tuple: (output, aux) if has_aux is "
-                    "True"
-                )
-            output, aux = output
+            output, aux = with_aux(WHO, output)
         outs, out_spec = flatten(output)
-        for out in outs:
-            if not isinstance(out, Tensor):
-                raise RuntimeError(
-                    f"{HEAD}expected f(*primals) to return only tensors, got unsupported type "
-                    f"{type(out)}"
-                )
+        check_outputs(WHO, outs)
         results = [level.value(out) for out in outs]
         pushed = [level.tangent(out) for out in outs]
     for i, t in enumerate(pushed):
@@ -84,12 +76,11 @@ def jvp(
     return (*pair, map_tree(level.value, aux)) if has_aux else pair
 
 
-def _check(what: str, leaves: list[Any]) -> None:
-    if not leaves:
-        raise RuntimeError(f"{HEAD}Expected {what} to contain at least one Tensor.")
+def check_tensors(what: str, leaves: list[Any]) -> None:
+    """Raise RuntimeError where `leaves`, the primals or tangents of `jvp`, aren't all tensors."""
     for leaf in leaves:
         if not isinstance(leaf, Tensor):
-            raise RuntimeError(f"{HEAD}Expected {what} to only contain Tensors, got {type(leaf)}")
+            raise RuntimeError(f"{WHO}: Expected {what} to only contain Tensors, got {type(leaf)}")
 
 
 def _dual(level: PushLevel, primal: Tensor, tangent: Tensor) -> Tensor:

@@ -19,7 +19,7 @@ from rushlight.func.trees import flatten, map_tree, unflatten
 from rushlight.ops.convert import zeroed
 from rushlight.tensor import Tensor
 
-__all__ = ["Argnums", "grad", "grad_and_value", "selected", "vjp"]
+__all__ = ["Argnums", "check_outputs", "grad", "grad_and_value", "selected", "vjp", "with_aux"]
 
 Argnums = int | tuple[int, ...]
 
@@ -97,7 +97,7 @@ def grad_and_value(
             output = func(*inside, **kwargs)
             aux = None
             if has_aux:
-                output, aux = _with_aux("grad_and_value(f)(*args)", output)
+                output, aux = with_aux("grad_and_value(f)(*args)", output)
             _check_scalar(output)
             leaves, _ = flatten((output, aux))
             ended(inputs)
@@ -162,7 +162,18 @@ def _check_scalar(output: Any) -> None:
         )
 
 
-def _with_aux(who: str, output: Any) -> tuple[Any, Any]:
+def check_outputs(who: str, outputs: Sequence[Any]) -> None:
+    """Raise RuntimeError for a leaf of a function's output that is no tensor."""
+    for out in outputs:
+        if not isinstance(out, Tensor):
+            raise RuntimeError(
+                f"{who}: expected f(*primals) to return only tensors, got unsupported type "
+                f"{type(out)}"
+            )
+
+
+def with_aux(who: str, output: Any) -> tuple[Any, Any]:
+    """Return the two parts of what a function with ``has_aux`` returned, or raise RuntimeError."""
     if not (isinstance(output, tuple) and len(output) == 2):
         raise RuntimeError(
             f"{who}: output of function f should be a tuple: (output, aux) if has_aux is True"
@@ -231,14 +242,9 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         output = func(*inside)
     aux = None
     if has_aux:
-        output, aux = _with_aux("vjp(f, *primals)", output)
+        output, aux = with_aux("vjp(f, *primals)", output)
     outputs, out_spec = flatten(output)
-    for out in outputs:
-        if not isinstance(out, Tensor):
-            raise RuntimeError(
-                "vjp(f, *primals): expected f(*primals) to return only tensors, got unsupported "
-                f"type {type(out)}"
-            )
+    check_outputs("vjp(f, *primals)", outputs)
 
     def pull(cotangents: Any, retain_graph: bool = True, create_graph: bool | None = None) -> Any:
         given, given_spec = flatten(cotangents)

@@ -9,7 +9,7 @@ B. Pearlmutter and J. Siskind, "Lazy multivariate higher-order forward-mode AD",
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rushlight.autograd.engine import edge_of, leaves_of
@@ -53,8 +53,7 @@ def is_live(outputs: Iterable[Any]) -> bool:
     The histories of a lifted tensor's values count too: those belong to derivatives further out.
     """
     tensors = [out for out in outputs if isinstance(out, Tensor)]
-    leaves = leaves_of([edge_of(t) for t in tensors])
-    if any("_ended" not in leaf.__dict__ for leaf in leaves):
+    if _goes_on(tensors):
         return True
     values = [value for t in tensors if isinstance(t, Lifted) for value in t.inside()]
     return bool(values) and is_live(values)
@@ -67,6 +66,10 @@ def released(t: Any, live: bool = True) -> Any:
     """
     if not isinstance(t, Tensor) or edge_of(t) is None:
         return t
-    if live and any("_ended" not in leaf.__dict__ for leaf in leaves_of([edge_of(t)])):
-        return t
-    return bare(t)
+    return t if live and _goes_on([t]) else bare(t)
+
+
+def _goes_on(tensors: Sequence[Tensor]) -> bool:
+    """Whether the histories of this level end elsewhere than in aliases of the past."""
+    leaves = leaves_of([edge_of(t) for t in tensors])
+    return any("_ended" not in leaf.__dict__ for leaf in leaves)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.func.forward import jvp
+from rushlight.func.forward import check_tensors, jvp
 from rushlight.func.grads import Argnums, replaced, selected, vjp
 from rushlight.func.trees import flatten, unflatten
 from rushlight.func.vmap import vmap
@@ -70,12 +70,10 @@ def jacrev(
             return tuple(flatten(pull(unflatten(cotangents, out_spec)))[0])
 
         found = vmap(rows, chunk_size=chunk_size)(*_basis(outs))
+        columns = [block.split(_sizes(outs)) for block in found]  # an input's, cut by outputs
         table = [
-            [
-                part.reshape((*out.shape, *x.shape))
-                for part, x in zip((f.split(_sizes(outs))[i] for f in found), inputs)
-            ]
-            for i, out in enumerate(outs)
+            [part.reshape((*out.shape, *x.shape)) for part, x in zip(parts, inputs)]
+            for out, parts in zip(outs, zip(*columns))
         ]
         result = [unflatten(row, spec) for row in table]
         tree = unflatten([r if several else r[0] for r in result], out_spec)
@@ -111,7 +109,7 @@ def jacfwd(
         several = isinstance(argnums, tuple)
         primals = chosen if several else (chosen,)
         inputs, spec = flatten(primals)
-        _check_primals(inputs)
+        check_tensors("primals", inputs)
         kept: list[Any] = []  # what is the same for every column: the specs, and aux
 
         def column(*tangents: Any) -> tuple[Any, ...]:
@@ -138,15 +136,6 @@ def jacfwd(
         return result
 
     return jacobian
-
-
-def _check_primals(inputs: Sequence[Any]) -> None:
-    for x in inputs:
-        if not isinstance(x, Tensor):
-            raise RuntimeError(
-                "jvp(f, primals, tangents): Expected primals to only contain Tensors, got "
-                f"{type(x)}"
-            )
 
 
 def hessian(func: Callable[..., Any], argnums: Argnums = 0) -> Callable[..., Any]:

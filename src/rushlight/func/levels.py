@@ -79,7 +79,6 @@ class Level:
     """One run of a transform. Subclasses say how an Operator acts on their tensors."""
 
     level: int
-    open: bool = True
 
     def run(self, op: Operator, args: Sequence[Any]) -> Any:
         """Return the results of `op`, lifted and without history of this level."""
@@ -172,4 +171,3 @@ def running(level: Level) -> Iterator[Level]:
         yield level
     finally:
         levels.pop()
-        level.open = False

@@ -57,20 +57,11 @@ def vmap(
         leaves, dims, spec, size = _inputs(func, in_dims, args)
         if chunk_size is None or chunk_size >= size:
             return _run(func, leaves, dims, spec, kwargs, size, out_dims, randomness)
-        starts = range(0, size, chunk_size)
-        rows = [
-            _run(
-                func,
-                [_part(x, d, start, min(chunk_size, size - start)) for x, d in zip(leaves, dims)],
-                dims,
-                spec,
-                kwargs,
-                min(chunk_size, size - start),
-                out_dims,
-                randomness,
-            )
-            for start in starts
-        ]
+        rows = []
+        for start in range(0, size, chunk_size):
+            length = min(chunk_size, size - start)
+            parts = [_part(x, d, start, length) for x, d in zip(leaves, dims)]
+            rows.append(_run(func, parts, dims, spec, kwargs, length, out_dims, randomness))
         return _joined(func, rows, out_dims)
 
     return mapped

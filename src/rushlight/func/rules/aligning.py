@@ -8,13 +8,7 @@ from rushlight.ops.fitting import expand
 from rushlight.ops.views import reshape, unsqueeze
 from rushlight.tensor import Tensor
 
-__all__ = ["again", "aligned", "expanded", "logical_ndim", "shifted"]
-__all__ += ["stacked", "with_columns"]
-
-
-def logical_ndim(a: Any) -> int:
-    """The number of dimensions that one example has."""
-    return int(a._array.ndim)
+__all__ = ["again", "aligned", "expanded", "shifted", "stacked", "with_columns"]
 
 
 def again(level: Any, t: Tensor) -> Tensor:
@@ -29,11 +23,7 @@ def aligned(level: Any, a: Any, ndim: int) -> Any:
 
     What is the same for all examples broadcasts as it is.
     """
-    value = level.value(a)
-    if not level.is_mapped(a) or a._array.ndim == ndim:
-        return value
-    shape = a._array.shape
-    return unsqueeze(value, (level.size, *(1,) * (ndim - len(shape)), *shape))
+    return stacked(level, a, ndim) if level.is_mapped(a) else level.value(a)
 
 
 def expanded(level: Any, a: Any) -> Any:

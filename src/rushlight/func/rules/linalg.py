@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import shifted, stacked
-from rushlight.func.rules.views import as_it_is
+from rushlight.func.rules.aligning import stacked
+from rushlight.func.rules.views import along_dims, as_it_is
 from rushlight.ops import cholesky, eigen, fft, qr, solving, svd
 from rushlight.ops.operator import Operator
 
@@ -35,11 +35,6 @@ def _qr(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return (level.lift(q) if mode == "r" else level.batched(q)), level.batched(r)
 
 
-def _fft(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    x, dims, *rest = args
-    return level.results(op(x._value, tuple([shifted(d) for d in dims]), *rest))
-
-
 RULES: dict[Operator, Any] = {
     **dict.fromkeys(
         (
@@ -60,5 +55,5 @@ RULES: dict[Operator, Any] = {
     ),
     solving.solve: _solve,
     qr.qr: _qr,
-    **dict.fromkeys((fft.c2c, fft.c2r, fft.r2c), _fft),
+    **dict.fromkeys((fft.c2c, fft.c2r, fft.r2c), along_dims),
 }

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.func.rules.aligning import aligned
-from rushlight.ops.fitting import cast_to, expand
+from rushlight.func.rules.aligning import aligned, stacked
+from rushlight.ops.fitting import cast_to
 from rushlight.ops.operator import Operator
 from rushlight.tensor import Tensor
 
@@ -19,12 +19,9 @@ __all__ = ["pointwise"]
 def pointwise(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """Run an Operator of corresponding elements on all examples."""
     ndim = max(a._array.ndim for a in args if isinstance(a, Tensor))
-    values = [aligned(level, a, ndim) if isinstance(a, Tensor) else a for a in args]
-    if not isinstance(op.kernel, np.ufunc):  # which may rely on operands of one shape
-        for i, a in enumerate(args):
-            if isinstance(a, Tensor) and not level.is_mapped(a):
-                size = (level.size, *(1,) * (ndim - a._array.ndim), *a._array.shape)
-                values[i] = expand(values[i], size)
+    # Kernels other than ufuncs may rely on operands of one shape.
+    fit = aligned if isinstance(op.kernel, np.ufunc) else stacked
+    values = [fit(level, a, ndim) if isinstance(a, Tensor) else a for a in args]
     return level.results(op.general(*promoted(args, values)))
 
 

@@ -5,14 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import (
-    aligned,
-    expanded,
-    logical_ndim,
-    shifted,
-    with_columns,
-)
-from rushlight.func.rules.views import as_it_is
+from rushlight.func.rules.aligning import aligned, expanded, shifted, with_columns
+from rushlight.func.rules.views import along_dims, as_it_is
 from rushlight.ops import fitting, moments, norms, order, peaks, rearrange, reduce, scan, softmax
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.operator import Operator
@@ -29,7 +23,7 @@ def over(name: str = "dims") -> Rule:
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         x = args[0]
         place = op.args.index(name)
-        value, ndim = x._value, logical_ndim(x)
+        value, ndim = x._value, x._array.ndim
         keepdim = len(args) > place + 1 and "keepdim" in op.args and args[op.args.index("keepdim")]
         changed = list(args)
         if ndim == 0:
@@ -48,14 +42,12 @@ def along(name: str = "dim") -> Rule:
     """The rule of an Operator of one tensor that works along dimension `name`."""
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-        x = args[0]
-        place = op.args.index(name)
-        value = x._value
-        changed = list(args)
-        changed[place] = shifted(args[place])
-        if logical_ndim(x) == 0:  # a rare case, with a shape of its own for each Operator
+        if args[0]._array.ndim == 0:  # a rare case, with a shape of its own for each Operator
             return level.loop(op, args)
-        return level.results(op(value, *changed[1:]))
+        place = op.args.index(name)
+        x, *rest = args
+        rest[place - 1] = shifted(args[place])
+        return level.results(op(x._value, *rest))
 
     return rule
 
@@ -66,7 +58,7 @@ def along_same(name: str, count: int = 2) -> Rule:
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         place = op.args.index(name)
         values: list[Any] = [expanded(level, a) for a in args[:count]]
-        scalar = logical_ndim(args[0]) == 0
+        scalar = args[0]._array.ndim == 0
         if scalar:
             values = [with_columns(level, v) for v in values]
         changed = list(args[count:])
@@ -89,7 +81,7 @@ def _all(over_dims: Callable[..., Any]) -> Rule:
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         (x,) = args
         value = x._value
-        if logical_ndim(x) == 0:
+        if x._array.ndim == 0:
             value = with_columns(level, value)
         return level.results(over_dims(value, tuple(range(1, value._array.ndim))))
 
@@ -125,11 +117,6 @@ def _sum_to(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     lead = x._array.ndim - len(size)
     summed = sum_to(x._value, (level.size, *(1,) * lead, *size))
     return level.results(reshape(summed, (level.size, *size)) if lead else summed)
-
-
-def _flip(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    x, dims = args
-    return level.results(op(x._value, tuple([shifted(d) for d in dims])))
 
 
 def _roll(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -185,11 +172,6 @@ RULES = {
             order.median,
             order.nanmedian,
             order.mode,
-        ),
-        along(),
-    ),
-    **dict.fromkeys(
-        (
             scan.cumsum,
             scan.cumsum_reversed,
             scan.cumprod,
@@ -217,7 +199,7 @@ RULES = {
     scan.prod_all: _flat(lambda x: scan.prod(x, 1, False)),
     reduce.spread: _spread,
     fitting.sum_to: _sum_to,
-    rearrange.flip: _flip,
+    rearrange.flip: along_dims,
     rearrange.roll: _roll,
     rearrange.repeat: _repeat,
     rearrange.tril: as_it_is,

@@ -20,6 +20,12 @@ def as_it_is(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(x._value, *rest))
 
 
+def along_dims(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For ``(x, dims, ...)`` that works along the dimensions it is told, and no others."""
+    x, dims, *rest = args
+    return level.results(op(x._value, tuple([shifted(d) for d in dims]), *rest))
+
+
 def _sized(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """For an Operator that is told the size of its result."""
     x, size = args
@@ -86,35 +92,35 @@ def _as_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(x._value, (level.size, *size), (step, *stride), offset, whole))
 
 
-def _strided(count: int) -> Any:
-    """The rule of as_strided's companions, whose first `count` arguments are tensors.
+def _roomy(level: Any, shape: Any, geometry: Sequence[Any]) -> Any:
+    """A view's geometry in all examples, each with the room of one of `shape`.
 
-    They read a tensor as if it lay like some other, so every example gets the room that one needs.
+    That is how as_strided's companions read a tensor: as if it lay like some other. None where the
+    view reaches beyond.
     """
+    size, stride, offset, layout = geometry
+    room = prod(shape) if layout is None else reach(shape, layout)
+    if offset < 0 or offset + reach(size, stride) > room:
+        return None
+    whole = None if layout is None else (room, *layout)
+    return (level.size, *size), (room, *stride), offset, whole
 
-    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-        x_shape = args[0]._array.shape
-        size, stride, offset, layout = args[-4:]
-        room = prod(x_shape) if layout is None else reach(x_shape, layout)
-        if offset < 0 or offset + reach(size, stride) > room:
-            return level.loop(op, args)
-        whole = None if layout is None else (room, *layout)
-        tensors = [expanded(level, a) for a in args[:count]]
-        geometry = ((level.size, *size), (room, *stride), offset, whole)
-        return level.results(op(*tensors, *geometry))
 
-    return rule
+def _strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For tensors of which the first is read, or written, as its geometry says."""
+    *tensors, size, stride, offset, layout = args
+    geometry = _roomy(level, args[0]._array.shape, (size, stride, offset, layout))
+    if geometry is None:
+        return level.loop(op, args)
+    return level.results(op(*[expanded(level, a) for a in tensors], *geometry))
 
 
 def _scatter_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    g, base_shape, size, stride, offset, layout = args
-    room = prod(base_shape) if layout is None else reach(base_shape, layout)
-    if offset < 0 or offset + reach(size, stride) > room:
+    g, base_shape, *own = args
+    geometry = _roomy(level, base_shape, own)
+    if geometry is None:
         return level.loop(op, args)
-    whole = None if layout is None else (room, *layout)
-    return level.results(
-        op(g._value, (level.size, *base_shape), (level.size, *size), (room, *stride), offset, whole)
-    )
+    return level.results(op(g._value, (level.size, *base_shape), *geometry))
 
 
 def _place(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -149,8 +155,8 @@ RULES = {
     views.cleared: _indexed,
     fitting.expand: _expand,
     strided.as_strided: _as_strided,
-    strided.gather_strided: _strided(1),
-    strided.replace_strided: _strided(2),
+    strided.gather_strided: _strided,
+    strided.replace_strided: _strided,
     strided.scatter_strided: _scatter_strided,
     views.place: _place,
     views.select_scatter: _placed,
