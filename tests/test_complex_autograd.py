@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
-import os
 import warnings
 from functools import partial
 from importlib import import_module
@@ -15,13 +13,12 @@ import pytest
 import rushlight
 from tests.both import attempt, story
 from tests.libraries import LIBRARIES
-from tests.samples import SAMPLES, name
+from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, realize
 from tests.test_sweeps import _cotangent, array, flat, same
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
-PARTS = 8
 CHOLESKY = "PyTorch lets the imaginary part of a cotangent of the real diagonal through"
 # Where PyTorch's own derivative is of another function than it computes, or Rushlight says no.
 ELSE = {
@@ -37,9 +34,7 @@ ELSE = {
 
 def chosen() -> list[tuple[Row, Call]]:
     rows = [(r, s) for r, s in SAMPLES if r.grad and r.path not in ELSE and "dtype" not in s.kwargs]
-    if os.environ.get("RUSHLIGHT_GRADCHECK") == "all":
-        return rows
-    return rows[datetime.date.today().toordinal() % PARTS :: PARTS]
+    return of_today(rows)
 
 
 def derivatives(lib: Any, row: Row, sample: Call) -> tuple[Any, Any]:

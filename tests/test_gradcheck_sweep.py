@@ -6,8 +6,6 @@ Continuous integration looks at a part of the samples, another one each day; wit
 
 from __future__ import annotations
 
-import datetime
-import os
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -15,17 +13,10 @@ from typing import Any
 import pytest
 
 import rushlight
-from tests.samples import SAMPLES, name
+from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, realize
 
-PARTS = 8
 DIFFERENTIABLE = [pair for pair in SAMPLES if pair[0].grad and pair[0].finite]
-
-
-def chosen() -> list[tuple[Row, Call]]:
-    if os.environ.get("RUSHLIGHT_GRADCHECK") == "all":
-        return DIFFERENTIABLE
-    return DIFFERENTIABLE[datetime.date.today().toordinal() % PARTS :: PARTS]
 
 
 def flat(result: Any) -> list[Any]:
@@ -66,7 +57,7 @@ def check(lib: Any, row: Row, sample: Call) -> Exception | None:
     return None
 
 
-@pytest.mark.parametrize("pair", chosen(), ids=name)
+@pytest.mark.parametrize("pair", of_today(DIFFERENTIABLE), ids=name)
 def test_gradcheck(pair: tuple[Row, Call]) -> None:
     """Where PyTorch's check fails too, at a kink, there is nothing to check."""
     row, sample = pair
