@@ -67,7 +67,7 @@ def main() -> None:
             y = checkpointed(model, x).pow(2).sum()
         with record_function("backward, with a forward inside"):
             y.backward()
-    print(prof.key_averages().table(sort_by="cpu_time_total", row_limit=6))
+    print(prof.key_averages().table(sort_by="cpu_time_total"))
 
 
 if __name__ == "__main__":
