@@ -71,9 +71,13 @@ class UntypedStorage:
 
         on_it = wrap(self._bytes)
         share([on_it])
-        self._owner = buffer_of(on_it._array)
-        self._bytes = bytes_of(self._owner)
+        self.look_at(buffer_of(on_it._array))
         return self
+
+    def look_at(self, owner: NDArray[Any]) -> None:
+        """Show other memory, to which the bytes were moved."""
+        self._owner = owner
+        self._bytes = bytes_of(owner)
 
     def clone(self) -> UntypedStorage:
         """Return a storage of a copy of the bytes."""

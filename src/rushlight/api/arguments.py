@@ -30,6 +30,7 @@ __all__ = [
     "finish",
     "int_tuple",
     "invalid_combination",
+    "is_int",
     "made",
     "numpy_dtype",
     "require_int",
@@ -74,7 +75,7 @@ def sizes(function: str, args: tuple[Any, ...], named: Any = None) -> tuple[int,
         return size_tuple(function, named, None)
     if not args:
         raise TypeError(f'{function}() missing 1 required positional arguments: "size"')
-    if not _is_int(args[0]):
+    if not is_int(args[0]):
         if len(args) > 1:
             raise TypeError(f"{function}() takes 1 positional argument but {len(args)} were given")
         return size_tuple(function, args[0])
@@ -96,7 +97,7 @@ def int_tuple(function: str, values: Any, position: int | None, argument: str) -
             f"{function}(): argument '{argument}'{place} must be tuple of ints, "
             f"not {type_name(values)}"
         )
-    if values and not _is_int(values[0]):
+    if values and not is_int(values[0]):
         raise TypeError(
             f"{function}(): argument '{argument}'{place} must be tuple of ints, but found element "
             f"of type {type_name(values[0])} at pos 0"
@@ -108,7 +109,7 @@ def require_int(function: str, value: Any, argument: str, position: int) -> int:
     """Return `value` as an int, or raise PyTorch's TypeError: a bool is none."""
     if type(value) is int:
         return value
-    if not _is_int(value):
+    if not is_int(value):
         raise TypeError(
             f"{function}(): argument '{argument}' (position {position}) must be int, "
             f"not {type_name(value)}"
@@ -116,7 +117,7 @@ def require_int(function: str, value: Any, argument: str, position: int) -> int:
     return operator.index(value)
 
 
-def _is_int(n: Any) -> bool:
+def is_int(n: Any) -> bool:
     """Whether PyTorch takes `n` for a size: anything that counts, but a bool."""
     if type(n) is int:
         return True
@@ -128,7 +129,7 @@ def _is_int(n: Any) -> bool:
 def _unpacked(function: str, values: Sequence[Any], argument: str = "size") -> tuple[int, ...]:
     ints = []
     for i, n in enumerate(values):
-        if not isinstance(n, bool) and not _is_int(n):
+        if not isinstance(n, bool) and not is_int(n):
             reason = f"type must be tuple of ints,but got {type_name(n)}"
         else:
             n = operator.index(n)

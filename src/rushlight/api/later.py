@@ -197,8 +197,7 @@ _METHODS = {
     "likes": "new_empty new_empty_strided new_full new_ones new_tensor new_zeros",
     "masks": "masked_fill_ masked_scatter_",
     "memory": (
-        "data is_pinned is_set_to is_shared pin_memory resize_ set_ share_memory_ storage "
-        "untyped_storage"
+        "is_pinned is_set_to is_shared pin_memory resize_ share_memory_ storage untyped_storage"
     ),
     "more_operators": (
         "__and__ __iand__ __ilshift__ __invert__ __ior__ __ipow__ __irshift__ __ixor__ __lshift__ "
@@ -208,6 +207,7 @@ _METHODS = {
     "norms": "renorm_",
     "numpy_protocol": "__array_function__ __array_ufunc__ __array_wrap__",
     "pickling": "__deepcopy__ __reduce_ex__",
+    "other_memory": "data set_",
     "powers": "float_power_ pow_",
     "printing": "__repr__",
     "queries": (

@@ -1,4 +1,4 @@
-"""The memory under a tensor: `data`, `set_`, `resize_`, storages, and what can't be had of it."""
+"""The memory under a tensor: storages, `resize_`, shared memory, and what can't be had of it."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from rushlight.api.arguments import allocate, check_format, int_tuple, sizes
+from rushlight.api.arguments import allocate, check_format, sizes
 from rushlight.api.convert import layout_of
-from rushlight.autograd.forward_ad import no_forward_rule, tangent
-from rushlight.autograd.inference import check_update, is_inference, mark_inference
+from rushlight.autograd.forward_ad import tangent
+from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import in_layout
 from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
 from rushlight.kernels.strides import address, buffer_of
 from rushlight.layout import contiguous_format
-from rushlight.ops.inplace import check_writable
-from rushlight.ops.outputs import require_tensor, type_name
+from rushlight.ops.outputs import require_tensor
 from rushlight.storage import TypedStorage, UntypedStorage, is_storage
-from rushlight.tensor import Tensor, new
+from rushlight.tensor import Tensor
 
 __all__ = ["is_storage", "resize_as_"]
 
@@ -34,38 +33,10 @@ METHODS = (
     "pin_memory",
     "resize_",
     "resize_as_",
-    "set_",
     "share_memory_",
     "storage",
     "untyped_storage",
 )
-
-
-# -- data ------------------------------------------------------------------------------------------
-
-
-def _get_data(self: Tensor) -> Tensor:
-    """The same memory without a history, and without the version counter that watches it."""
-    out = new(Tensor)
-    out._array = self._array
-    out._counter = [0]
-    if is_inference(self):
-        mark_inference(out)
-    return out
-
-
-def _set_data(self: Tensor, value: Any) -> None:
-    if not isinstance(value, Tensor):
-        raise TypeError(f"Variable data has to be a tensor, but got {type_name(value)}")
-    dtype = value.dtype
-    if self.requires_grad and not (dtype.is_floating_point or dtype.is_complex):
-        raise RuntimeError(
-            "data set to a tensor that requires gradients must be floating point or complex dtype"
-        )
-    self._array = value._array
-
-
-ATTRIBUTES = {"data": property(_get_data, _set_data)}
 
 
 # -- storages --------------------------------------------------------------------------------------
@@ -108,49 +79,8 @@ def on_buffer(
     return np.ndarray(size, dtype, flat, offset * item, tuple(s * item for s in stride))
 
 
-def set_(
-    input: Tensor, source: Any = None, storage_offset: int = 0, size: Any = None, stride: Any = None
-) -> Tensor:
-    """Make the tensor look at other memory: a tensor's, or a part of a storage.
-
-    Raises RuntimeError for another dtype, and for a tensor that requires grad.
-    """
-    check_writable(input, input.requires_grad, overlap=False)
-    if tangent(input) is not None or tangent(source) is not None:
-        raise no_forward_rule("set_")
-    if isinstance(source, Tensor):
-        if source.dtype is not input.dtype:
-            raise RuntimeError(
-                f"Could not set tensor of type {source.dtype.cpp_name} to a tensor of type "
-                f"{input.dtype.cpp_name}"
-            )
-        array = source._array
-        if size is not None:
-            shape = int_tuple("set_", size, 3, "size")
-            array = on_buffer(
-                buffer_of(array), array.dtype, storage_offset, shape, _strides(shape, stride)
-            )
-    elif source is None:
-        array = np.empty(0, input._array.dtype)
-    elif is_storage(source):
-        untyped = source if isinstance(source, UntypedStorage) else source.untyped()
-        kind = input._array.dtype
-        shape = (len(untyped) // kind.itemsize,) if size is None else tuple(size)
-        array = on_buffer(untyped._owner, kind, storage_offset, shape, _strides(shape, stride))
-    else:
-        raise TypeError(
-            f"set_(): argument 'source' (position 1) must be Tensor or Storage, "
-            f"not {type_name(source)}"
-        )
-    input._array = array
-    input._counter[0] += 1
-    return input
-
-
-def _strides(shape: tuple[int, ...], stride: Any) -> tuple[int, ...]:
-    """`stride`, or the strides of a contiguous tensor."""
-    if stride is not None:
-        return tuple(stride)
+def packed_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, in elements, of a contiguous tensor."""
     return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
@@ -206,7 +136,7 @@ def _resized(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
     item = kind.itemsize
     start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
     if start + math.prod(shape) * item <= owner.nbytes:
-        return on_buffer(owner, kind, start // item, shape, _strides(shape, None))
+        return on_buffer(owner, kind, start // item, shape, packed_strides(shape))
     if owner.base is not None:
         raise RuntimeError("Trying to resize storage that is not resizable")
     fresh = allocate(shape, kind)
@@ -263,16 +193,31 @@ def share(tensors: Sequence[Tensor]) -> None:
             owners[id(owner)] = owner
     if not owners:
         return
+    moved = {key: shared_copy(bytes_of(owner)) for key, owner in owners.items()}
+    move(owners, moved)
+
+
+def move(owners: dict[int, NDArray[Any]], moved: dict[int, NDArray[Any]]) -> None:
+    """Let all tensors that look at a buffer, known by its `id`, look at what it was moved to."""
     # Nobody keeps a list of who looks at a buffer; the collector knows all tensors that there are.
-    family: dict[int, list[Tensor]] = {key: [] for key in owners}
     for t in gc.get_objects():
         if issubclass(type(t), Tensor):
-            key = id(buffer_of(getattr(t, "_array", None)))  # None while it is being made
-            if key in family:
-                family[key].append(t)
-    for key, owner in owners.items():
-        moved = shared_copy(bytes_of(owner))
-        for t in family[key]:
-            old = t._array
-            start = address(old) - address(owner)
-            t._array = np.ndarray(old.shape, old.dtype, moved, start, old.strides)
+            old: Any = getattr(t, "_array", None)  # None while it is being made
+            key = id(buffer_of(old))
+            if key in owners:
+                start = address(old) - address(owners[key])
+                t._array = np.ndarray(old.shape, old.dtype, moved[key], start, old.strides)
+
+
+def grown(owner: NDArray[Any], size: int) -> NDArray[Any]:
+    """Move a buffer, and all tensors that look at it, to a larger one of `size` bytes.
+
+    Raises RuntimeError for memory that is not NumPy's own.
+    """
+    if owner.base is not None:
+        raise RuntimeError("Trying to resize storage that is not resizable")
+    count = -(-size // owner.dtype.itemsize)
+    larger = np.empty(count, owner.dtype)
+    bytes_of(larger)[: owner.nbytes] = bytes_of(owner)
+    move({id(owner): owner}, {id(owner): larger})
+    return larger

@@ -12,11 +12,11 @@ from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.names import numpy_names
 from rushlight.api.results import require_dtype
 from rushlight.api.sizes import int_list, wrap_dim
+from rushlight.kernels.broadcasting import check_broadcast
 from rushlight.ops import norms as ops
 from rushlight.ops.arithmetic import sub
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.outputs import into, no_overload, require_tensor, wrong_type
-from rushlight.ops.promotion import check_broadcast
 from rushlight.ops.svd import svd
 from rushlight.tensor import Tensor
 

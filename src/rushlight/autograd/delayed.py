@@ -1,4 +1,4 @@
-"""Identities whose backward pass is no identity: one raises an error, one sends nothing on."""
+"""Nodes that have no derivative to offer: they raise an error, or send nothing on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot, check_arguments, sequence
 
-__all__ = ["DelayedError", "UndefinedGrad"]
+__all__ = ["DelayedError", "NotImplementedNode", "UndefinedGrad"]
 
 
 class DelayedError:
@@ -107,3 +107,27 @@ class _Error(Node):
 
 _Error.__name__ = _Error.__qualname__ = "Error"
 _Error.__module__ = "builtins"
+
+
+class NotImplementedNode(Node):
+    """The history of what an operation without a derivative returned or wrote."""
+
+    takes_none = True
+
+    def __init__(self, function: str, edges: tuple[Any, ...]) -> None:
+        self.function = function
+        self.edges = edges
+        self.seq = next(sequence)
+
+    def name(self) -> str:
+        """Return the name as PyTorch spells it."""
+        return "torch::autograd::NotImplemented"
+
+    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        raise RuntimeError(f"derivative for {self.function} is not implemented")
+
+    vjp_graph = vjp
+
+
+NotImplementedNode.__name__ = NotImplementedNode.__qualname__ = "NotImplemented"
+NotImplementedNode.__module__ = "builtins"

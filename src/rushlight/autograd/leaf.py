@@ -26,6 +26,7 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
+from rushlight.kernels.broadcasting import check_broadcast_into
 from rushlight.tensor import LEAF, Tensor, wrap
 
 __all__ = [
@@ -137,7 +138,11 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             grad._counter[0] += 1
         except RuntimeError:  # an inference tensor, which nobody may write now
             check_update(grad)
-        grad._array += g
+        try:
+            grad._array += g
+        except ValueError:  # ``data`` has another shape since
+            check_broadcast_into(grad._array.shape, g.shape)
+            raise
     else:
         leaf._grad = grad + wrap(np.asarray(g))
 

@@ -91,6 +91,11 @@ class Batched(Lifted):
         """Refuse: there is no telling what becomes of the examples."""
         raise RuntimeError("accessing `data` under vmap transform is not allowed")
 
+    @data.setter
+    def data(self, value: Any) -> NoReturn:
+        """Refuse, as above."""
+        raise RuntimeError("mutating directly with `.data` under vmap transform is not allowed.")
+
 
 class BatchLevel(Level):
     """One run of `vmap`: how many examples it has, and what random numbers they get."""

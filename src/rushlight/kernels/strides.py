@@ -10,6 +10,7 @@ __all__ = [
     "address",
     "beyond",
     "buffer_of",
+    "check_bounds",
     "check_expanded",
     "element_strides",
     "overlaps",
@@ -61,7 +62,23 @@ def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
     if 0 in size:  # there may be no memory at all to point into
         return np.empty(size, x.dtype)
     item = x.dtype.itemsize
-    return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
+    try:
+        return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
+    except (TypeError, ValueError):  # a view whose memory was exchanged for a larger one
+        check_bounds(size, stride, offset, item, (offset + reach(size, stride)) * item, x.nbytes)
+        raise
+
+
+def check_bounds(
+    size: Ints, stride: Ints, offset: int, item: int, needed: int, available: int
+) -> None:
+    """Raise PyTorch's error for a strided view that reaches beyond the memory there is."""
+    if needed > available:
+        raise RuntimeError(
+            f"setStorage: sizes {list(size)}, strides {list(stride)}, storage offset {offset}, and "
+            f"itemsize {item} requiring a storage size of {needed} are out of bounds for storage "
+            f"of size {available}"
+        )
 
 
 def restrided(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:

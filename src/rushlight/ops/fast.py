@@ -19,6 +19,7 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
+from rushlight.kernels.broadcasting import check_broadcast
 from rushlight.ops.nodes import (
     BinaryNode,
     BinaryNodeWithOutput,
@@ -32,7 +33,6 @@ from rushlight.ops.nodes import (
 )
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, operands, require_tensor
-from rushlight.ops.promotion import check_broadcast
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 

@@ -33,6 +33,7 @@ __all__ = [
 _PLACES = {
     "numpy": "numpy",
     "rushlight": "torch",
+    "rushlight.storage": "torch.storage",
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels.broadcasting import check_broadcast
 from rushlight.ops.operator import Operator, dispatch
 from rushlight.tensor import Tensor
 
@@ -22,7 +23,6 @@ __all__ = [
     "Check",
     "Promoting",
     "as_operand",
-    "check_broadcast",
     "checked_number",
     "no_kernel",
     "refuse",
@@ -144,22 +144,6 @@ def _cpp_name(target: Dtype) -> str:
     if target.kind in "iu":
         return f"{target.name}_t"
     return dtypes.from_numpy(target).cpp_name
-
-
-def check_broadcast(*shapes: tuple[int, ...]) -> None:
-    """Raise torch's RuntimeError for the first two of `shapes` that don't broadcast."""
-    so_far: tuple[int, ...] = ()
-    for shape in shapes:
-        n = max(len(so_far), len(shape))
-        a = (1,) * (n - len(so_far)) + so_far
-        b = (1,) * (n - len(shape)) + shape
-        for i in range(n - 1, -1, -1):
-            if a[i] != b[i] and a[i] != 1 and b[i] != 1:
-                raise RuntimeError(
-                    f"The size of tensor a ({a[i]}) must match the size of tensor b ({b[i]}) at "
-                    f"non-singleton dimension {i}"
-                )
-        so_far = tuple(p if q == 1 else q for p, q in zip(a, b))
 
 
 # -- what torch refuses ------------------------------------------------------------------------
