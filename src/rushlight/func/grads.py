@@ -15,7 +15,7 @@ from rushlight.autograd.saved import (
     top_default_hooks,
 )
 from rushlight.func.history import aliases, ended, is_live, released
-from rushlight.func.trees import flatten, map_tree, unflatten
+from rushlight.func.trees import flatten, map_tree, outline, unflatten
 from rushlight.ops.convert import zeroed
 from rushlight.tensor import Tensor
 
@@ -251,7 +251,8 @@ def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> Any:
         if given_spec != out_spec:
             raise RuntimeError(
                 "Expected pytree structure of cotangents to be the same as pytree structure of "
-                f"outputs to the function. cotangents: {given_spec}, primal output: {out_spec}"
+                f"outputs to the function. cotangents: {outline(given_spec)}, "
+                f"primal output: {outline(out_spec)}"
             )
         create = mode.grad if create_graph is None else create_graph
         create = create and is_live([*outputs, *given])

@@ -10,7 +10,7 @@ from rushlight import random
 from rushlight.func.batched import BatchLevel
 from rushlight.func.levels import running
 from rushlight.func.randomness import install
-from rushlight.func.trees import Spec, broadcast_prefix, flatten, unflatten
+from rushlight.func.trees import TreeSpec, broadcast_prefix, flatten, unflatten
 from rushlight.tensor import Tensor
 
 __all__ = ["vmap"]
@@ -73,7 +73,7 @@ def _name(func: Callable[..., Any]) -> str:
 
 def _inputs(
     func: Callable[..., Any], in_dims: Any, args: tuple[Any, ...]
-) -> tuple[list[Any], list[int | None], Spec, int]:
+) -> tuple[list[Any], list[int | None], TreeSpec, int]:
     """Return the inputs' leaves and mapped dimensions, their tree, and how many examples."""
     start = f"vmap({_name(func)}, in_dims={in_dims}, ...)(<inputs>): "
     if not isinstance(in_dims, (int, tuple)):
@@ -135,7 +135,7 @@ def _run(
     func: Callable[..., Any],
     leaves: Sequence[Any],
     dims: Sequence[int | None],
-    spec: Spec,
+    spec: TreeSpec,
     kwargs: dict[str, Any],
     size: int,
     out_dims: Any,
@@ -155,7 +155,7 @@ def _run(
         return unflatten([_lowered(func, level, out, d) for out, d in zip(outs, places)], out_spec)
 
 
-def _places(func: Callable[..., Any], out_dims: Any, spec: Spec) -> list[int | None]:
+def _places(func: Callable[..., Any], out_dims: Any, spec: TreeSpec) -> list[int | None]:
     """Return where each result has the mapped dimension."""
     start = f"vmap({_name(func)}, ..., out_dims={out_dims})"
     if any(d is not None and type(d) is not int for d in flatten(out_dims)[0]):
@@ -165,7 +165,7 @@ def _places(func: Callable[..., Any], out_dims: Any, spec: Spec) -> list[int | N
         )
     found = broadcast_prefix(out_dims, spec)
     if found is None and isinstance(out_dims, tuple) and len(out_dims) == 1:
-        found = broadcast_prefix(out_dims[0], spec) if spec.kind is None else None
+        found = broadcast_prefix(out_dims[0], spec) if spec.is_leaf() else None
     if found is None:
         raise ValueError(
             f"{start}(<inputs>): out_dims is not compatible with the structure of `outputs`. "
