@@ -52,6 +52,7 @@ MISSING = {
     "ReplicationPad1D0 ReplicationPad2D0 ReplicationPad3D0": "self",
     "Renorm0": "dim",
     "RreluWithNoise0 RreluWithNoise1": "lower noise training upper",
+    "ScaledDotProductFlashAttentionForCpu0": "attn_mask dropout_p logsumexp",
     "Squeeze1 Squeeze2 Squeeze4": "dim self_sym_sizes",
     "Sum0 UnsafeView0 View0": "self_sym_sizes",  # of compositions
     "Transpose0": "dim0 dim1",  # of x.mT
@@ -83,6 +84,7 @@ OTHER = {
     "NllLossBackward0": "total_weight",
     "PermuteBackward0": "dims",
     "ProdBackward1": "self",
+    "ScaledDotProductFlashAttentionForCpuBackward0": "scale",
     "ScatterReduceBackward0": "src",
     "SliceBackward0": "start end",
     "SliceScatterBackward0": "start end",

@@ -12,22 +12,23 @@ from typing import Any
 __all__ = ["SavedFields"]
 
 _TENSORS = """
-    A L Q R S U Vh batch1 batch2 condition eigenvalues eigenvectors end exponent index
-    indices input inverse mask mat mat1 mat2 max min other pos_weight result result0 result1
-    self sign solution src target tensor tensor1 tensor2 total_weight vec vec1 vec2 weight
+    A L Q R S U Vh batch1 batch2 condition eigenvalues eigenvectors end exponent grid index
+    indices input inverse key log_probs mask mat mat1 mat2 max min other output pos_weight query
+    result result0 result1 self sign solution src target targets tensor tensor1 tensor2
+    total_weight value vec vec1 vec2 weight
 """
 _OTHERS = """
     S_sym_argsize_minus_1 accumulate align_corners alpha approximate batch1_sym_argsize_0
-    batch1_sym_argsize_1 batch2_sym_argsize_2 beta correction count_include_pad delta
-    diagonal dilation dim dim0 dim1 dim2 dimension dims divisor_override downscale_factor
-    eps forward group groups ignore_index include_self input_scale k keepdim kernel_size
-    lambd left margin mat1_sym_sizes mat1_sym_strides mat2_sym_sizes mat2_sym_strides
-    max_val maxnorm min_val mode n negative_slope normalized_shape offset onesided ord
-    output_size p pad padding padding_idx reduce reduction repeats scale scale_grad_by_freq
-    scales scales_d scales_h scales_w self_sym_argsize_minus_1 self_sym_argsize_minus_2
-    self_sym_numel self_sym_sizes self_sym_strides shifts size source_sym_sizes sparse
-    sparse_grad split_size split_sizes start step storage_offset stride threshold transpose
-    unitriangular upper upscale_factor value weight_sym_argsize_0
+    batch1_sym_argsize_1 batch2_sym_argsize_2 beta blank correction count_include_pad delta
+    diagonal dilation dim dim0 dim1 dim2 dimension dims divisor_override downscale_factor eps
+    forward group groups ignore_index include_self input_scale interpolation_mode is_causal k
+    keepdim kernel_size lambd left margin mat1_sym_sizes mat1_sym_strides mat2_sym_sizes
+    mat2_sym_strides max_val maxnorm min_val mode n negative_slope normalized_shape offset
+    onesided ord output_size p pad padding padding_idx padding_mode reduce reduction repeats
+    scale scale_grad_by_freq scales scales_d scales_h scales_w self_sym_argsize_minus_1
+    self_sym_argsize_minus_2 self_sym_numel self_sym_sizes self_sym_strides shifts size
+    source_sym_sizes sparse sparse_grad split_size split_sizes start step storage_offset stride
+    threshold transpose unitriangular upper upscale_factor weight_sym_argsize_0 zero_infinity
 """
 
 

@@ -135,6 +135,7 @@ Renorm: maxnorm p self=x
 Repeat: repeats self_sym_sizes=x_shape
 Roll: dims shifts
 Rot90: dims k
+ScaledDotProductFlashAttentionForCpu: is_causal=causal key=k output=y query=q scale value=v
 ScatterReduce: dim include_self index reduce result=y self=x src=source
 Select: dim=index:step_dim index=index:step_index self_sym_sizes=index:step_sizes
 SelectScatter: dim=index:step_dim index=index:step_index

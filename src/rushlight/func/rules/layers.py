@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
-from rushlight.func.rules.aligning import again, expanded
-from rushlight.ops import conv, embedding, fold, interpolate, losses, norm, padding, pool
+from rushlight.func.rules.aligning import again, expanded, stacked
+from rushlight.ops import attention, conv, embedding, fold, interpolate, losses, norm, padding, pool
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, transpose
@@ -187,6 +187,14 @@ def _embedding(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(level.value(weight), level.value(index), *options))
 
 
+def _attention(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """The examples are one more dimension in front, where all operands have as many."""
+    *operands, causal, scale = args
+    ndim = max(t._array.ndim for t in operands if t is not None)
+    values = [t if t is None else stacked(level, t, ndim) for t in operands]
+    return level.results(op(*values, causal, scale))
+
+
 # -- groups --------------------------------------------------------------------------------------
 
 
@@ -217,6 +225,7 @@ RULES: dict[Operator, Callable[..., Any]] = {
     norm.layer_norm: _layer_norm,
     norm.layer_norm_backward: _layer_norm_backward,
     embedding.embedding: _embedding,
+    **dict.fromkeys(attention.attention.values(), _attention),
     norm.group_norm: _group_norm,
     norm.rms_norm: _rms_norm,
     **dict.fromkeys(
