@@ -84,7 +84,7 @@ OTHER = {
     "NllLossBackward0": "total_weight",
     "PermuteBackward0": "dims",
     "ProdBackward1": "self",
-    "ScaledDotProductFlashAttentionForCpuBackward0": "scale",
+    "ScaledDotProductFlashAttentionForCpuBackward0": "key scale value",  # of shared heads
     "ScatterReduceBackward0": "src",
     "SliceBackward0": "start end",
     "SliceScatterBackward0": "start end",

@@ -16,6 +16,7 @@ from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.loss_classes import *
 from rushlight.nn.functional.loss_likelihood import *
 from rushlight.nn.functional.loss_margin import *
+from rushlight.nn.functional.multi_head import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.padding import *
 from rushlight.nn.functional.pooling import *

@@ -13,6 +13,7 @@ from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.loss import *
 from rushlight.nn.modules.loss_margin import *
 from rushlight.nn.modules.module import *
+from rushlight.nn.modules.multi_head import *
 from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.parameters import *
