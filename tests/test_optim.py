@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import rushlight
+from tests.both import assert_same_story, attempt, story
 from tests.both import judge as torch
-from tests.both import story
 
 OPTIONS = [
     ("SGD", {"lr": 0.1}),
@@ -29,7 +29,31 @@ OPTIONS = [
     ("Adam", {"lr": 0.01, "betas": (0.8, 0.9), "eps": 1e-3, "maximize": True}),
     ("AdamW", {"lr": 0.01}),
     ("AdamW", {"lr": 0.01, "weight_decay": 0.5, "amsgrad": True}),
+    ("Adadelta", {"lr": 0.5, "rho": 0.8, "eps": 1e-3}),
+    ("Adadelta", {"weight_decay": 0.1, "maximize": True}),
+    ("Adafactor", {"lr": 0.05}),
+    ("Adafactor", {"lr": 0.5, "beta2_decay": -0.5, "eps": (1e-3, 0.1), "d": 2.0}),
+    ("Adafactor", {"weight_decay": 0.1, "maximize": True}),
+    ("Adagrad", {"lr": 0.1}),
+    ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "weight_decay": 0.1}),
+    ("Adagrad", {"initial_accumulator_value": 0.5, "eps": 0.1, "maximize": True}),
+    ("Adamax", {"lr": 0.05}),
+    ("Adamax", {"betas": (0.5, 0.6), "eps": 1e-2, "weight_decay": 0.1, "maximize": True}),
+    ("ASGD", {"lr": 0.05}),
+    ("ASGD", {"lr": 0.05, "lambd": 0.1, "alpha": 0.5, "t0": 10, "weight_decay": 0.1}),
+    ("NAdam", {"lr": 0.05}),
+    ("NAdam", {"betas": (0.6, 0.8), "momentum_decay": 0.1, "weight_decay": 0.1}),
+    ("NAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1, "maximize": True}),
+    ("RAdam", {"lr": 0.05}),
+    ("RAdam", {"betas": (0.6, 0.8), "eps": 1e-3, "weight_decay": 0.1}),
+    ("RAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1, "maximize": True}),
+    ("RMSprop", {"lr": 0.02}),
+    ("RMSprop", {"lr": 0.02, "alpha": 0.8, "centered": True, "momentum": 0.5, "eps": 1e-3}),
+    ("RMSprop", {"weight_decay": 0.1, "maximize": True}),
+    ("Rprop", {"lr": 0.02}),
+    ("Rprop", {"lr": 0.02, "etas": (0.3, 1.5), "step_sizes": (1e-3, 0.1), "maximize": True}),
 ]
+NAMES = sorted({name for name, _ in OPTIONS})
 
 
 def train(lib: Any, name: str, options: dict[str, Any], steps: int, size: int = 50) -> Any:
@@ -62,7 +86,7 @@ def test_large_parameters_go_in_pieces() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+@pytest.mark.parametrize("name", NAMES)
 def test_repr_and_state_dict(name: str) -> None:
     options = {"lr": 0.1, **({"momentum": 0.9} if name == "SGD" else {})}
     *_, ours = train(rushlight, name, options, 2)
@@ -94,6 +118,8 @@ def test_resuming_from_a_state_dict_changes_nothing() -> None:
 def test_other_dtypes(name: str, options: dict[str, Any], dtype: str) -> None:
     if options.get("fused"):
         pytest.skip("PyTorch's fused steps are for real numbers, and of half types not like others")
+    if name == "Adafactor" and "complex" in dtype:
+        pytest.skip("Adafactor is for real numbers")
     ends = []
     for lib in (rushlight, torch):
         rng = np.random.RandomState(1)
@@ -113,7 +139,7 @@ def test_other_dtypes(name: str, options: dict[str, Any], dtype: str) -> None:
     np.testing.assert_allclose(*ends, rtol=rtol, atol=rtol)
 
 
-@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+@pytest.mark.parametrize("name", NAMES)
 def test_layouts(name: str) -> None:
     """Parameters and gradients in any order of axes, and gradients in another than theirs."""
     ends = []
@@ -137,14 +163,14 @@ def test_layouts(name: str) -> None:
 def test_tensor_rates(lib: Any) -> Any:
     p = lib.nn.Parameter(lib.ones(2))
     p.grad = lib.ones(2)
-    lr = lib.tensor(0.5)
+    lr = lib.tensor(0.125)
     ends = []
-    for name in ("SGD", "Adam", "AdamW"):
+    for name in NAMES:
         optimizer = getattr(lib.optim, name)([p], lr=lr)
         optimizer.step()
         lr.fill_(0.25)
         optimizer.step()
-        lr.fill_(0.5)
+        lr.fill_(0.125)
         ends.append((p.detach().clone(), repr(optimizer), optimizer.param_groups[0]["lr"] is lr))
     return ends
 
@@ -152,10 +178,10 @@ def test_tensor_rates(lib: Any) -> Any:
 @story
 def test_parameters_without_gradient_stay(lib: Any) -> Any:
     ends = []
-    for name in ("SGD", "Adam", "AdamW"):
+    for name in NAMES:
         p, q = (lib.nn.Parameter(lib.ones(2)) for _ in "ab")
         p.grad = lib.ones(2)
-        optimizer = getattr(lib.optim, name)([p, q], lr=0.5, weight_decay=0.1)
+        optimizer = getattr(lib.optim, name)([p, q], lr=0.5)
         optimizer.step()
         ends.append((p, q, len(optimizer.state), optimizer.step()))
     return ends
@@ -190,3 +216,171 @@ def test_zero_grad(lib: Any) -> Any:
     zeroed = p.grad is kept, p.grad, q.grad
     optimizer.zero_grad()
     return zeroed, p.grad
+
+
+# -- the rarer ones ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"nesterov": False, "weight_decay": 0.0},
+        {"ns_steps": 3, "ns_coefficients": (2.0, -1.5, 0.5), "adjust_lr_fn": "match_rms_adamw"},
+    ],
+)
+def test_muon(options: dict[str, Any]) -> None:
+    ends = []
+    for lib in (rushlight, torch):
+        rng = np.random.RandomState(0)
+        params = [lib.nn.Parameter(lib.tensor(rng.randn(*shape))) for shape in ((5, 3), (2, 6))]
+        optimizer = lib.optim.Muon(params, lr=0.02, **options)
+        for _ in range(5):
+            for p in params:
+                p.grad = lib.tensor(rng.randn(*p.shape))
+            optimizer.step()
+        assert list(optimizer.state[params[0]]) == ["momentum_buffer"]
+        ends.append([p.detach().numpy() for p in params])
+    for a, b in zip(*ends):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)  # iterations are in bfloat16
+
+
+def rosenbrock(lib: Any, options: dict[str, Any], dtype: str) -> tuple[list[float], Any, Any]:
+    """Minimise Rosenbrock's function in two parameters of different shapes."""
+    a = lib.nn.Parameter(lib.tensor([-1.5], dtype=getattr(lib, dtype)))
+    b = lib.nn.Parameter(lib.tensor([[2.0]], dtype=getattr(lib, dtype)))
+    unused = lib.nn.Parameter(lib.ones(3, dtype=getattr(lib, dtype)))
+    optimizer = lib.optim.LBFGS([a, b, unused], **options)
+    losses = []
+
+    def closure() -> Any:
+        assert lib.is_grad_enabled()
+        optimizer.zero_grad()
+        loss = ((1 - a) ** 2 + 100 * (b - a**2) ** 2).sum()
+        loss.backward()
+        losses.append(loss.item())
+        return loss
+
+    for _ in range(4):
+        optimizer.step(closure)
+    return losses, optimizer, a
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"line_search_fn": "strong_wolfe"},
+        {"line_search_fn": "strong_wolfe", "history_size": 2, "max_iter": 5},
+        {"line_search_fn": "strong_wolfe", "lr": 0.1, "max_eval": 7},
+        {"lr": 0.01, "max_iter": 7},
+        {"lr": 0.1, "history_size": 1, "tolerance_grad": 1.0},
+    ],
+)
+def test_lbfgs(options: dict[str, Any]) -> None:
+    ours, mine, a = rosenbrock(rushlight, options, "float64")
+    theirs, other, _ = rosenbrock(torch, options, "float64")
+    assert len(ours) == len(theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-12)
+    assert repr(mine) == repr(other)
+    if options == {"line_search_fn": "strong_wolfe"}:
+        assert abs(a.item() - 1) < 1e-3
+    mine, other = mine.state_dict()["state"][0], other.state_dict()["state"][0]
+    assert sorted(mine) == sorted(other)
+    assert mine["func_evals"] == other["func_evals"]
+    assert mine["n_iter"] == other["n_iter"]
+    for name in ("d", "prev_flat_grad", "H_diag"):
+        np.testing.assert_allclose(np.array(mine[name]), np.array(other[name]), rtol=1e-5)
+
+
+@story
+def test_lbfgs_of_complex_numbers(lib: Any) -> Any:
+    z = lib.nn.Parameter(lib.tensor([1 + 2j, -1j], dtype=lib.complex128))
+    optimizer = lib.optim.LBFGS([z], line_search_fn="strong_wolfe")
+
+    def closure() -> Any:
+        optimizer.zero_grad()
+        loss = ((z - (3 - 1j)).abs() ** 4).sum()
+        loss.backward()
+        return loss
+
+    first = optimizer.step(closure)
+    return round(first.item(), 6), lib.view_as_real(z.detach()).round(decimals=1)
+
+
+@story
+def test_differentiable_steps(lib: Any) -> Any:
+    """The gradient of a loss after three steps, with respect to the learning problem."""
+    ends = []
+    for name in NAMES:
+        if name in ("SGD", "Adam", "AdamW", "Adafactor"):
+            continue
+        # PyTorch writes what a graph of these two's earlier steps needs.
+        steps = 1 if name in ("Adamax", "Rprop") else 3
+        scale = lib.tensor(0.7, dtype=lib.float64, requires_grad=True)
+        start = lib.tensor([1.0, -2.0], dtype=lib.float64)
+        p = (scale * start).clone()
+        optimizer = getattr(lib.optim, name)([p], differentiable=True)
+        for factor in (1.0, 0.3, -0.5)[:steps]:
+            p.grad = start * scale * factor
+            optimizer.step()
+        (p * start).sum().backward()
+        ends.append((name, scale.grad))
+    return ends
+
+
+WRONG: list[tuple[str, dict[str, Any]]] = [
+    ("ASGD", {"weight_decay": -1}),
+    ("Adadelta", {"rho": 2}),
+    ("Adadelta", {"eps": -1}),
+    ("Adafactor", {"lr": -1}),
+    ("Adafactor", {"beta2_decay": 1}),
+    ("Adafactor", {"eps": (-1, 1)}),
+    ("Adafactor", {"eps": (None, -1)}),
+    ("Adafactor", {"d": 0.5}),
+    ("Adafactor", {"weight_decay": -1}),
+    ("Adagrad", {"lr_decay": -1}),
+    ("Adagrad", {"initial_accumulator_value": -1}),
+    ("Adagrad", {"fused": True, "foreach": True}),
+    ("Adagrad", {"fused": True, "differentiable": True}),
+    ("Adamax", {"betas": (0, 1)}),
+    ("Adamax", {"capturable": True}),
+    ("ASGD", {"capturable": True}),
+    ("NAdam", {"momentum_decay": -1}),
+    ("NAdam", {"capturable": True}),
+    ("RAdam", {"betas": (-1, 0)}),
+    ("RMSprop", {"momentum": -1}),
+    ("RMSprop", {"alpha": -1}),
+    ("Rprop", {"etas": (2, 3)}),
+    ("Muon", {"lr": -1}),
+    ("Muon", {"momentum": -1}),
+    ("Muon", {"weight_decay": -1}),
+    ("Muon", {"adjust_lr_fn": "x"}),
+    ("Muon", {"ns_steps": 100}),
+    ("Muon", {"ns_coefficients": (1, 2)}),
+    ("Muon", {"params": (3,)}),
+    ("LBFGS", {"lr": -1}),
+    ("LBFGS", {"line_search_fn": "x"}),
+    ("LBFGS", {"params": None}),
+    ("SparseAdam", {}),
+    ("SparseAdam", {"lr": 0.0}),
+    ("SparseAdam", {"eps": 0.0}),
+    ("SparseAdam", {"betas": (1, 0)}),
+    *((name, {"lr": -1}) for name in NAMES),
+    *((name, {"lr": "two"}) for name in NAMES),
+]
+
+
+@pytest.mark.parametrize(("name", "options"), WRONG)
+def test_wrong_options(name: str, options: dict[str, Any]) -> None:
+    def step(lib: Any) -> None:
+        given = dict(options)
+        shape = given.pop("params", (2, 2))
+        p = lib.nn.Parameter(lib.ones(shape or (2, 2)))
+        params = [{"params": [p]}, {"params": [lib.ones(1)]}] if shape is None else [p]
+        if given.get("lr") == "two":
+            given["lr"] = lib.ones(2)
+        optimizer = getattr(lib.optim, name)(params, **given)
+        p.grad = lib.ones_like(p)
+        optimizer.step(p.sum)
+
+    assert_same_story(lambda lib: attempt(lambda: step(lib)))

@@ -1,0 +1,187 @@
+"""L-BFGS (Nocedal and Wright, 2006, algorithm 7.5; the two loops are algorithm 7.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from rushlight.api.reinterpret import view_as_real
+from rushlight.api.shape import cat
+from rushlight.autograd.modes import enable_grad, no_grad
+from rushlight.optim.grouped import number
+from rushlight.optim.line_search import Trial, strong_wolfe
+from rushlight.optim.optimizer import Optimizer, Params
+from rushlight.optim.singly import at_least
+from rushlight.tensor import Tensor
+
+__all__ = ["LBFGS"]
+
+Closure = Callable[[], Any]
+CURVED = 1e-10  # the curvature y's below which a pair would spoil the approximation
+
+
+class LBFGS(Optimizer):
+    """Quasi-Newton steps from the last `history_size` changes of the gradient; needs a closure.
+
+    One `step` runs at most `max_iter` iterations and about `max_eval` (by default
+    ``max_iter * 5 // 4``) evaluations of the closure, and ends early where the largest element of
+    the gradient is at most `tolerance_grad`, or the step or the loss changes by less than
+    `tolerance_change`. Steps have the length `lr`, or with `line_search_fn` of ``"strong_wolfe"``
+    are searched for (`rushlight.optim.line_search`). All parameters are in one group.
+
+    >>> import rushlight as torch
+    >>> p = torch.nn.Parameter(torch.tensor([1.0, -2.0]))
+    >>> optimizer = torch.optim.LBFGS([p], line_search_fn="strong_wolfe")
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = ((p - 3) ** 4).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> optimizer.step(closure)
+    tensor(641., grad_fn=<SumBackward0>)
+    >>> bool(closure() < 1e-4)
+    True
+    """
+
+    def __init__(
+        self,
+        params: Params,
+        lr: float | Tensor = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        at_least(0.0, lr=lr)
+        defaults = {
+            "lr": lr,
+            "max_iter": max_iter,
+            "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+            "tolerance_grad": tolerance_grad,
+            "tolerance_change": tolerance_change,
+            "history_size": history_size,
+            "line_search_fn": line_search_fn,
+        }
+        super().__init__(params, defaults)
+        if len(self.param_groups) != 1:
+            raise ValueError("LBFGS doesn't support per-parameter options (parameter groups)")
+        self._params = self.param_groups[0]["params"]
+
+    def step(self, closure: Closure) -> Any:  # type: ignore[override]
+        """Run iterations; `closure` clears the gradients, computes the loss and its gradients.
+
+        Returns the first loss.
+        """
+        with no_grad():
+            return self._step(enable_grad()(closure))
+
+    def _step(self, closure: Closure) -> Any:
+        group = self.param_groups[0]
+        lr, search = number(group["lr"]), group["line_search_fn"]
+        state = self.state[self._params[0]]
+        state.setdefault("func_evals", 0)
+        state.setdefault("n_iter", 0)
+        first_loss = closure()
+        loss, evaluations = float(first_loss), 1
+        state["func_evals"] += 1
+        gradient = self._gradient()
+        if gradient.abs().max() <= group["tolerance_grad"]:
+            return first_loss
+        for iteration in range(1, group["max_iter"] + 1):
+            state["n_iter"] += 1
+            d = self._direction(state, gradient, group["history_size"])
+            state["prev_flat_grad"] = gradient.clone()
+            before = state["prev_loss"] = loss
+            t = lr
+            if state["n_iter"] == 1:
+                t = min(1.0, 1.0 / gradient.abs().sum()) * lr
+            state["d"], state["t"] = d, t
+            slope = gradient.dot(d)
+            if slope > -group["tolerance_change"]:
+                break
+            new = 0
+            last = iteration == group["max_iter"]
+            if search is not None:
+                if search != "strong_wolfe":
+                    raise RuntimeError("only 'strong_wolfe' is supported")
+                origin = [p.clone() for p in self._params]
+                start = Trial(0, loss, gradient, slope)
+                end, new = strong_wolfe(
+                    partial(self._trial, closure, origin, d),
+                    start,
+                    t,
+                    d.abs().max(),
+                    group["max_eval"] - evaluations,
+                )
+                t, loss, gradient, _ = end
+                state["t"] = t
+                self._move(d, t)
+            else:
+                self._move(d, t)
+                if not last:
+                    loss, new = float(closure()), 1
+                    gradient = self._gradient()
+            evaluations += new
+            state["func_evals"] += new
+            if (
+                last
+                or evaluations >= group["max_eval"]
+                or gradient.abs().max() <= group["tolerance_grad"]
+                or d.mul(t).abs().max() <= group["tolerance_change"]
+                or abs(loss - before) < group["tolerance_change"]
+            ):
+                break
+        return first_loss
+
+    @staticmethod
+    def _direction(state: dict[str, Any], gradient: Tensor, history_size: int) -> Any:
+        """Return minus the approximated inverse Hessian times the gradient."""
+        if state["n_iter"] == 1:
+            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
+            return gradient.neg()
+        changes, steps, ro = state["old_dirs"], state["old_stps"], state["ro"]
+        y = gradient.sub(state["prev_flat_grad"])
+        s = state["d"].mul(state["t"])
+        curvature = y.dot(s)
+        if curvature > CURVED:
+            if len(changes) == history_size:
+                for old in (changes, steps, ro):
+                    del old[0]
+            changes.append(y)
+            steps.append(s)
+            ro.append(1.0 / curvature)
+            state["H_diag"] = curvature / y.dot(y)
+        al = state.setdefault("al", [None] * history_size)
+        q = gradient.neg()
+        for i in reversed(range(len(changes))):
+            al[i] = steps[i].dot(q) * ro[i]
+            q.add_(changes[i], alpha=-al[i])
+        r = q.mul(state["H_diag"])
+        for i in range(len(changes)):
+            r.add_(steps[i], alpha=al[i] - changes[i].dot(r) * ro[i])
+        return r
+
+    # -- all parameters as one vector ----------------------------------------------------------
+    def _gradient(self) -> Any:
+        grads = [p.new_zeros(p.numel()) if p.grad is None else p.grad for p in self._params]
+        return cat([(view_as_real(g) if g.is_complex() else g).reshape(-1) for g in grads])
+
+    def _move(self, d: Tensor, t: Any) -> None:
+        """Add ``t * d`` to the parameters."""
+        offset = 0
+        for p in self._params:
+            real = view_as_real(p) if p.is_complex() else p
+            real.add_(d[offset : offset + real.numel()].view_as(real), alpha=t)
+            offset += real.numel()
+
+    def _trial(self, closure: Closure, origin: list[Tensor], d: Tensor, t: Any) -> Trial:
+        """Evaluate the step `t` and go back to where the parameters were."""
+        self._move(d, t)
+        loss = float(closure())
+        gradient = self._gradient()
+        for p, x in zip(self._params, origin):
+            p.copy_(x)
+        return Trial(t, loss, gradient, gradient.dot(d))
