@@ -234,7 +234,7 @@ def threshold(
     bound = kept_option(threshold, "threshold", "threshold", 2, input)
     value = kept_option(value, "threshold", "value", 3, input)
     result = _threshold(input, bound, value)
-    return result if out is None else into(out, result, "threshold")
+    return result if out is None else into(out, result, "threshold", input)
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
@@ -252,4 +252,4 @@ def hardshrink(input: Tensor, lambd: float = 0.5, *, out: Tensor | None = None) 
     tensor([-1.,  0.])
     """
     result = _hardshrink(input, option(lambd, "hardshrink", "lambd", 2, input))
-    return result if out is None else into(out, result, "hardshrink")
+    return result if out is None else into(out, result, "hardshrink", input)

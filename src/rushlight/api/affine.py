@@ -74,7 +74,7 @@ def addmm(
     check_expands(input, (mat1.shape[0], mat2.shape[1]))
     beta = _factor(beta, "addmm", "beta", input.dtype)
     alpha = _factor(alpha, "addmm", "alpha", input.dtype)
-    return finish(ops.addmm(input, mat1, mat2, beta, alpha), out, "addmm")
+    return finish(ops.addmm(input, mat1, mat2, beta, alpha), out, "addmm", input)
 
 
 def addmv(
@@ -112,7 +112,7 @@ def addmv(
     refuse_bool("addmv_impl_cpu", mat, vec)
     beta = _factor(beta, "addmv", "beta", input.dtype)
     alpha = _factor(alpha, "addmv", "alpha", input.dtype)
-    return finish(ops.addmv(input, mat, vec, beta, alpha), out, "addmv")
+    return finish(ops.addmv(input, mat, vec, beta, alpha), out, "addmv", input)
 
 
 def addbmm(
@@ -144,7 +144,7 @@ def addbmm(
     refuse_bool("addmm_impl_cpu_", batch1, batch2)
     beta = _factor(beta, "addbmm", "beta", input.dtype)
     alpha = _factor(alpha, "addbmm", "alpha", input.dtype)
-    return finish(ops.addbmm(input, batch1, batch2, beta, alpha), out, "addbmm")
+    return finish(ops.addbmm(input, batch1, batch2, beta, alpha), out, "addbmm", input)
 
 
 def baddbmm(
@@ -177,7 +177,7 @@ def baddbmm(
     refuse_bool("baddbmm", batch1, batch2)
     beta = _factor(beta, "baddbmm", "beta", input.dtype)
     alpha = _factor(alpha, "baddbmm", "alpha", input.dtype)
-    return finish(ops.baddbmm(input, batch1, batch2, beta, alpha), out, "baddbmm")
+    return finish(ops.baddbmm(input, batch1, batch2, beta, alpha), out, "baddbmm", input)
 
 
 def addr(
@@ -206,7 +206,7 @@ def addr(
     alpha = _addr_factor(alpha, "alpha", dtype)
     operands = [x if x.dtype is dtype else x.to(dtype) for x in (input, vec1, vec2)]
     result = ops.addr(*operands, beta, alpha)
-    return result if out is None else into(out, result, "addr")
+    return result if out is None else into(out, result, "addr", input, vec1, vec2)
 
 
 def _addr_factor(value: Any, name: str, dtype: dtypes.dtype) -> Any:

@@ -13,7 +13,8 @@ from rushlight import dtypes
 from rushlight.autograd.inference import check_update, mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.dtypes import dtype as DType
-from rushlight.kernels.copies import cast, write
+from rushlight.kernels.copies import write
+from rushlight.kernels.strides import check_expanded, resized
 from rushlight.layout import layout as Layout
 from rushlight.layout import memory_format as MemoryFormat
 from rushlight.layout import strided
@@ -251,6 +252,9 @@ def made(array: NDArray[Any], requires_grad: bool = False) -> Tensor:
     return result
 
 
+_CONSTANT = ("zeros", "ones", "full", "empty")  # one value everywhere: expanded tensors take it
+
+
 def finish(
     function: str, array: NDArray[Any], out: Tensor | None, requires_grad: bool = False
 ) -> Tensor:
@@ -264,8 +268,13 @@ def finish(
         )
     check_update(out)
     if out._array.shape == array.shape:
+        if 0 in out._array.strides and function not in _CONSTANT:
+            check_expanded(out._array)
         write(out._array, array)
     else:
-        out._array = cast(array, out._array.dtype)
+        out._array = resized(out._array, array.shape)
+        write(out._array, array)
     out._counter[0] += 1
-    return out.requires_grad_() if requires_grad else out
+    if requires_grad or out.requires_grad:
+        out.requires_grad_(requires_grad)
+    return out

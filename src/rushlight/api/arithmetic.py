@@ -127,7 +127,7 @@ def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
         result = _add(input, other)
     else:
         result = _scaled(_add_scaled, "add", input, other, alpha)
-    return result if out is None else into(out, result, "add")
+    return result if out is None else into(out, result, "add", input, other)
 
 
 def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:
@@ -141,7 +141,7 @@ def sub(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) ->
         result = _sub(input, other)
     else:
         result = _scaled(_sub_scaled, "sub", input, other, alpha)
-    return result if out is None else into(out, result, "sub")
+    return result if out is None else into(out, result, "sub", input, other)
 
 
 def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Tensor:
@@ -205,7 +205,7 @@ def div(
                 f"'{rounding_mode}'"
             )
         result = _ROUNDED[rounding_mode](*operands("div", input, other))
-    return result if out is None else into(out, result, "div")
+    return result if out is None else into(out, result, "div", input, other)
 
 
 def true_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
@@ -235,7 +235,7 @@ def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor
             return floor_divide(*plain, out=out)
         raise no_overload("floor_divide", _FLOOR_DIVIDE, input, other)
     result = ops.floor_divide(*operands("floor_divide", input, other))
-    return result if out is None else into(out, result, "floor_divide")
+    return result if out is None else into(out, result, "floor_divide", input, other)
 
 
 _NUMBER = "(Tensor input, Number other, *, Tensor out = None)"
@@ -261,7 +261,7 @@ def remainder(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         return remainder(*numbers, out=out)
     else:
         raise no_overload("remainder", _REMAINDER, input, other)
-    return result if out is None else into(out, result, "remainder")
+    return result if out is None else into(out, result, "remainder", input, other)
 
 
 def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
@@ -280,7 +280,7 @@ def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
         return fmod(*numbers, out=out)
     else:
         raise no_overload("fmod", (_DIV[0], _NUMBER), input, other)
-    return result if out is None else into(out, result, "fmod")
+    return result if out is None else into(out, result, "fmod", input, other)
 
 
 # -- fused -----------------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ def addcmul(
     require_tensor(tensor1, "addcmul", "tensor1", 2)
     require_tensor(tensor2, "addcmul", "tensor2", 3)
     result = _addcmul(input, tensor1, tensor2, _value("addcmul", value))
-    return result if out is None else into(out, result, "addcmul")
+    return result if out is None else into(out, result, "addcmul", input, tensor1, tensor2)
 
 
 def addcdiv(
@@ -323,7 +323,7 @@ def addcdiv(
     require_tensor(tensor1, "addcdiv", "tensor1", 2)
     require_tensor(tensor2, "addcdiv", "tensor2", 3)
     result = _addcdiv(input, tensor1, tensor2, _value("addcdiv", value))
-    return result if out is None else into(out, result, "addcdiv")
+    return result if out is None else into(out, result, "addcdiv", input, tensor1, tensor2)
 
 
 _LERP = (
@@ -347,7 +347,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
         result = _lerp_number(input, end, weight)
     else:
         raise no_overload("lerp", _LERP, input, end, weight)
-    return result if out is None else into(out, result, "lerp")
+    return result if out is None else into(out, result, "lerp", input, end, weight)
 
 
 negative = neg

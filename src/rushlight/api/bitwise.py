@@ -42,7 +42,7 @@ def _bits(op: Operator, doc: str) -> Callable[..., Tensor]:
         if not known or not (a or b):
             raise no_overload(op.name, _SIGNATURES, input, other)
         result = op(input, other)
-        return result if out is None else into(out, result, op.name)
+        return result if out is None else into(out, result, op.name, input, other)
 
     return named(function, op.name, doc)
 
@@ -102,14 +102,14 @@ def bitwise_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([-1, -6])
     """
     result = ops.bitwise_not(require_tensor(input, "bitwise_not", "input", 1))
-    return result if out is None else into(out, result, "bitwise_not")
+    return result if out is None else into(out, result, "bitwise_not", input)
 
 
 def _divisors(op: Operator, doc: str) -> Callable[..., Tensor]:
     def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         require_tensor(input, op.name, "input", 1)
         result = op(input, require_tensor(other, op.name, "other", 2))
-        return result if out is None else into(out, result, op.name)
+        return result if out is None else into(out, result, op.name, input, other)
 
     return named(function, op.name, doc)
 

@@ -219,7 +219,7 @@ def _bool_only(op: Operator, doc: str) -> Callable[..., Tensor]:
             return result  # type: ignore[no-any-return]
         if out.dtype.category != 0:
             raise RuntimeError(f"{op.name} does not support non-boolean outputs.")
-        return into(out, result, op.name)
+        return into(out, result, op.name, input)
 
     return named(function, op.name, doc)
 
@@ -286,7 +286,7 @@ def _logical(op: Operator, doc: str) -> Callable[..., Tensor]:
     def function(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
         require_tensor(input, op.name, "input", 1)
         result = op(input, require_tensor(other, op.name, "other", 2))
-        return result if out is None else into(out, result, op.name)
+        return result if out is None else into(out, result, op.name, input, other)
 
     return named(function, op.name, doc)
 
@@ -328,7 +328,7 @@ def logical_not(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([ True, False])
     """
     result = ops.logical_not(require_tensor(input, "logical_not", "input", 1))
-    return result if out is None else into(out, result, "logical_not")
+    return result if out is None else into(out, result, "logical_not", input)
 
 
 # -- steps -------------------------------------------------------------------------------------
@@ -355,4 +355,4 @@ def heaviside(input: Tensor, values: Tensor, *, out: Tensor | None = None) -> Te
     """
     require_tensor(input, "heaviside", "input", 1)
     result = ops.heaviside(input, require_tensor(values, "heaviside", "values", 2))
-    return result if out is None else into(out, result, "heaviside")
+    return result if out is None else into(out, result, "heaviside", input, values)

@@ -63,7 +63,7 @@ def sgn(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
     result = ops.sgn(require_tensor(input, "sgn", "input", 1))
-    return result if out is None else into(out, result, "sgn")
+    return result if out is None else into(out, result, "sgn", input)
 
 
 def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -76,7 +76,7 @@ def signbit(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     result = ops.signbit(require_tensor(input, "signbit", "input", 1))
     if out is not None and out.dtype.category != 0:
         raise RuntimeError("signbit does not support non-boolean outputs.")
-    return result if out is None else into(out, result, "signbit")
+    return result if out is None else into(out, result, "signbit", input)
 
 
 _COPYSIGN = (
@@ -101,7 +101,7 @@ def copysign(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
         return copysign(*plain, out=out)
     else:
         raise no_overload("copysign", _COPYSIGN, input, other)
-    return result if out is None else into(out, result, "copysign")
+    return result if out is None else into(out, result, "copysign", input, other)
 
 
 # -- complex numbers ---------------------------------------------------------------------------
@@ -124,6 +124,14 @@ def _parts(function: str, a: Any, b: Any, first: str, second: str) -> None:
     _ = a.dtype.to_complex().numpy  # raises where complex numbers of such parts have no values
 
 
+def _require_out(out: Any, result: Tensor) -> None:
+    if isinstance(out, Tensor) and out.dtype is not result.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {result.dtype.scalar_name} but got scalar type "
+            f"{out.dtype.scalar_name} for argument 'out'"
+        )
+
+
 def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Make a complex tensor of its parts, float32 or float64 tensors.
 
@@ -133,7 +141,8 @@ def complex(real: Tensor, imag: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     _parts("complex", real, imag, "real", "imag")
     result = ops.complex_(real, imag)
-    return result if out is None else into(out, result, "complex")
+    _require_out(out, result)
+    return result if out is None else into(out, result, "complex", real, imag)
 
 
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -145,7 +154,8 @@ def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     _parts("polar", abs, angle, "abs", "angle")
     result = ops.polar(abs, angle)
-    return result if out is None else into(out, result, "polar")
+    _require_out(out, result)
+    return result if out is None else into(out, result, "polar", abs, angle)
 
 
 def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
@@ -156,7 +166,7 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     tensor([1.5708, 3.1416])
     """
     result = ops.angle(require_tensor(input, "angle", "input", 1))
-    return result if out is None else into(out, result, "angle")
+    return result if out is None else into(out, result, "angle", input)
 
 
 def conj(input: Tensor) -> Tensor:
@@ -192,7 +202,7 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     require_tensor(input, "conj_physical", "input", 1)
     result = ops.conj_physical(input) if input.dtype.is_complex else input
-    return result if out is None else into(out, result, "conj_physical")
+    return result if out is None else into(out, result, "conj_physical", input)
 
 
 def resolve_conj(input: Tensor) -> Tensor:

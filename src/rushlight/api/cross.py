@@ -88,4 +88,4 @@ def _cross(input: Tensor, other: Tensor, dim: int, out: Any) -> Tensor:
     if input.dtype.category == dtypes.BOOL or input.dtype.name in ("uint16", "uint32", "uint64"):
         raise NotImplementedError(f"\"cross\" not implemented for '{input.dtype.scalar_name}'")
     result = op(input, other, d - input.ndim)
-    return result if out is None else into(out, result, "linalg_cross")
+    return result if out is None else into(out, result, "linalg_cross", input, other, apart=True)

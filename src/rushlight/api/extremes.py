@@ -13,7 +13,14 @@ from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.masking import where as choose
-from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor, wrong_type
+from rushlight.ops.outputs import (
+    into,
+    no_overload,
+    plain_numbers,
+    require_same_dtype,
+    require_tensor,
+    wrong_type,
+)
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor
@@ -129,7 +136,7 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
     else:
         given = [b for b in (min, max) if b is not None]
         raise no_overload("clamp", _CLAMP, input, *given)
-    return result if out is None else into(out, result, "clamp")
+    return result if out is None else _clamped(out, result, "clamp", input, min, max)
 
 
 clip = clamp
@@ -148,6 +155,13 @@ def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
 
 
 clip_ = clamp_
+
+
+def _clamped(out: Any, result: Tensor, function: str, input: Tensor, *bounds: Any) -> Tensor:
+    """Write to ``out=``, which must have the result's dtype where the bounds are numbers."""
+    if isinstance(out, Tensor) and not any(isinstance(b, Tensor) for b in bounds):
+        require_same_dtype(out, result)
+    return into(out, result, function, input, *bounds)
 
 
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
@@ -170,7 +184,7 @@ def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:
             "(Tensor input, Number min, *, Tensor out = None)",
         )
         raise no_overload("clamp_min", signatures, input, min)
-    return result if out is None else into(out, result, "clamp_min")
+    return result if out is None else _clamped(out, result, "clamp_min", input, min)
 
 
 def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
@@ -193,7 +207,7 @@ def clamp_max(input: Tensor, max: Any, *, out: Tensor | None = None) -> Tensor:
             "(Tensor input, Number max, *, Tensor out = None)",
         )
         raise no_overload("clamp_max", signatures, input, max)
-    return result if out is None else into(out, result, "clamp_max")
+    return result if out is None else _clamped(out, result, "clamp_max", input, max)
 
 
 # -- choice by a mask --------------------------------------------------------------------------
@@ -231,7 +245,7 @@ def where(
     if condition.dtype.category != 0:
         condition = _mask_of_bytes(condition)
     result = _choose(condition, input, other)
-    return result if out is None else into(out, result, "where")
+    return result if out is None else into(out, result, "where", condition, input, other)
 
 
 def _mask_of_bytes(condition: Tensor) -> Tensor:
@@ -289,4 +303,4 @@ def nan_to_num(
             "nan_to_num does not support automatic differentiation for outputs with complex dtype."
         )
     result = _nan_to_num(input, 0.0 if nan is None else nan, posinf, neginf)
-    return result if out is None else into(out, result, "nan_to_num")
+    return result if out is None else into(out, result, "nan_to_num", input)

@@ -70,7 +70,7 @@ def gather(
     if out is not None:
         require_dtype(require_tensor(out, "gather", "out", 5), input.dtype)
     result = ops.gather(input, d, index)
-    return result if out is None else into(out, result, "gather")
+    return result if out is None else into(out, result, "gather", input, index, apart=True)
 
 
 def _check_scatter(
@@ -127,6 +127,8 @@ def scatter(
     if reduce is not None and reduce not in ("add", "multiply"):
         raise RuntimeError("reduce argument must be either add or multiply.")
     d = _check_scatter(input, dim, index, src, "scatter")
+    if isinstance(out, Tensor):
+        check_apart(out, (index, src))
     if not isinstance(src, Tensor):
         src = checked(as_number(src, "scatter", "value", 4), input.dtype)
     if reduce is not None:
@@ -135,7 +137,7 @@ def scatter(
         result = ops.scatter(input, d, index, src)
     else:
         result = ops.scatter_fill(input, d, index, src)
-    return result if out is None else into(out, result, "scatter")
+    return result if out is None else into(out, result, "scatter", input)
 
 
 def _scatter_combined(input: Tensor, dim: int, index: Tensor, src: Any, reduce: str) -> Tensor:
@@ -160,8 +162,10 @@ def scatter_add(
     require_tensor(index, "scatter_add", "index", 3)
     require_tensor(src, "scatter_add", "src", 4)
     d = _check_scatter(input, dim, index, src, "scatter_add")
+    if isinstance(out, Tensor):
+        check_apart(out, (index, src))
     result = ops.scatter_add(input, d, index, src)
-    return result if out is None else into(out, result, "scatter_add")
+    return result if out is None else into(out, result, "scatter_add", input)
 
 
 @numpy_names
@@ -199,13 +203,15 @@ def scatter_reduce(
             f"reduce argument must be either sum, prod, mean, amax or amin, got {reduce}"
         )
     d = _check_scatter(input, dim, index, src, "scatter_reduce")
+    if isinstance(out, Tensor):
+        check_apart(out, (index, src))
     _check_reduction(input, reduce, index.numel())
     if tuple(src.shape) != tuple(index.shape) and index.numel():
         if src.ndim < 2 > index.ndim:  # one of them may have no dimension, which counts as one
             src = src.reshape(-1)
         src = src[tuple([slice(n) for n in index.shape])]
     result = reduce_op(input, d, index, src, reduce, include_self)
-    return result if out is None else into(out, result, "scatter_reduce")
+    return result if out is None else into(out, result, "scatter_reduce", input)
 
 
 def _check_reduction(input: Tensor, reduce: str, count: int) -> None:

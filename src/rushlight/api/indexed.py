@@ -16,7 +16,7 @@ from rushlight.api.sizes import as_dim
 from rushlight.ops import gather as ops
 from rushlight.ops import indexing
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.inplace import check_operands, overwrite
+from rushlight.ops.inplace import check_apart, check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.tensor import Tensor
 
@@ -54,7 +54,7 @@ def index_select(input: Tensor, dim: int, index: Tensor, *, out: Tensor | None =
     if index.dtype.name not in INTEGERS:
         raise RuntimeError("index_select(): Expected dtype int32 or int64 for index")
     result = ops.index_select(input, d, index)
-    return result if out is None else into(out, result, "index_select")
+    return result if out is None else into(out, result, "index_select", input, index, apart=True)
 
 
 @numpy_names
@@ -87,8 +87,10 @@ def index_add(
             f"({source.dtype.scalar_name}) must have the same scalar type"
         )
     alpha = checked(as_number(alpha, "index_add", "alpha", None), input.dtype)
+    if isinstance(out, Tensor):
+        check_apart(out, (index, source))
     result = ops.index_add(input, d, index, source, alpha)
-    return result if out is None else into(out, result, "index_add")
+    return result if out is None else into(out, result, "index_add", input)
 
 
 @numpy_names
@@ -114,8 +116,10 @@ def index_copy(
             "index_copy_(): self and source expected to have the same dtype, but got (self) "
             f"{input.dtype.scalar_name} and (source) {source.dtype.scalar_name}"
         )
+    if isinstance(out, Tensor):
+        check_apart(out, (index, source))
     result = ops.index_copy(input, d, index, source)
-    return result if out is None else into(out, result, "index_copy")
+    return result if out is None else into(out, result, "index_copy", input)
 
 
 _FILL = ("(int dim, Tensor index, Tensor value)", "(int dim, Tensor index, Number value)")
@@ -239,7 +243,7 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None = None) -> Tensor:
             f"{input.dtype.scalar_name} and out.dtype = {out.dtype.scalar_name}"
         )
     result = ops.take(input, index)
-    return result if out is None else into(out, result, "take")
+    return result if out is None else into(out, result, "take", input, index, apart=True)
 
 
 def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) -> Tensor:

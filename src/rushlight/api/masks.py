@@ -85,7 +85,7 @@ def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None = None) -> 
         raise RuntimeError("masked_select(): self and result must have the same scalar type")
     _check_broadcast(mask, input)
     result = ops.masked_select(input, mask)
-    return result if out is None else into(out, result, "masked_select")
+    return result if out is None else into(out, result, "masked_select", input, mask, apart=True)
 
 
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
@@ -139,7 +139,7 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
         rows = ops.nonzero(input if input.ndim else input.reshape(1))
         return rows.unbind(1)
     result = ops.nonzero(input)
-    return result if out is None else into(out, result, "nonzero")
+    return result if out is None else into(out, result, "nonzero", input, apart=True)
 
 
 def argwhere(input: Tensor) -> Tensor:

@@ -97,13 +97,13 @@ def check_vectors(input: Tensor, other: Tensor) -> None:
     refuse_bool("dot", input)
 
 
-def finish(result: Tensor, out: Any, function: str) -> Tensor:
-    """Write to ``out=``, which must have the result's dtype here."""
+def finish(result: Tensor, out: Any, function: str, *operands: Any) -> Tensor:
+    """Write to ``out=``, which must have the result's dtype here, and not lie across `operands`."""
     if out is None:
         return result
     if isinstance(out, Tensor):
         require_dtype(out, result.dtype)
-    return into(out, result, function)
+    return into(out, result, function, *operands)
 
 
 # -- any number of dimensions ------------------------------------------------------------------
@@ -333,7 +333,7 @@ def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None = None) -> Tensor:
         if vector.ndim != 1:
             raise RuntimeError(f"outer: Expected 1-D argument {name}, but got {vector.ndim}-D")
     result = input.reshape(input.shape[0], 1) * vec2
-    return result if out is None else into(out, result, "outer")
+    return result if out is None else into(out, result, "mul", input, vec2)
 
 
 ger = outer
@@ -381,7 +381,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     blocks = unsafe_view(input, tuple(s for d in a for s in (d, 1)))
     inside = unsafe_view(other, tuple(s for d in b for s in (1, d)))
     result = unsafe_view(blocks * inside, tuple(p * q for p, q in zip(a, b)))
-    return result if out is None else into(out, result, "kron")
+    return result if out is None else into(out, result, "mul", input, other)
 
 
 def trace(input: Tensor) -> Tensor:

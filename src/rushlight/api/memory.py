@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import math
 import warnings
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -18,7 +17,7 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import in_layout
 from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
-from rushlight.kernels.strides import address, buffer_of
+from rushlight.kernels.strides import address, buffer_of, resized
 from rushlight.layout import contiguous_format
 from rushlight.ops.outputs import require_tensor
 from rushlight.storage import TypedStorage, UntypedStorage, is_storage
@@ -66,24 +65,6 @@ def storage(input: Tensor) -> TypedStorage:
     return TypedStorage(buffer_of(input._array), input.dtype)
 
 
-def on_buffer(
-    owner: NDArray[Any],
-    dtype: np.dtype[Any],
-    offset: int,
-    size: tuple[int, ...],
-    stride: tuple[int, ...],
-) -> NDArray[Any]:
-    """View a buffer; offset and strides count elements."""
-    item = dtype.itemsize
-    flat = owner if owner.flags.c_contiguous else owner.T
-    return np.ndarray(size, dtype, flat, offset * item, tuple(s * item for s in stride))
-
-
-def packed_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The strides, in elements, of a contiguous tensor."""
-    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
-
-
 def is_set_to(input: Tensor, tensor: Tensor) -> bool:
     """Return whether two tensors look at the same memory in the same way."""
     require_tensor(tensor, "is_set_to", "tensor", 1)
@@ -122,27 +103,13 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
     array = input._array
     if shape == array.shape and memory_format in (None, contiguous_format):
         return input
-    input._array = _resized(array, shape)
+    input._array = resized(array, shape, allocate)
     if memory_format is not None:
         old = input._array
         input._array = in_layout(old, old.dtype, layout_of(input, memory_format))
         np.copyto(input._array, old)
     input._counter[0] += 1
     return input
-
-
-def _resized(array: NDArray[Any], shape: tuple[int, ...]) -> NDArray[Any]:
-    owner, kind = buffer_of(array), array.dtype
-    item = kind.itemsize
-    start = array.__array_interface__["data"][0] - owner.__array_interface__["data"][0]
-    if start + math.prod(shape) * item <= owner.nbytes:
-        return on_buffer(owner, kind, start // item, shape, packed_strides(shape))
-    if owner.base is not None:
-        raise RuntimeError("Trying to resize storage that is not resizable")
-    fresh = allocate(shape, kind)
-    available = (owner.nbytes - start) // item
-    fresh.reshape(-1)[:available] = on_buffer(owner, kind, start // item, (available,), (1,))
-    return fresh
 
 
 def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None) -> Tensor:

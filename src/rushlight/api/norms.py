@@ -65,7 +65,7 @@ def vector_norm(
     if out is not None:
         require_dtype(out, input.dtype.to_real())
     result: Tensor = ops.norm(input, float(ord), dims, keepdim)
-    return result if out is None else into(out, result, "linalg_vector_norm")
+    return result if out is None else into(out, result, "linalg_vector_norm", input)
 
 
 def _floating(name: str, x: Tensor, dtype: Any) -> Tensor:
@@ -308,4 +308,4 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
     x = _floating("linalg.vector_norm", input, None)
     dims = tuple(d for d in range(x.ndim) if d != at)
     result: Tensor = ops.renorm(x, float(p), dims, float(maxnorm))
-    return result if out is None else into(out, result, "renorm")
+    return result if out is None else into(out, result, "renorm", input)

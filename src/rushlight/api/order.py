@@ -78,7 +78,7 @@ def sort(
     if not isinstance(out, (tuple, list)):
         raise no_overload("sort", _SORT, input, out=out)
     position = 3 + (stable is not None)
-    return out_pair("sort", return_types.sort_out, out, found, position=position)
+    return out_pair("sort", return_types.sort_out, out, found, position=position, source=input)
 
 
 @numpy_names
@@ -104,7 +104,7 @@ def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:
             [3, 4]])
     """
     result = ops.sort(input, _check_sort("msort", input, 0, False, None), False, False)[0]
-    return result if out is None else into(out, result, "msort")
+    return result if out is None else into(out, result, "msort", input)
 
 
 @numpy_names
@@ -143,7 +143,7 @@ def topk(
     found = ops.topk(input, k, d, largest)
     if out is None:
         return named(return_types.topk, found)
-    return out_pair("topk", return_types.topk_out, out, found, position=5)
+    return out_pair("topk", return_types.topk_out, out, found, position=5, source=input)
 
 
 # -- one of those along a dimension --------------------------------------------------------------
@@ -197,7 +197,14 @@ def kthvalue(
     if out is None:
         return named(return_types.kthvalue, found)
     return out_pair(
-        "kthvalue", return_types.kthvalue_out, out, found, _kthvalue_mismatch, position=4
+        "kthvalue",
+        return_types.kthvalue_out,
+        out,
+        found,
+        _kthvalue_mismatch,
+        position=4,
+        source=input,
+        apart=True,
     )
 
 
@@ -232,7 +239,9 @@ def median(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = 
     found = ops.median(input, d, keepdim)
     if out is None:
         return named(return_types.median, found)
-    return out_pair("median", return_types.median_out, out, found, _median_mismatch, position=3)
+    return out_pair(
+        "median", return_types.median_out, out, found, _median_mismatch, position=3, source=input
+    )
 
 
 @numpy_names
@@ -253,7 +262,13 @@ def nanmedian(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any
     if out is None:
         return named(return_types.nanmedian, found)
     return out_pair(
-        "nanmedian", return_types.nanmedian_out, out, found, _median_mismatch, position=3
+        "nanmedian",
+        return_types.nanmedian_out,
+        out,
+        found,
+        _median_mismatch,
+        position=3,
+        source=input,
     )
 
 
@@ -294,7 +309,9 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False, *, out: Any = None
     found = ops.mode(input, d, keepdim)
     if out is None:
         return named(return_types.mode, found)
-    return out_pair("mode", return_types.mode_out, out, found, _mode_mismatch, position=3)
+    return out_pair(
+        "mode", return_types.mode_out, out, found, _mode_mismatch, position=3, source=input
+    )
 
 
 def _mode_mismatch(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> str:

@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.api.arguments import int_tuple, invalid_combination, is_int, require_int
-from rushlight.api.memory import grown, on_buffer, packed_strides
+from rushlight.api.memory import grown
 from rushlight.autograd.delayed import NotImplementedNode
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.forward_ad import no_forward_rule
 from rushlight.autograd.inference import is_inference, mark_inference
 from rushlight.autograd.modes import mode
-from rushlight.kernels.strides import buffer_of, check_bounds, reach
+from rushlight.kernels.strides import buffer_of, check_bounds, on_buffer, packed_strides, reach
 from rushlight.ops.inplace import check_writable, rebase
 from rushlight.ops.outputs import type_name
 from rushlight.storage import TypedStorage, UntypedStorage, is_storage

@@ -122,7 +122,9 @@ def _max_or_min(
     result = (ops.max_along if name == "max" else ops.min_along)(input, at, keepdim)
     if out is None:
         return getattr(return_types, name)(result)
-    return out_pair(name, getattr(return_types, name + "_out"), out, result, position=3)
+    return out_pair(
+        name, getattr(return_types, name + "_out"), out, result, position=3, source=input
+    )
 
 
 def _of_all(name: str, input: Tensor, out: Tensor | None) -> Tensor:
@@ -212,7 +214,7 @@ def aminmax(
     result = ops.aminmax(x, at if x.ndim else None, keepdim)
     if out is None:
         return return_types.aminmax(result)
-    return out_pair("aminmax", return_types.aminmax_out, out, result, position=3)
+    return out_pair("aminmax", return_types.aminmax_out, out, result, position=3, source=x)
 
 
 # -- argmax and argmin -------------------------------------------------------------------------

@@ -12,11 +12,10 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.api.memory import on_buffer
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.autograd.inference import fresh_counter
-from rushlight.kernels.strides import buffer_of
+from rushlight.kernels.strides import buffer_of, on_buffer
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
 

@@ -63,7 +63,7 @@ def pow(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tensor:
         if plain is not None:
             return pow(*plain, out=out)
         raise no_overload("pow", _POW, input, exponent)
-    return result if out is None else into(out, result, "pow")
+    return result if out is None else into(out, result, "pow", input, exponent)
 
 
 def _wide(x: Any, numpy_dtype: np.dtype[Any]) -> Any:
@@ -92,7 +92,12 @@ def float_power(input: Any, exponent: Any, *, out: Tensor | None = None) -> Tens
         raise no_overload("float_power", _POW, input, exponent)
     wide = dtypes.complex128 if _is_complex(input) or _is_complex(exponent) else dtypes.float64
     result = pow(_wide(input, wide.numpy), _wide(exponent, wide.numpy))
-    return result if out is None else into(out, result, "float_power")
+    if isinstance(out, Tensor) and out.dtype is not wide:
+        raise RuntimeError(
+            f"the output given to float_power has dtype {out.dtype.scalar_name} but the "
+            f"operation's result requires dtype {wide.scalar_name}"
+        )
+    return result if out is None else into(out, result, "float_power", input, exponent)
 
 
 def float_power_(input: Tensor, exponent: Any) -> Tensor:

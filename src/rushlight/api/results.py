@@ -35,10 +35,13 @@ def out_pair(
     mismatch: Mismatch = wrong_out_dtype,
     *,
     position: int,
+    source: Tensor,
+    apart: bool = False,
 ) -> Any:
     """Write values and indices to the two tensors `out`, both checked before, and return them.
 
-    `kind` is the named tuple to return, `position` how many arguments come before.
+    `kind` is the named tuple to return, `position` how many arguments come before, `source` the
+    tensor across which the outputs must not lie, or with which, `apart`, they must share nothing.
     """
     if not isinstance(out, (tuple, list)):
         raise TypeError(
@@ -60,5 +63,5 @@ def out_pair(
         if target.dtype is not result.dtype:
             raise RuntimeError(mismatch(which, result.dtype, target.dtype))
     for target, result in zip(out, found):
-        into(target, result, function)
+        into(target, result, function, source, apart=apart)
     return kind(out)

@@ -76,4 +76,4 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
     if decimals == 0:
         return _round(input, out=out)
     result = ops.round_decimals(require_tensor(input, "round", "input", 1), decimals)
-    return result if out is None else into(out, result, "round")
+    return result if out is None else into(out, result, "round", input)

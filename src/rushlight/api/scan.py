@@ -96,7 +96,7 @@ def _accumulated(op: Operator, input: Any, dim: Any, dtype: Any, out: Any) -> Te
         _no_kernel(f"{op.name}_out_cpu", x)
     result: Tensor = op(x, at)
     result = result if dtype is None and out is None else result.to(x.dtype)
-    return result if out is None else into(out, result, op.name)
+    return result if out is None else into(out, result, op.name, input)
 
 
 def _no_kernel(kernel: str, input: Tensor) -> NoReturn:
@@ -148,7 +148,7 @@ def logcumsumexp(input: Tensor, dim: Any = ..., *, out: Tensor | None = None) ->
     if not (input.dtype.is_floating_point or input.dtype.is_complex):
         _no_kernel("logcumsumexp_out_cpu", input)
     result: Tensor = ops.logcumsumexp(input, at)
-    return result if out is None else into(out, result, "logcumsumexp")
+    return result if out is None else into(out, result, "logcumsumexp", input)
 
 
 # -- running extremes --------------------------------------------------------------------------

@@ -85,13 +85,22 @@ def _joined(function: str, tensors: Any, dim: Any, out: Tensor | None, axis: int
     xs = _promoted(xs)
     if first is None:
         result = ops.cat(0, *xs)
-        return result if out is None else into(out, result, "cat")
+        return result if out is None else _into(out, result, xs)
     d = wrap_dim(as_int(dim if axis is None else axis, function, "dim", 2), len(first))
     for i, shape in enumerate(shapes):
         if shape != first and shape != (0,):
             _check_alike(first, shape, d, i)
     result = ops.cat(d, *xs)
-    return result if out is None else into(out, result, "cat")
+    return result if out is None else _into(out, result, xs)
+
+
+def _into(out: Any, result: Tensor, xs: Any, function: str = "cat") -> Tensor:
+    if isinstance(out, Tensor) and not dtypes.can_cast(result.dtype, out.dtype):
+        raise TypeError(
+            "torch.cat(): input types can't be cast to the desired output type "
+            f"{out.dtype.scalar_name}"
+        )
+    return into(out, result, function, *xs, apart=True)
 
 
 def _check_alike(first: tuple[int, ...], shape: tuple[int, ...], dim: int, i: int) -> None:
@@ -153,7 +162,7 @@ def stack(
                 f"and {list(x.shape)} at entry {i}"
             )
     result = ops.stack(d, *_promoted(xs))
-    return result if out is None else into(out, result, "stack")
+    return result if out is None else _into(out, result, xs, "stack")
 
 
 def _some(tensors: Any, function: str) -> list[Tensor]:

@@ -73,7 +73,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     if isinstance(n, bool) or not isinstance(n, int):
         raise wrong_type("polygamma", "n", 1, n, "int")
     result = ops.polygamma(n, require_tensor(input, "polygamma", "input", 2))
-    return result if out is None else into(out, result, "polygamma")
+    return result if out is None else into(out, result, "polygamma", input)
 
 
 _logit = with_parameters(ops.logit)
@@ -89,7 +89,7 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     if eps is not None and not isinstance(eps, (int, float)):
         raise wrong_type("logit", "eps", 2, eps, "float")
     result = _logit(require_tensor(input, "logit", "input", 1), eps)
-    return result if out is None else into(out, result, "logit")
+    return result if out is None else into(out, result, "logit", input)
 
 
 _XLOGY = (
@@ -117,7 +117,7 @@ def xlogy(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
         return xlogy(*plain, out=out)
     else:
         raise no_overload("xlogy", _XLOGY, input, other)
-    return result if out is None else into(out, result, "xlogy")
+    return result if out is None else into(out, result, "xlogy", input, other)
 
 
 def _polygamma(self: Tensor, n: int) -> Tensor:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,11 +15,16 @@ __all__ = [
     "check_bounds",
     "check_expanded",
     "element_strides",
+    "on_buffer",
     "overlaps",
+    "packed_strides",
     "partly_shared",
     "positions",
     "reach",
+    "resized",
     "restrided",
+    "same_places",
+    "shared_error",
     "shares",
     "strided_view",
     "tidy_strides",
@@ -127,6 +134,14 @@ def check_expanded(array: Any) -> None:
         )
 
 
+def shared_error() -> RuntimeError:
+    """PyTorch's error for an operand that lies where the operation writes."""
+    return RuntimeError(
+        "unsupported operation: some elements of the input tensor and the written-to tensor refer "
+        "to a single memory location. Please clone() the tensor before performing the operation."
+    )
+
+
 def partly_shared(a: Any, b: Any) -> bool:
     """Whether two arrays share some of their elements but not, one by one, all of them.
 
@@ -140,6 +155,12 @@ def partly_shared(a: Any, b: Any) -> bool:
         pairs = zip(a.shape, a.strides, b.shape, b.strides)
         return a.ndim != b.ndim or any(s != t and (n > 1 or m > 1) for n, s, m, t in pairs)
     return bool(start < other_stop and other < stop)
+
+
+def same_places(a: Any, b: Any) -> bool:
+    """Whether two arrays lie in the same places, but for dimensions of size 1."""
+    own, other = ([ns for ns in zip(x.shape, x.strides) if ns[0] != 1] for x in (a, b))
+    return own == other and address(a) == address(b)
 
 
 def shares(a: Any, b: Any) -> bool:
@@ -164,3 +185,40 @@ def positions(size: Ints, stride: Ints, offset: int) -> Any:
     for n, s in zip(size, stride):
         index = index[..., None] + np.arange(n) * s
     return index
+
+
+def on_buffer(
+    owner: Any,
+    dtype: np.dtype[Any],
+    offset: int,
+    size: tuple[int, ...],
+    stride: tuple[int, ...],
+) -> Any:
+    """View a buffer; offset and strides count elements."""
+    item = dtype.itemsize
+    flat = owner if owner.flags.c_contiguous else owner.T
+    return np.ndarray(size, dtype, flat, offset * item, tuple(s * item for s in stride))
+
+
+def packed_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The strides, in elements, of a contiguous tensor."""
+    return tuple(math.prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def resized(array: Any, shape: tuple[int, ...], allocate: Callable[..., Any] = np.empty) -> Any:
+    """An array of another shape on the same memory or, where that is too short, on a longer copy.
+
+    Raises RuntimeError for memory that isn't NumPy's own.
+    """
+    owner, kind = buffer_of(array), array.dtype
+    item = kind.itemsize
+    start = address(array) - address(owner)
+    if start + math.prod(shape) * item <= owner.nbytes:
+        return on_buffer(owner, kind, start // item, shape, packed_strides(shape))
+    if owner.base is not None:
+        raise RuntimeError("Trying to resize storage that is not resizable")
+    fresh = allocate(shape, kind)
+    available = (owner.nbytes - start) // item
+    if available:
+        fresh.reshape(-1)[:available] = on_buffer(owner, kind, start // item, (available,), (1,))
+    return fresh

@@ -123,7 +123,7 @@ def unary(
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
-            return into(out, op.general(require_tensor(input, op.name, "input", 1)), op.name)
+            return into(out, op.general(require_tensor(input, op.name, "input", 1)), op.name, input)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array
@@ -271,7 +271,7 @@ def binary(
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         if out is not None:
-            return into(out, slow(input, other), op.name)
+            return into(out, slow(input, other), op.name, input, other)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array

@@ -18,7 +18,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
-from rushlight.kernels.strides import check_expanded, partly_shared, shares
+from rushlight.kernels.strides import check_expanded, partly_shared, shared_error, shares
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
 from rushlight.ops.nodes import Output
@@ -89,14 +89,6 @@ def check_apart(t: Tensor, sources: Iterable[Any]) -> None:
             and (source is t or shares(t._array, source._array))
         ):
             raise shared_error()
-
-
-def shared_error() -> RuntimeError:
-    """PyTorch's error for an operand that lies where the operation writes."""
-    return RuntimeError(
-        "unsupported operation: some elements of the input tensor and the written-to tensor refer "
-        "to a single memory location. Please clone() the tensor before performing the operation."
-    )
 
 
 def check_history(t: Tensor) -> None:

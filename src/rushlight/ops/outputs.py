@@ -13,7 +13,14 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
 from rushlight.device import require_cpu
-from rushlight.kernels.strides import check_expanded
+from rushlight.kernels.strides import (
+    check_expanded,
+    partly_shared,
+    resized,
+    same_places,
+    shared_error,
+    shares,
+)
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -23,6 +30,7 @@ __all__ = [
     "operands",
     "plain_numbers",
     "require_device",
+    "require_same_dtype",
     "require_tensor",
     "type_name",
     "wrong_type",
@@ -122,8 +130,36 @@ def number_tensor(number: Any) -> Tensor:
     return wrap(np.asarray(number, dtypes.result_dtype((number, number))))
 
 
-def into(out: Any, result: Tensor, function: str) -> Tensor:
-    """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it."""
+_FOUND = "Found dtype {got.scalar_name} but expected {wanted.scalar_name}"
+_EXPECTED = "Expected out tensor to have dtype {wanted.cpp_name}, but got {got.cpp_name} instead"
+# Functions whose output has the very dtype of the result, and what they say to another one.
+_EXACT = {
+    **dict.fromkeys(("abs", "neg", "sign", "floor", "ceil", "round", "trunc", "frac"), _FOUND),
+    **dict.fromkeys(("sgn", "conj_physical"), _FOUND),
+    **dict.fromkeys(("softmax", "log_softmax", "tril", "triu", "linalg_cross"), _EXPECTED),
+    **dict.fromkeys(("renorm", "msort", "scatter", "scatter_add", "scatter_reduce"), _EXPECTED),
+    **dict.fromkeys(("index_add", "index_copy"), _EXPECTED),
+    "index_select": "index_select(): self and result must have the same scalar type",
+    "heaviside": "heaviside is not yet implemented for tensors with different dtypes.",
+    "logcumsumexp": "expected scalar_type {wanted.scalar_name} but found {got.scalar_name}",
+    "nan_to_num": "nan_to_num: dtype of out: {got.scalar_name} should be same as input: "
+    "{wanted.scalar_name}",
+    "where": "Expected out type to be {wanted.scalar_name} but got {got.scalar_name}",
+}
+
+
+def require_same_dtype(out: Tensor, result: Tensor, text: str = _FOUND) -> None:
+    """Raise PyTorch's error, in the form of `text`, unless an output has its result's dtype."""
+    if out._array.dtype is not result._array.dtype and out.dtype is not result.dtype:
+        raise RuntimeError(text.format(got=out.dtype, wanted=result.dtype))
+
+
+def into(out: Any, result: Tensor, function: str, *operands: Any, apart: bool = False) -> Tensor:
+    """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it.
+
+    An operand may be the output itself, but must not share only a part of its memory; where
+    operands have to be `apart`, nothing at all.
+    """
     if not isinstance(out, Tensor):
         raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type_name(out)}")
     if mode.grad and (result.requires_grad or out.requires_grad):
@@ -138,6 +174,10 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
         )
     check_update(out)
     values = result._array
+    if operands:
+        _check_overlap(out, operands, apart)
+    if function in _EXACT:
+        require_same_dtype(out, result, _EXACT[function])
     if not dtypes.can_cast(result.dtype, out.dtype):
         raise RuntimeError(
             f"result type {result.dtype.scalar_name} can't be cast to the desired output "
@@ -155,9 +195,29 @@ def into(out: Any, result: Tensor, function: str) -> Tensor:
                 UserWarning,
                 stacklevel=3,
             )
-        out._array = np.empty(values.shape, out._array.dtype)
+        out._array = resized(out._array, values.shape)
     elif 0 in out._array.strides:
         check_expanded(out._array)
     np.copyto(out._array, values, casting="unsafe")
     out._counter[0] += 1
     return out
+
+
+def _check_overlap(out: Tensor, operands: tuple[Any, ...], apart: bool) -> None:
+    """Raise PyTorch's error where `out` shares memory with itself or, in part, with an operand.
+
+    What shares memory shares a version counter, too.
+    """
+    target = out._array
+    if 0 in target.strides:
+        check_expanded(target)
+    for x in operands:
+        if not isinstance(x, Tensor) or x._counter is not out._counter:
+            continue
+        values = x._array
+        if apart:
+            refused = shares(target, values)
+        else:
+            refused = not same_places(target, values) and partly_shared(target, values)
+        if refused:
+            raise shared_error()

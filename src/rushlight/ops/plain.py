@@ -44,7 +44,7 @@ def comparison(
             return NotImplemented
         if isinstance(input, Tensor) and isinstance(other, OPERANDS):
             result = op.general(*operands(name, input, other))
-            return result if out is None else into(out, result, name)
+            return result if out is None else into(out, result, name, input, other)
         raise no_overload(name, COMPARED, input, other)
 
     if not method and alias is None:
