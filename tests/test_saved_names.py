@@ -53,6 +53,7 @@ MISSING = {
     "Renorm0": "dim",
     "RreluWithNoise0 RreluWithNoise1": "lower noise training upper",
     "ScaledDotProductFlashAttentionForCpu0": "attn_mask dropout_p logsumexp",
+    "SpecialLogNdtr0": "result",
     "Squeeze1 Squeeze2 Squeeze4": "dim self_sym_sizes",
     "Sum0 UnsafeView0 View0": "self_sym_sizes",  # of compositions
     "Transpose0": "dim0 dim1",  # of x.mT

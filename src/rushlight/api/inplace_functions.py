@@ -12,7 +12,7 @@ from rushlight.tensor import Tensor
 _NAMES = """
     abs acos acosh addmv arccos arccosh arcsin arcsinh arctan arctanh as_strided asin asinh atan
     atanh ceil clamp clamp_max clamp_min clip conj_physical cos cosh deg2rad erf erfc exp exp2 expm1
-    fix floor frac gcd index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative
+    fix floor frac gcd i0 index_put lcm ldexp log log10 log1p log2 logit nan_to_num neg negative
     rad2deg reciprocal round rsqrt sigmoid sin sinc sinh sqrt square tan tanh trunc xlogy
 """
 

@@ -75,7 +75,7 @@ _BOTH = {
     ),
     "softmax": "log_softmax softmax",
     "solving": "det inverse logdet slogdet",
-    "special": "digamma erf erfc erfinv lgamma logit polygamma xlogy",
+    "special": "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma xlogy",
     "spectrograms": "istft stft",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
 }
@@ -116,7 +116,7 @@ _FUNCTIONS = {
     "inplace_functions": (
         "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ "
         "asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ "
-        "cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fix_ floor_ frac_ gcd_ index_put_ lcm_ "
+        "cosh_ deg2rad_ erf_ erfc_ exp2_ exp_ expm1_ fix_ floor_ frac_ gcd_ i0_ index_put_ lcm_ "
         "ldexp_ log10_ log1p_ log2_ log_ logit_ nan_to_num_ neg_ negative_ rad2deg_ reciprocal_ "
         "round_ rsqrt_ sigmoid_ sin_ sinc_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ xlogy_"
     ),
@@ -219,7 +219,10 @@ _METHODS = {
     "rounding": "ceil_ fix_ floor_ frac_ round_ trunc_",
     "scan": "cumprod_ cumsum_",
     "slicing": "unfold",
-    "special": "digamma_ erf_ erfc_ erfinv_ lgamma_ logit_ polygamma_ xlogy_",
+    "special": (
+        "digamma_ erf_ erfc_ erfinv_ i0_ igamma_ igammac_ lgamma_ logit_ mvlgamma_ polygamma_ "
+        "xlogy_"
+    ),
     "splitting": "__iter__",
     "torch_function": "__torch_function__",
 }

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from rushlight.api.arguments import require_int
+from rushlight.dtypes import can_cast
+from rushlight.ops import bessel, gammas
 from rushlight.ops import special as ops
 from rushlight.ops.fast import binary, unary, with_parameters
-from rushlight.ops.inplace import overwrite
-from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor, wrong_type
-from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.inplace import check_operands, overwrite
+from rushlight.ops.outputs import into, require_tensor, wrong_type
+from rushlight.ops.overloads import overloads
 from rushlight.tensor import Tensor
 
-__all__ = ["digamma", "erf", "erfc", "erfinv", "lgamma", "logit", "polygamma", "xlogy"]
+__all__ = [
+    "digamma",
+    "erf",
+    "erfc",
+    "erfinv",
+    "i0",
+    "igamma",
+    "igammac",
+    "lgamma",
+    "logit",
+    "mvlgamma",
+    "polygamma",
+    "xlogy",
+]
 
 METHODS = [name for name in __all__ if name != "polygamma"]
-INPLACE = METHODS
+INPLACE = [name for name in METHODS if name != "mvlgamma"]
 
 erf = unary(
     ops.erf,
@@ -44,7 +58,7 @@ erfinv = unary(
     """,
 )
 lgamma = unary(
-    ops.lgamma,
+    gammas.lgamma,
     """Return ``log |Γ(x)|`` of each element.
 
     >>> import rushlight as torch
@@ -53,7 +67,7 @@ lgamma = unary(
     """,
 )
 digamma = unary(
-    ops.digamma,
+    gammas.digamma,
     """Return the logarithmic derivative of Γ at each element.
 
     >>> import rushlight as torch
@@ -72,7 +86,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """
     if isinstance(n, bool) or not isinstance(n, int):
         raise wrong_type("polygamma", "n", 1, n, "int")
-    result = ops.polygamma(n, require_tensor(input, "polygamma", "input", 2))
+    result = gammas.polygamma(n, require_tensor(input, "polygamma", "input", 2))
     return result if out is None else into(out, result, "polygamma", input)
 
 
@@ -92,32 +106,100 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     return result if out is None else into(out, result, "logit", input)
 
 
-_XLOGY = (
-    "(Tensor input, Tensor other, *, Tensor out = None)",
-    "(Number self, Tensor other, *, Tensor out = None)",
-    "(Tensor input, Number other, *, Tensor out = None)",
-)
-_xlogy = binary(ops.xlogy, numbers=False)
-
-
-def xlogy(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
+xlogy = overloads(
+    "xlogy",
     """Return ``input * log(other)``, 0 where `input` is 0; one of them may be a number.
 
     >>> import rushlight as torch
     >>> torch.xlogy(torch.tensor([0.0, 2.0]), torch.tensor([0.0, 3.0]))
     tensor([0.0000, 2.1972])
+    """,
+    binary(ops.xlogy, numbers=False),
+    ops.xlogy_of_number,
+    ops.xlogy_number,
+)
+
+# -- Bessel ------------------------------------------------------------------------------------
+
+i0 = unary(
+    bessel.i0,
+    """Return the modified Bessel function of the first kind and order 0.
+
+    >>> import rushlight as torch
+    >>> torch.i0(torch.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.2661])
+    """,
+)
+
+# -- gamma functions of two arguments ----------------------------------------------------------
+
+igamma = binary(
+    gammas.igamma,
+    """Return the regularized lower incomplete gamma function ``γ(input, other) / Γ(input)``.
+
+    It has a derivative with respect to `other` only; asking for the one of `input` raises
+    NotImplementedError. Operands that are both integers do, too.
+
+    >>> import rushlight as torch
+    >>> torch.igamma(torch.tensor([4.0]), torch.tensor([3.0, 4.0, 5.0]))
+    tensor([0.3528, 0.5665, 0.7350])
+    """,
+    numbers=False,
+)
+igammac = binary(
+    gammas.igammac,
+    """Return the regularized upper incomplete gamma function, ``1 - igamma(input, other)``.
+
+    >>> import rushlight as torch
+    >>> torch.igammac(torch.tensor([4.0]), torch.tensor([3.0, 4.0, 5.0]))
+    tensor([0.6472, 0.4335, 0.2650])
+    """,
+    numbers=False,
+)
+_mvlgamma = with_parameters(gammas.mvlgamma)
+
+
+def mvlgamma(input: Tensor, p: int, *, out: Tensor | None = None) -> Tensor:
+    """Return the logarithm of the multivariate gamma function of dimension `p`.
+
+    RuntimeError for `p` below 1 and for bool.
+
+    >>> import rushlight as torch
+    >>> torch.mvlgamma(torch.tensor([2.0, 3.0]), 2)
+    tensor([0.4516, 1.5502])
     """
-    if isinstance(input, Tensor) and isinstance(other, Tensor):
-        result = _xlogy(input, other)
-    elif isinstance(input, Tensor) and isinstance(other, NUMBERS):
-        result = ops.xlogy_number(input, other)
-    elif isinstance(input, NUMBERS) and isinstance(other, Tensor):
-        result = ops.xlogy_of_number(input, other)
-    elif (plain := plain_numbers(input, other)) is not None:
-        return xlogy(*plain, out=out)
-    else:
-        raise no_overload("xlogy", _XLOGY, input, other)
-    return result if out is None else into(out, result, "xlogy", input, other)
+    return multivariate("mvlgamma", input, p, out)
+
+
+def multivariate(name: str, input: Tensor, p: int, out: Tensor | None) -> Tensor:
+    """Run `mvlgamma` under one of its names."""
+    require_tensor(input, name, "input", 1)
+    p = require_int(name, p, "p", 2)
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
+    result = _mvlgamma(input, p)
+    if out is None:
+        return result
+    if isinstance(out, Tensor):
+        _check_multivariate(input, result, out)
+    return into(out, result, "mvlgamma", input)
+
+
+def _check_multivariate(input: Tensor, result: Tensor, target: Tensor) -> None:
+    """Raise PyTorch's error where `target` can't take the result; it names two other types."""
+    if not can_cast(result.dtype, target.dtype):
+        raise RuntimeError(
+            f"mvlgamma: result type {input.dtype.scalar_name} can't be cast to the desired "
+            f"output type {result.dtype.scalar_name}"
+        )
+
+
+def _mvlgamma_(self: Tensor, p: int) -> Tensor:
+    """In-place form of `mvlgamma`."""
+    check_operands(self, ())
+    result = mvlgamma(self, p)
+    _check_multivariate(self, result, self)
+    return overwrite(self, result)
 
 
 def _polygamma(self: Tensor, n: int) -> Tensor:
@@ -130,4 +212,4 @@ def _polygamma_(self: Tensor, n: int) -> Tensor:
     return overwrite(self, polygamma(n, self))
 
 
-ATTRIBUTES = {"polygamma": _polygamma, "polygamma_": _polygamma_}
+ATTRIBUTES = {"polygamma": _polygamma, "polygamma_": _polygamma_, "mvlgamma_": _mvlgamma_}

@@ -7,7 +7,7 @@ What SciPy computes otherwise than PyTorch, or slowly, is written out here. All 
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import factorial, pi, sqrt
+from math import factorial, log, pi, sqrt
 
 import numpy as np
 
@@ -27,7 +27,7 @@ from rushlight.kernels.blocks import (
 _PI, _SQRT_HALF = PerDtype(pi), PerDtype(sqrt(0.5))
 
 
-def _from_scipy(name: str) -> Callable[..., Array]:
+def from_scipy(name: str) -> Callable[..., Array]:
     """The kernel around SciPy's ufunc ``name`` of one argument."""
 
     def kernel(x: Array, out: Array | None = None) -> Array:
@@ -39,11 +39,15 @@ def _from_scipy(name: str) -> Callable[..., Array]:
     return kernel
 
 
-erfc = _from_scipy("erfc")
-erfinv = _from_scipy("erfinv")
-digamma = _from_scipy("psi")
-_erf = _from_scipy("erf")
-_gammaln = _from_scipy("gammaln")
+erfc = from_scipy("erfc")
+erfcx = from_scipy("erfcx")
+erfinv = from_scipy("erfinv")
+log_ndtr = from_scipy("log_ndtr")
+ndtri = from_scipy("ndtri")
+entr = from_scipy("entr")
+digamma = from_scipy("psi")
+_erf = from_scipy("erf")
+_gammaln = from_scipy("gammaln")
 
 # erf(x) = tanh(x + x·P(x²)): P, highest power first, minimax in the relative error of erf (1e-8).
 # The sum keeps the rounding of P out of the leading digits. Within 2.3 ulp of the exact value.
@@ -81,6 +85,16 @@ def erf(x: Array, out: Array | None = None) -> Array:
     np.multiply(y, x, out=y)
     np.add(y, x, out=y)
     return np.tanh(y, out=y)
+
+
+def ndtr(x: Array, out: Array | None = None) -> Array:
+    """The normal distribution function as PyTorch has it, (1 + erf(x/√2)) / 2: 0 from -8.3 down."""
+    if x.size > BLOCK or x.itemsize < 4:
+        return in_blocks(ndtr, (x,), out=out)
+    scaled: Array = np.multiply(x, _SQRT_HALF[x.dtype], out=owned(x, None))
+    y = erf(scaled, out=owned(x, out))
+    np.add(y, ONE[y.dtype], out=y)
+    return np.multiply(y, HALF[y.dtype], out=y)
 
 
 def lgamma(x: Array, out: Array | None = None) -> Array:
@@ -127,7 +141,7 @@ def polygamma(n: int, x: Array, out: Array | None = None) -> Array:
 def zeta(s: Array, q: Array, out: Array | None = None) -> Array:
     """Hurwitz's ζ(s, q) = Σ (k + q)⁻ˢ; nan at q = inf, where SciPy has the limit 0."""
     y: Array = np.asarray(special().zeta(s, q, out))
-    np.putmask(y, np.equal(q, np.inf), np.nan)
+    np.copyto(y, np.nan, where=np.equal(q, np.inf))
     return y
 
 
@@ -138,6 +152,45 @@ def xlogy(x: Array, y: Array, out: Array | None = None) -> Array:
     if out is None:  # x and y may differ in shape, so that neither says the result's
         return np.asarray(special().xlogy(x, y))
     return special().xlogy(x, y, out=out)  # type: ignore[no-any-return]
+
+
+def xlog1py(x: Array, y: Array) -> Array:
+    """x·log(1 + y), 0 where x = 0 unless y is nan."""
+    return np.asarray(special().xlog1py(x, y))
+
+
+# -- gamma functions of two arguments ----------------------------------------------------------
+
+
+def gammainc(a: Array, x: Array) -> Array:
+    """The regularized lower incomplete gamma function; a limit wins over nan, as in PyTorch."""
+    y = np.asarray(special().gammainc(a, x))
+    return _limits(y, a, x, 0.0, 1.0)
+
+
+def gammaincc(a: Array, x: Array) -> Array:
+    """The regularized upper incomplete gamma function; a limit wins over nan, as in PyTorch."""
+    y = np.asarray(special().gammaincc(a, x))
+    return _limits(y, a, x, 1.0, 0.0)
+
+
+def _limits(y: Array, a: Array, x: Array, at_zero: float, at_infinity: float) -> Array:
+    """Put the values at x = 0 and ∞, and at a = ∞, where the other argument is nan."""
+    if np.isnan(y).any():
+        unknown = np.isnan(a)
+        np.putmask(y, unknown & (x == 0), at_zero)
+        np.putmask(y, unknown & (x == np.inf), at_infinity)
+        np.putmask(y, np.isnan(x) & (a == np.inf), at_zero)
+    return y
+
+
+def multigammaln(x: Array, p: int) -> Array:
+    """log Γₚ(x) = p·(p - 1)/4·log π + Σ log Γ(x - j/2) over j < p."""
+    total = lgamma(x)
+    for j in range(1, p):
+        total += lgamma(x - j / 2)
+    total += p * (p - 1) / 4 * log(pi)
+    return total
 
 
 def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array:

@@ -79,7 +79,12 @@ reciprocal = pointwise("reciprocal", np.reciprocal, x=lambda g, y: -g * (y * y))
 
 
 def _exp2(x: Any) -> Any:
-    return np.exp(x * LN2) if x.dtype.kind == "c" else np.exp2(x)
+    if x.dtype.kind != "c":
+        return np.exp2(x)
+    y = np.empty_like(x)  # part by part, so that an infinite one leaves a zero alone
+    np.multiply(x.real, LN2, out=y.real)
+    np.multiply(x.imag, LN2, out=y.imag)
+    return np.exp(y, out=y)
 
 
 exp = pointwise("exp", np.exp, x=lambda g, y: g * y)

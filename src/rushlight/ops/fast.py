@@ -98,12 +98,18 @@ def view_edge(view: View, t: Tensor) -> Any:
 
 
 def unary(
-    op: Operator, doc: str, *, floats: Callable[..., Any] | None = None
+    op: Operator,
+    doc: str,
+    *,
+    floats: Callable[..., Any] | None = None,
+    called: str | None = None,
 ) -> Callable[..., Tensor]:
     """Make the public function ``f(input, *, out=None)`` of a pointwise Operator of one input.
 
-    `floats` is a ufunc that does for float32 and float64 what the Operator's kernel does.
+    `floats` is a ufunc that does for float32 and float64 what the Operator's kernel does; `called`
+    is the name of one more function of an Operator that has one.
     """
+    name = called or op.name
     rule = op.rules[op.inputs[0]]
     base, keeps_input, keeps_output = {
         (): (FromNothing, False, False),
@@ -123,7 +129,7 @@ def unary(
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
-            return into(out, op.general(require_tensor(input, op.name, "input", 1)), op.name, input)
+            return into(out, op.general(require_tensor(input, name, "input", 1)), op.name, input)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array
@@ -152,10 +158,11 @@ def unary(
                 elif mode.inference:
                     mark_inference(result)
                 return result
-        return op.general(require_tensor(input, op.name, "input", 1))  # type: ignore[no-any-return]
+        return op.general(require_tensor(input, name, "input", 1))  # type: ignore[no-any-return]
 
-    op.function = function
-    return named(function, op.name, doc)
+    if called is None:
+        op.function = function
+    return named(function, name, doc)
 
 
 def with_parameters(
@@ -233,14 +240,17 @@ def binary(
     second: str = "other",
     floats: Callable[..., Any] | None = None,
     whole: bool = False,
+    called: str | None = None,
 ) -> Callable[..., Any]:
     """Make ``f(input, other, *, out=None)`` of an Operator of two inputs.
 
     With `method` it is the operator method (``__mul__``) instead: it answers NotImplemented to
     operands that it doesn't know, as Python asks, where the function raises TypeError. Python
-    numbers are operands where `numbers` says so, and of pointwise Operators only. `floats` is as
-    in `unary`; `whole` says that the kernel is right for int64 beside int64 or a Python int too.
+    numbers are operands where `numbers` says so, and of pointwise Operators only. `floats` and
+    `called` are as in `unary`; `whole` says that the kernel is right for int64 beside int64 or a
+    Python int too.
     """
+    name = called or op.name
     first, last = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[last]
     takes = {(): 0, (first, last): 2, (first, last, "y"): 3}
@@ -347,11 +357,11 @@ def binary(
                 return plain_result(kernel, input._array, y)
         if method and not isinstance(other, OPERANDS):
             return NotImplemented
-        return op.general(*operands(op.name, input, other, second=second, numbers=numbers))
+        return op.general(*operands(name, input, other, second=second, numbers=numbers))
 
-    if not method:
+    if not method and called is None:
         op.function = function
-    return named(function, op.name, doc)
+    return named(function, name, doc)
 
 
 def plain_result(kernel: Callable[..., Any], x: Any, y: Any) -> Tensor:

@@ -14,8 +14,8 @@ __all__ = ["COMPOSED", "TABLE"]
 
 TABLE = """
 Abs Acos Acosh Angle Asin Asinh Atan Atanh Cos Cosh Digamma Erf Erfc Hardsigmoid Hardswish
-    Lgamma Log Log10 Log1P Log2 LogSigmoid Mish NanToNum Prod RreluWithNoise Silu Sin Sinc
-    Sinh: self=x
+    I0 Lgamma Log Log10 Log1P Log2 LogSigmoid Mish NanToNum Prod RreluWithNoise Silu Sin Sinc
+    Sinh SpecialEntr SpecialLogNdtr: self=x
 AdaptiveMaxPool2D AdaptiveMaxPool3D: result1=indices
 Add Rsub Rsub.1 Sub: alpha=alpha:or_one
 Addbmm: alpha batch1=a batch1_sym_argsize_0=a:size0 batch1_sym_argsize_1=a:size1 batch2=b
@@ -29,7 +29,7 @@ Amax Amin: dim=dims result=y self=x
 Aminmax: dim max=most min=least self=x
 AsStrided: size storage_offset=offset stride
 Atan2 Div Fmax Fmin Fmod.1 Logaddexp Logaddexp2 Maximum Minimum Mul Nextafter Remainder.1 Vdot
-    Xlogy Xlogy.1 Xlogy.2: other=b self=a
+    SpecialXlog1Py SpecialXlog1Py.1 SpecialXlog1Py.2 Xlogy Xlogy.1 Xlogy.2: other=b self=a
 AvgPool2D AvgPool3D: count_include_pad divisor_override=divisor kernel_size=windows:kernel
     padding=windows:padding stride=windows:stride
 Baddbmm: alpha batch1=a batch2=b beta
@@ -75,6 +75,7 @@ Hardshrink Softshrink: lambd=width self=x
 Hardtanh: max_val=high min_val=low self=x
 HuberLoss: delta reduction=reduction:code self=x target
 Hypot: other=b result=y self=a
+Igamma Igammac: other=x self=a
 Im2Col: dilation=windows:dilation kernel_size=windows:kernel padding=windows:padding
     stride=windows:stride self_sym_argsize_minus_1=windows:size_last
     self_sym_argsize_minus_2=windows:size_first
@@ -114,6 +115,7 @@ Mm: mat2=b mat2_sym_sizes=b:sizes mat2_sym_strides=b:strides self=a self_sym_siz
 MseLoss MultilabelMarginLoss SoftMarginLoss: reduction=reduction:code self=x target
 MultiMarginLoss: margin p reduction=reduction:code self=x target weight
 Mv: self=a vec=b
+Mvlgamma: p self=x
 Nansum: dim=dims keepdim self=x
 NativeBatchNorm: eps input=x weight
 NativeGroupNorm: eps group=groups input=x weight
@@ -145,6 +147,9 @@ SliceScatter: dim=index:step_dim end=index:step_end start=index:step_start step=
 SmoothL1Loss: beta reduction=reduction:code self=x target
 Softplus: beta self=x threshold
 Sort Sort.1 Topk: dim indices self_sym_sizes=x_shape
+SpecialErfcx SpecialI0E SpecialI1 SpecialI1E: result=y self=x
+SpecialNdtri: result=y
+SpecialZeta SpecialZeta.1: other=q self=s
 Split: dim self_sym_sizes=x_shape split_size=sizes:first
 SplitWithSizes: dim self_sym_sizes=x_shape split_sizes=sizes
 Std: correction dim=dims keepdim result=y self=x

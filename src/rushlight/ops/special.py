@@ -1,4 +1,4 @@
-"""The error function, the gamma function and their kin: kernels are SciPy's, found when needed."""
+"""The error function, the normal distribution, logarithms that know their limits; of SciPy."""
 
 from __future__ import annotations
 
@@ -9,26 +9,32 @@ import numpy as np
 
 from rushlight.kernels import special
 from rushlight.ops.declare import pointwise
-from rushlight.ops.elementary import exp
+from rushlight.ops.elementary import exp, log
 from rushlight.ops.masking import kept
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import NUMBERS, no_kernel
 
 __all__ = [
-    "digamma",
+    "entr",
     "erf",
     "erfc",
+    "erfcx",
     "erfinv",
-    "lgamma",
+    "log_ndtr",
     "logit",
     "logit_backward",
-    "polygamma",
+    "ndtr",
+    "ndtri",
+    "xlog1py",
+    "xlog1py_number",
+    "xlog1py_of_number",
     "xlogy",
     "xlogy_number",
     "xlogy_of_number",
 ]
 
 _SLOPE = 2 / sqrt(pi)
+_ROOT = sqrt(2 * pi)
 
 
 def _real(name: str) -> Any:
@@ -53,20 +59,41 @@ erfinv = pointwise(
     checks=_real("erfinv_vml_cpu"),
     x=lambda g, y: g * (exp(y * y) / _SLOPE),
 )
-lgamma = pointwise(
-    "lgamma", special.lgamma, checks=_real("lgamma_vml_cpu"), x=lambda g, x: g * digamma(x)
-)
-digamma: Operator = pointwise(
-    "digamma", special.digamma, checks=_real("digamma"), x=lambda g, x: g * polygamma(1, x)
-)
-polygamma: Operator = pointwise(
-    "polygamma",
-    lambda n, x: special.polygamma(n, np.asarray(x)),
-    operands=("x",),
-    checks=_real("polygamma"),
-    x=lambda g, n, x: g * polygamma(n + 1, x),
+erfcx: Operator = pointwise(
+    "special_erfcx",
+    special.erfcx,
+    checks=(no_kernel("ch", "erfcx_cpu"),),
+    x=lambda g, x, y: g * (2 * x * y - _SLOPE),
 )
 
+# -- the normal distribution, and entropy --------------------------------------------------------
+
+# PyTorch composes it of erf, and the last step shows.
+ndtr = pointwise(
+    "special_ndtr",
+    special.ndtr,
+    checks=_real("erf_vml_cpu"),
+    node="MulBackward1",
+    x=lambda g, x: g * (exp(x * x * -0.5) / _ROOT),
+)
+log_ndtr = pointwise(
+    "special_log_ndtr",
+    special.log_ndtr,
+    checks=(no_kernel("ch", "log_ndtr_cpu"),),
+    x=lambda g, x: g / erfcx(x * -sqrt(0.5)) * sqrt(2 / pi),
+)
+ndtri = pointwise(
+    "special_ndtri",
+    special.ndtri,
+    checks=(no_kernel("ch", "ndtri_cpu"),),
+    x=lambda g, y: g * (_ROOT * exp(y * y * 0.5)),
+)
+entr = pointwise(
+    "special_entr",
+    special.entr,
+    checks=_real("entr_cpu"),
+    x=lambda g, x: g * (-1 - log(x)),
+)
 
 # -- log-odds ----------------------------------------------------------------------------------
 
@@ -129,4 +156,44 @@ xlogy_number = pointwise(
     checks=_checks,
     node="XlogyBackward2",
     a=lambda g, a, b: _logarithm(g, a, b),
+)
+
+# -- x·log(1 + y) ------------------------------------------------------------------------------
+
+
+def _xlog1py(a: Any, b: Any) -> Any:
+    return special.xlog1py(np.asarray(a), np.asarray(b))
+
+
+def _logarithm1p(g: Any, a: Any, b: Any) -> Any:
+    """The cotangent of a, as in `_logarithm`."""
+    logarithm = xlog1py_number(g, b) if isinstance(b, NUMBERS) else xlog1py(g, b)
+    return kept(logarithm, (a != 0) | (b != b) | (b > -1))
+
+
+_checks1p = _real("xlog1py_cpu")
+
+xlog1py = pointwise(
+    "special_xlog1py",
+    _xlog1py,
+    checks=_checks1p,
+    node="SpecialXlog1PyBackward0",
+    a=lambda g, a, b: _logarithm1p(g, a, b),
+    b=lambda g, a, b: g * a / (b + 1),
+)
+xlog1py_of_number = pointwise(
+    "special_xlog1py",
+    _xlog1py,
+    operands=("a", "b"),
+    checks=_checks1p,
+    node="SpecialXlog1PyBackward1",
+    b=lambda g, a, b: g * a / (b + 1),
+)
+xlog1py_number = pointwise(
+    "special_xlog1py",
+    _xlog1py,
+    operands=("a", "b"),
+    checks=_checks1p,
+    node="SpecialXlog1PyBackward2",
+    a=lambda g, a, b: _logarithm1p(g, a, b),
 )
