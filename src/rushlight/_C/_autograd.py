@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.autograd.policies import set_versions as _unsafe_set_version_counter
-from rushlight.autograd.saved import SavedTensor
 from rushlight.autograd.saved import disable_hooks as _saved_tensors_hooks_disable
 from rushlight.autograd.saved import (
     disabled_message as _saved_tensors_hooks_get_disabled_error_message,
@@ -14,7 +13,10 @@ from rushlight.autograd.saved import enable_hooks as _saved_tensors_hooks_enable
 from rushlight.autograd.saved import hooks_are_enabled as _saved_tensors_hooks_is_enabled
 from rushlight.autograd.saved import pop_default_hooks as _pop_saved_tensors_default_hooks
 from rushlight.autograd.saved import push_default_hooks as _push_saved_tensors_default_hooks
+from rushlight.autograd.saved import set_tracing as _saved_tensors_hooks_set_tracing
 from rushlight.autograd.saved import top_default_hooks as _top_saved_tensors_default_hooks
+from rushlight.autograd.saved_tensor import SavedTensor
+from rushlight.autograd.saved_tensor import make_saved_tensor as _make_saved_tensor
 from rushlight.autograd.state import _get_sequence_nr
 from rushlight.device import device
 from rushlight.dtypes import dtype, from_numpy
@@ -23,12 +25,14 @@ __all__ = [
     "InputMetadata",
     "SavedTensor",
     "_get_sequence_nr",
+    "_make_saved_tensor",
     "_pop_saved_tensors_default_hooks",
     "_push_saved_tensors_default_hooks",
     "_saved_tensors_hooks_disable",
     "_saved_tensors_hooks_enable",
     "_saved_tensors_hooks_get_disabled_error_message",
     "_saved_tensors_hooks_is_enabled",
+    "_saved_tensors_hooks_set_tracing",
     "_top_saved_tensors_default_hooks",
     "_unsafe_set_version_counter",
 ]

@@ -39,7 +39,7 @@ if _TYPE_CHECKING:
         enforce_grad_layout_policy,
         is_view_replay_enabled,
     )
-    from rushlight.autograd.saved import SavedTensor
+    from rushlight.autograd.saved_tensor import SavedTensor
     from rushlight.autograd.variable import Variable
 
 __all__ = [
@@ -88,7 +88,7 @@ _MODULES = (
 _NAMES = {
     "Function": "function",
     "NestedIOFunction": "function",
-    "SavedTensor": "saved",
+    "SavedTensor": "saved_tensor",
     "Variable": "variable",
     "_engine_run_backward": "variable",
     "_force_original_view_tracking": "policies",

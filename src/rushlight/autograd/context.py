@@ -188,7 +188,7 @@ class BackwardCFunction(Node, FunctionCtx):
     @property
     def _raw_saved_tensors(self) -> tuple[Any, ...]:
         """A `SavedTensor` for each of `saved_tensors`, whose hooks can be set."""
-        from rushlight.autograd.saved import saved_tensor
+        from rushlight.autograd.saved_tensor import saved_tensor
 
         saved = self.saved
         if saved is FREED:

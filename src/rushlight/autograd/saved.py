@@ -13,13 +13,11 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
 from rushlight.autograd.threads import carried
 from rushlight.autograd.watching import unwatch, watch
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor
 
 __all__ = [
     "OWN",
@@ -32,6 +30,7 @@ __all__ = [
     "hooks_are_enabled",
     "pop_default_hooks",
     "push_default_hooks",
+    "set_tracing",
     "top_default_hooks",
     "with_edge",
 ]
@@ -49,6 +48,7 @@ class _Defaults(threading.local):
     def __init__(self) -> None:
         self.stack: list[Hooks] = []
         self.disabled: str | None = None
+        self.tracing = False
 
 
 _defaults = carried(_Defaults())
@@ -99,8 +99,26 @@ def _count(step: int) -> None:
 
 
 def top_default_hooks(ignore_is_tracing: bool = True) -> Hooks | None:
-    """Return the hooks that are in use in this thread, or None."""
-    return _defaults.stack[-1] if _defaults.stack else None
+    """Return the hooks that are set in this thread, or None.
+
+    While the thread says that it traces (`set_tracing`), they are out of use, and None too unless
+    that is to be ignored.
+    """
+    if not _defaults.stack or (_defaults.tracing and not ignore_is_tracing):
+        return None
+    return _defaults.stack[-1]
+
+
+def set_tracing(tracing: bool) -> bool:
+    """Say whether this thread traces, which leaves its hooks unused; return what it said before."""
+    if not isinstance(tracing, bool):
+        raise TypeError(
+            "_saved_tensors_hooks_set_tracing(): incompatible function arguments. The following "
+            "argument types are supported:\n    1. (arg0: bool) -> bool\n\n"
+            f"Invoked with: {tracing!r}"
+        )
+    before, _defaults.tracing = _defaults.tracing, tracing
+    return before
 
 
 def hooks_are_enabled() -> bool:
@@ -133,7 +151,12 @@ def _check_enabled() -> None:
 def _pack_new(node: Node) -> None:
     """Pack what a node that was just recorded has saved."""
     stack = _defaults.stack
-    if stack and mode.grad and any(edge is not None for edge in node.edges):
+    if (
+        stack
+        and mode.grad
+        and not _defaults.tracing
+        and any(edge is not None for edge in node.edges)
+    ):
         from rushlight.ops.packing import pack_node  # operators import us
 
         pack_node(node, stack[-1])
@@ -210,102 +233,3 @@ def call_pack(pack: Pack, t: Tensor) -> Any:
             "operations on the input to a pack hook."
         )
     return value
-
-
-# -- a saved tensor as users see it ----------------------------------------------------------------
-
-
-class SavedTensor:
-    """What ``node._raw_saved_<name>`` returns: one tensor that a node saved, not yet unpacked."""
-
-    __module__ = "torch._C._autograd"
-    __slots__ = ("_index", "_name", "_node")
-    _node: Any
-    _name: Any
-    _index: int | None
-
-    def __init__(self, *_: Any) -> None:
-        raise RuntimeError("Trying to create a SavedTensor object from Python is forbidden.")
-
-    def _entry(self) -> Any:
-        from rushlight.ops.kept import entry_of
-
-        entry = entry_of(self._node, self._name)
-        return entry if self._index is None else entry[self._index]
-
-    @property
-    def data(self) -> Any:
-        """What ``pack`` returned, or the tensor itself without hooks; None when it was freed."""
-        from rushlight.autograd.node import FREED
-
-        if self._node.saved is FREED:
-            return None
-        entry = self._entry()
-        if type(entry) is Packed:
-            return entry.value
-        if entry is None or isinstance(entry, Tensor):
-            return entry
-        if isinstance(entry, (int, float, complex)):
-            return wrap(np.asarray(entry))
-        from rushlight.ops.kept import named_tensor
-
-        return with_edge(named_tensor(self._node, self._name), None)
-
-    @property
-    def unpack_hook(self) -> Unpack | None:
-        """The unpack hook, or None."""
-        entry = self._entry()
-        return entry.hooks[1] if type(entry) is Packed else None
-
-    def unpack(self) -> Any:
-        """Return the tensor, after a look at its version, through the hook where there is one."""
-        from rushlight.ops.kept import named_tensor
-
-        found = named_tensor(self._node, self._name)
-        return found if self._index is None else found[self._index]
-
-    def register_hooks(self, pack_hook: Pack, unpack_hook: Unpack) -> None:
-        """Pack the tensor, at once, and unpack it whenever it is needed.
-
-        Raises RuntimeError where it has hooks already, is None, was freed, or where `pack_hook`
-        writes to it in place.
-        """
-        from rushlight.autograd.node import FREED
-
-        if not callable(pack_hook) or not callable(unpack_hook):
-            raise TypeError(
-                "register_hooks(): incompatible function arguments. The following argument types "
-                "are supported:\n    1. (self: torch._C._autograd.SavedTensor, arg0: "
-                "collections.abc.Callable, arg1: collections.abc.Callable) -> None\n\n"
-                f"Invoked with: {self!r}, {pack_hook!r}, {unpack_hook!r}"
-            )
-        if self._node.saved is FREED:
-            raise RuntimeError(
-                "Calling register_hooks on a saved tensor after it has been freed. Saved "
-                "intermediate values of the graph are freed when you call .backward() or "
-                "autograd.grad(). Specify retain_graph=True if you need to backward through the "
-                "graph a second time or if you need to access saved variables after calling "
-                "backward."
-            )
-        entry = self._entry()
-        if entry is None:
-            raise RuntimeError(
-                "Calling register_hooks on a saved tensor with value None is forbidden"
-            )
-        if type(entry) is Packed:
-            raise RuntimeError(
-                "Calling register_hooks on a saved tensor whose hooks have already been set. Hint: "
-                "only one pair of hooks is allowed at a time."
-            )
-        from rushlight.ops.packing import pack_entry
-
-        pack_entry(self._node, self._name, self._index, (pack_hook, unpack_hook))
-
-
-def saved_tensor(node: Node, name: Any, index: int | None = None) -> SavedTensor:
-    """Make the `SavedTensor` of what a node keeps under a name, or of one element of a tuple."""
-    made = new(SavedTensor)
-    made._node = node
-    made._name = name
-    made._index = index
-    return made

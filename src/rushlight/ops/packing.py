@@ -149,13 +149,15 @@ def pack_waiting() -> None:
             pack_outputs(node, hooks)
 
 
-def pack_entry(node: Any, name: Any, index: int | None, hooks: Hooks) -> None:
+def pack_entry(
+    node: Any, name: Any, index: int | None, hooks: Hooks, detached: bool = True
+) -> None:
     """Send one thing that a node saved, element `index` of a tuple, through ``pack``."""
     entry = entry_of(node, name)
     if index is None:
-        new = _packed(node, entry, hooks, detached=True)
+        new = _packed(node, entry, hooks, detached)
     else:
-        element = _packed(node, entry[index], hooks, detached=True)
+        element = _packed(node, entry[index], hooks, detached)
         new = (*entry[:index], element, *entry[index + 1 :])
     put_entry(node, name, new)
     if not isinstance(node, BackwardCFunction) and not node.packs:

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.saved import saved_tensor
+from rushlight.autograd.saved_tensor import saved_tensor
 from rushlight.ops.kept import entry_of, named_tensor, optional
 from rushlight.ops.saved_table import COMPOSED, TABLE
 from rushlight.tensor import Tensor, wrap
