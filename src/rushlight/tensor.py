@@ -312,15 +312,13 @@ class Tensor(metaclass=_Open):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        if value is not None:
-            self._check_grad(value)
-        self._grad = value
+        self._grad = None if value is None else self._check_grad(value)
 
     @grad.deleter
     def grad(self) -> None:
         self._grad = None
 
-    def _check_grad(self, grad: Any) -> None:
+    def _check_grad(self, grad: Any) -> Tensor:
         if not isinstance(grad, Tensor):
             raise TypeError(
                 "assigned grad expected to be a Tensor or None but got grad of type "
@@ -344,6 +342,9 @@ class Tensor(metaclass=_Open):
                 f"'{list(self.shape)}'. Please ensure that the gradient and the tensor are the "
                 "same size"
             )
+        if 0 in grad._array.strides:
+            self._expect_expanded_grad()
+        return grad
 
     @property
     def _base(self) -> Tensor | None:

@@ -27,6 +27,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
 from rushlight.kernels.broadcasting import check_broadcast_into
+from rushlight.kernels.strides import check_expanded
 from rushlight.tensor import LEAF, Tensor, wrap
 
 __all__ = [
@@ -133,7 +134,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             own = np.empty_like(target)  # the leaf's own layout where that is dense
             own[...] = g
             leaf._grad = wrap(own)
-    elif type(grad) is Tensor:  # in place, as in PyTorch, even where a graph made it
+    elif type(grad) is Tensor or grad._interpreter is None:  # in place, as in PyTorch, even where a graph made it
         try:
             grad._counter[0] += 1
         except RuntimeError:  # an inference tensor, which nobody may write now
@@ -167,6 +168,15 @@ def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
         _around(leaf, hooks, g, _add_tensor)
     else:
         _add_tensor(leaf, g)
+
+
+def expect_expanded_grad(leaf: Tensor) -> None:
+    """Send a leaf whose ``.grad`` can't be added to the way of hooks, where that is noticed."""
+    if leaf.is_leaf:
+        leaf_hooks(leaf)
+
+
+Tensor._expect_expanded_grad = expect_expanded_grad  # tensor.py knows no hooks
 
 
 def nothing_arrived(leaf: Tensor) -> None:
@@ -231,6 +241,8 @@ def _add_values(leaf: Tensor, g: Tensor) -> None:
                 leaf._grad = wrap(np.empty_like(leaf._array, g._array.dtype))
                 leaf._grad._array[...] = g._array
         else:
+            if leaf._grad is not None:
+                check_expanded(leaf._grad._array)
             accumulate_alone(leaf, g._array, False, False)
 
 
