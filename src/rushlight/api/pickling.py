@@ -21,7 +21,7 @@ from rushlight.tensor import LEAF, Tensor, new
 
 # What a tensor's __dict__ holds besides what its users put there.
 _OURS = frozenset(
-    ("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks", "_retains")
+    ("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks", "_name", "_retains")
 )
 _OURS |= {"_level", "_plain", "_tangent"}  # a dual tensor's: its copies have no tangent
 

@@ -6,7 +6,7 @@ Rushlight's tensors are dense and on the CPU, so most of the old flags are const
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -202,10 +202,19 @@ def _volatile(self: Tensor) -> bool:
     return False
 
 
+def _name(self: Tensor) -> Any:
+    """What `autograd.Variable` was told to call the tensor, or None."""
+    return self.__dict__.get("_name")
+
+
+def _no_name(self: Tensor, value: Any) -> NoReturn:
+    raise AttributeError("attribute 'name' of 'torch._C.TensorBase' objects is not writable")
+
+
 ATTRIBUTES = {
     "is_cpu": property(lambda self: True, doc="True for every tensor here."),
     "layout": property(_layout),
-    "name": property(lambda self: None, doc="None: an attribute that old code looks for."),
+    "name": property(_name, _no_name),
     "volatile": property(_volatile),
 }
 for _flag in (

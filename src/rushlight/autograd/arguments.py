@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from rushlight.dtypes import dtype, from_numpy
 from rushlight.size import Size
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["as_tuple", "cotangents_of", "inputs_of", "is_more_than_plain", "roots_of"]
+__all__ = ["as_flag", "as_tuple", "cotangents_of", "inputs_of", "is_more_than_plain", "roots_of"]
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
@@ -53,6 +54,11 @@ def meta_of(out: Any) -> tuple[Size | None, dtype | None]:
         meta = out.node.meta_of(out.output_nr)
         return (None, None) if meta is None else (Size(meta[0]), from_numpy(meta[1]))
     return out.shape, out.dtype
+
+
+def as_flag(value: Any) -> bool:
+    """A flag as PyTorch's engine reads it: a bool, or what counts as a whole number."""
+    return value if type(value) is bool else operator.index(value) != 0
 
 
 def cotangents_of(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.arguments import (
+    as_flag,
     as_tuple,
     check_count,
     check_inputs,
@@ -98,10 +99,11 @@ def backward(
     >>> x.grad
     tensor([3., 3.])
     """
-    if inputs is grad_variables is None and not create_graph:
+    if inputs is grad_variables is None and create_graph is False:
         cotangent = plain_cotangent(tensors, grad_tensors)
         if cotangent is not None:
-            run((tensors._edge,), (cotangent,), bool(retain_graph), False, False)  # type: ignore[union-attr]
+            keep = retain_graph is not None and as_flag(retain_graph)
+            run((tensors._edge,), (cotangent,), keep, False, False)  # type: ignore[union-attr]
             return
     if grad_variables is not None:
         warnings.warn(
@@ -118,9 +120,10 @@ def backward(
     targets = None if inputs is None else inputs_of(inputs, "backward")
     outputs = as_tuple(tensors)
     given = cotangents_of(outputs, _given(grad_tensors, len(outputs)))
+    keep = as_flag(create_graph if retain_graph is None else retain_graph)
+    create_graph = as_flag(create_graph)
     edges, cotangents, graph = _start(outputs, given, create_graph)
     wanted = None if targets is None else _accumulating(targets)
-    keep = create_graph if retain_graph is None else bool(retain_graph)
     if create_graph:
         _warn_of_cycles()
     run(edges, cotangents, keep, graph, create_graph, wanted, True)
@@ -193,8 +196,9 @@ def grad(
             stacklevel=2,
         )
     given = cotangents_of(outs, _given(grad_outputs, len(outs)), is_grads_batched)
-    keep = create_graph if retain_graph is None else bool(retain_graph)
-    unused = materialize_grads if allow_unused is None else bool(allow_unused)
+    keep = as_flag(create_graph if retain_graph is None else retain_graph)
+    create_graph = as_flag(create_graph)
+    unused = as_flag(materialize_grads if allow_unused is None else allow_unused)
     if is_grads_batched:
         found = _batched(outs, targets, given, keep, create_graph, unused)
     else:

@@ -134,7 +134,9 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             own = np.empty_like(target)  # the leaf's own layout where that is dense
             own[...] = g
             leaf._grad = wrap(own)
-    elif type(grad) is Tensor or grad._interpreter is None:  # in place, as in PyTorch, even where a graph made it
+    elif (
+        type(grad) is Tensor or grad._interpreter is None
+    ):  # in place, as in PyTorch, even where a graph made it
         try:
             grad._counter[0] += 1
         except RuntimeError:  # an inference tensor, which nobody may write now

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rushlight.autograd import state
+from rushlight.autograd.arguments import as_flag
 from rushlight.autograd.backward import backward, grad
 from rushlight.autograd.threads import accumulates_everywhere
 from rushlight.tensor import LEAF, Tensor, new
@@ -95,11 +96,17 @@ class Variable(metaclass=VariableMeta):
         name: str | None = None,
     ) -> Tensor:
         """Raises TypeError for what is no tensor, RuntimeError for integers that require grad."""
-        if volatile:
+        if name is not None and not isinstance(name, str):
+            raise TypeError(f"argument 5 must be str or None, not {type(name).__name__}")
+        if as_flag(volatile):
             warnings.warn(
                 "volatile was removed and now has no effect. Use `with torch.no_grad():` instead.",
                 UserWarning,
                 stacklevel=2,
+            )
+        if _grad_fn is not None:
+            raise TypeError(
+                f"_grad_fn has to be a Function object or None, but got {type(_grad_fn).__name__}"
             )
         out = new(Tensor)
         if data is None:
@@ -110,10 +117,12 @@ class Variable(metaclass=VariableMeta):
             raise TypeError(f"Variable data has to be a tensor, but got {type(data).__name__}")
         out._array = data._array
         out._counter = data._counter
-        if requires_grad:
+        if as_flag(requires_grad):
             if out._array.dtype.kind not in "fcV":
                 raise RuntimeError(
                     "Only Tensors of floating point and complex dtype can require gradients"
                 )
             out._edge = LEAF
+        if name is not None:
+            out.__dict__["_name"] = name
         return out
