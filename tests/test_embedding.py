@@ -97,14 +97,21 @@ def test_second_derivative_of_weighted_bags() -> None:
         np.testing.assert_allclose(ours, definition)
 
 
-def test_what_a_graph_keeps_is_its_own() -> None:
-    torch = rushlight
+@both
+def test_an_index_that_is_written_is_found(torch: Any) -> None:
     table = torch.zeros(4, 1, requires_grad=True)
     index = torch.tensor([[1, 1]])
     y = torch.nn.functional.embedding_bag(index, table, mode="sum")
     index.fill_(3)
-    y.sum().backward()
-    assert table.grad.flatten().tolist() == [0, 2, 0, 0]
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        y.sum().backward()
+
+
+@both
+def test_padding_that_is_no_row(torch: Any) -> None:
+    table = torch.zeros(4, 1, requires_grad=True)
+    torch.embedding(table, torch.tensor([1, 3, 3]), 7).sum().backward()
+    assert table.grad.flatten().tolist() == [0, 1, 0, 2]
 
 
 @pytest.mark.parametrize("layer", ["Embedding", "EmbeddingBag"])

@@ -61,6 +61,21 @@ VMAP: dict[str, Body] = {
     "random_into_one": lambda lib, F, x: F.vmap(
         lambda a: lib.zeros(2).uniform_(), randomness="different"
     )(x),
+    "item_of_many": lambda lib, F, x: F.vmap(lambda a: a.item())(x),
+    "bool_of_many": lambda lib, F, x: F.vmap(lambda a: a if a else -a)(x),
+    "format": lambda lib, F, x: F.vmap(lambda a: f"{a.sum():.2f}")(x),
+    "contains": lambda lib, F, x: F.vmap(lambda a: 1.0 in a)(x),
+    "allclose": lambda lib, F, x: F.vmap(lambda a: lib.allclose(a, a))(x),
+    "equal": lambda lib, F, x: F.vmap(lambda a: lib.equal(a, a))(x),
+    "tolerance": lambda lib, F, x: F.vmap(lambda a: lib.isclose(a, a, atol=a))(x),
+    "small_tolerance": lambda lib, F, x: F.vmap(lambda a: lib.isclose(a, a, atol=a[0]))(x),
+    "unique": lambda lib, F, x: F.vmap(lib.unique)(x),
+    "one_hot": lambda lib, F, x: F.vmap(lib.nn.functional.one_hot)(x.long()),
+    "dim": lambda lib, F, x: F.vmap(lambda a: lib.softmax(a, a))(x),
+    "address": lambda lib, F, x: F.vmap(lambda a: a.data_ptr())(x),
+    "storage": lambda lib, F, x: F.vmap(lambda a: a.untyped_storage())(x),
+    "no_examples": lambda lib, F, x: F.vmap(lambda a: lib.histc(a, 3))(x[:0]),
+    "results_of_two_sizes": lambda lib, F, x: F.vmap(lambda a: lib.bincount(a))(x.int()),
     "chunks": lambda lib, F, x: F.vmap(abs, chunk_size=0)(x),
     "negative_chunks": lambda lib, F, x: F.vmap(abs, chunk_size=-1)(x),
     "batch_norm": lambda lib, F, x: F.vmap(

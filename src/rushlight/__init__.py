@@ -87,6 +87,7 @@ if _TYPE_CHECKING:
     from rushlight.api.distance import *
     from rushlight.api.dropout import *
     from rushlight.api.einsum import *
+    from rushlight.api.embedding import *
     from rushlight.api.extremes import *
     from rushlight.api.factors import *
     from rushlight.api.foreach import *

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.row import I, Row, T, call
+from tests.samples.row import I, Row, T, Z, call, permuted
 
 
 def starting(*starts: int) -> Any:
@@ -137,6 +137,74 @@ ROWS = [
             call(I(4, high=5, dtype="int32")),
             call(I(4, high=5), 0),
             call(I(4, high=5), -2),
+        ],
+    ),
+    Row(
+        "embedding",
+        [
+            call(T(5, 3), I(2, 4, high=5)),
+            call(T(5, 3), I(9, high=5), 1),
+            call(T(5, 3), I(9, high=5), -2, False),
+        ],
+        dtypes=("float32", "float64", "float16", "int64", "complex64"),
+        method=False,
+        errors=[
+            call(T(5), I(2, high=5)),
+            call(T(5, 3), T(2)),
+            call(T(5, 3), 2),
+            call(T(5, 3), I(2, low=5, high=7)),
+            call(T(5, 3), I(2, high=5), None),
+        ],
+    ),
+    Row(
+        "embedding by frequency",
+        [call(T(5, 3), I(9, high=5))],
+        fn=lambda lib, weight, index: lib.embedding(weight, index, -1, True),
+        second=False,
+        forward=False,
+        finite=False,
+    ),
+    Row(
+        "embedding_renorm_",
+        [call(Z(5, 3), I(4, high=5), 0.5, 2.0), call(Z(5, 3), I(0, high=5), 1.5, 1.0)],
+        fn=lambda lib, w, i, *norm: lib.embedding_renorm_(w.clone(), i, *norm),
+        grad=False,
+        errors=[
+            call(Z(5), I(2, high=5), 0.5, 2.0),
+            call(Z(5, 3), Z(2), 0.5, 2.0),
+            call(Z(5, 3), 3, 0.5, 2.0),
+        ],
+    ),
+    Row(
+        "embedding_bag",
+        [
+            call(T(5, 3), INDEX, permuted(0, 3, 3, 5)),
+            call(T(5, 3), INDEX, permuted(0, 3, 3, 5), mode=1),
+            call(T(5, 3), INDEX, permuted(0, 3, 3, 5), False, 2),
+            call(T(5, 3), INDEX, permuted(0, 3, 7), mode=1, include_last_offset=True),
+            call(T(5, 3), INDEX, permuted(0, 3, 7), mode=2, include_last_offset=True),
+            call(T(5, 3), INDEX, permuted(0, 3), False, 0, False, T(7)),
+            call(T(5, 3), INDEX, permuted(0, 3), False, 0, False, T(7), False, 2),
+            call(T(5, 3), INDEX, permuted(0, 3), False, 1, False, None, False, -2),
+            call(T(5, 3), INDEX, permuted(0, 3), False, 2, False, None, False, 1),
+        ],
+        dtypes=FLOATS,
+        method=False,
+        second=False,
+        forward=False,
+        errors=[
+            call(T(5, 3), INDEX, permuted(0), mode=3),
+            call(T(5, 3), INDEX, permuted(1)),
+            call(T(5, 3), INDEX, permuted(8)),
+            call(T(5, 3), I(7, low=5, high=6), permuted(0)),
+            call(T(5), INDEX, permuted(0)),
+            call(T(5, 3), INDEX, permuted(0, shape=(1, 1))),
+            call(T(5, 3), INDEX, None),
+            call(T(5, 3), INDEX, permuted(0), False, 1, False, T(7)),
+            call(T(5, 3), INDEX, permuted(0), False, 0, False, T(6)),
+            call(T(5, 3), INDEX, permuted(0), False, 0, False, T(7, dtype="float32")),
+            call(T(5, 3), INDEX, permuted(0), False, 0, False, None, False, 5),
+            call(Z(5, 3, dtype="int64"), INDEX, permuted(0)),
         ],
     ),
 ]

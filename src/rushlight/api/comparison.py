@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.api.scalars import as_float
 from rushlight.ops import comparison as ops
 from rushlight.ops.comparison import compared_in_place
 from rushlight.ops.fast import OPERANDS, binary, named
@@ -149,7 +150,9 @@ def equal(input: Tensor, other: Tensor) -> bool:
     """
     require_tensor(input, "equal", "input", 1)
     require_tensor(other, "equal", "other", 2)
-    return input.shape == other.shape and bool(eq(input, other)._array.all())
+    if input.shape != other.shape:
+        return False
+    return _holds(eq(input, other), "equal")
 
 
 def isclose(
@@ -169,9 +172,7 @@ def isclose(
     require_tensor(other, "isclose", "other", 2)
     if input.dtype is not other.dtype:
         raise RuntimeError(f"{input.dtype.scalar_name} did not match {other.dtype.scalar_name}")
-    for name, tolerance in (("rtol", rtol), ("atol", atol)):
-        if tolerance < 0:
-            raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance}")
+    rtol, atol = _tolerance("isclose", "rtol", rtol), _tolerance("isclose", "atol", atol)
     close: Tensor = eq(input, other)
     if equal_nan and input.dtype.category >= 2:
         close = close | (ne(input, input) & ne(other, other))
@@ -197,7 +198,22 @@ def allclose(
     >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
     True
     """
-    return bool(isclose(input, other, rtol, atol, equal_nan)._array.all())
+    rtol, atol = _tolerance("allclose", "rtol", rtol), _tolerance("allclose", "atol", atol)
+    return _holds(isclose(input, other, rtol, atol, equal_nan), "allclose")
+
+
+def _holds(everywhere: Tensor, function: str) -> bool:
+    """Whether all elements are True, which a transform may have no one answer to."""
+    if everywhere._interpreter is not None:
+        everywhere._interpreter.check_whole(function)
+    return bool(everywhere._array.all())
+
+
+def _tolerance(function: str, name: str, value: Any) -> float:
+    tolerance = as_float(value, function, name)
+    if not tolerance >= 0:
+        raise RuntimeError(f"{name} must be greater than or equal to zero, but got {tolerance:g}")
+    return tolerance
 
 
 # -- predicates --------------------------------------------------------------------------------

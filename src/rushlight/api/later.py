@@ -112,6 +112,7 @@ _FUNCTIONS = {
         "_foreach_sub_ _foreach_tan _foreach_tan_ _foreach_tanh _foreach_tanh_ _foreach_trunc "
         "_foreach_trunc_ _foreach_zero_"
     ),
+    "embedding": "embedding embedding_bag embedding_renorm_",
     "factors": "lu_unpack",
     "inplace_functions": (
         "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ "

@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.decompositions import eigvalsh, svdvals
+from rushlight.api.extremes import where
 from rushlight.api.factors import check_old_system
 from rushlight.api.linalg_checks import (
     check_bool,
@@ -36,7 +37,7 @@ NUMBERS = (bool, int, float)
 
 
 def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
-    """The bounds under which singular values count as 0: numbers, or arrays of stacks."""
+    """The bounds under which singular values count as 0: numbers, or tensors for stacks."""
     for argument, value in (("atol", atol), ("rtol", rtol)):
         if isinstance(value, Tensor) and value.dtype.is_complex:
             raise RuntimeError(
@@ -45,10 +46,10 @@ def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
             )
     kind = A.dtype.to_real().numpy
     least = float(np.finfo(kind).eps) * max(A.shape[-2:])
-    a = atol._array if isinstance(atol, Tensor) else 0.0 if atol is None else float(atol)
+    a = atol.detach() if isinstance(atol, Tensor) else 0.0 if atol is None else float(atol)
     if rtol is not None:
-        return a, rtol._array if isinstance(rtol, Tensor) else float(rtol)
-    return a, np.where(np.asarray(a) > 0, 0.0, least)
+        return a, rtol.detach() if isinstance(rtol, Tensor) else float(rtol)
+    return a, where(a > 0, 0.0, least) if isinstance(a, Tensor) else 0.0 if a > 0 else least
 
 
 # -- pseudoinverses ------------------------------------------------------------------------------
@@ -189,7 +190,6 @@ def matrix_rank(
     if input.numel():
         x = input.detach()
         s = (eigvalsh(x) if hermitian else svdvals(x)).abs()
-        low, share = (t if isinstance(t, float) else wrap(t) for t in (low, share))
         bound = share * s.amax(-1)
         bound = bound.clamp_min(low) if isinstance(low, float) else bound.maximum(low)
         result = (s > bound.unsqueeze(-1)).sum(-1)

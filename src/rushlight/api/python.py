@@ -181,7 +181,7 @@ def _contains(self: Tensor, element: Any) -> bool:
             f"{type(element)}."
         )
     found: Any = element == self
-    return bool(found._array.any())
+    return bool(found.any().item())
 
 
 def _format(self: Tensor, spec: str) -> str:

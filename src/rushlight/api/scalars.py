@@ -60,12 +60,12 @@ def is_real(value: Any) -> bool:
     return isinstance(value, (int, float, np.integer, np.floating))
 
 
-def as_float(value: Any, function: str, argument: str, position: int) -> float:
+def as_float(value: Any, function: str, argument: str, position: int | None = None) -> float:
     """Return `value` as a float, or raise PyTorch's TypeError."""
     if not is_real(value):
+        place = "" if position is None else f" (position {position})"
         raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be float, "
-            f"not {type_name(value)}"
+            f"{function}(): argument '{argument}'{place} must be float, not {type_name(value)}"
         )
     return float(value)
 

@@ -8,8 +8,10 @@ said once.
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -85,6 +87,32 @@ class Batched(Lifted):
     def kind(self) -> str:
         where = f"bdim={0 if self._mapped else None}"
         return f"BatchedTensor(lvl={self._interpreter.level}, {where}"
+
+    def item(self) -> Any:
+        """Refuse, whatever the number of elements."""
+        return self._array.item()
+
+    __float__ = __int__ = __complex__ = item
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.ndim == 0 else object.__format__(self, spec)
+
+    def data_ptr(self) -> NoReturn:
+        """Refuse: nothing lies there that is one example's."""
+        raise RuntimeError("Cannot access data pointer of Tensor that doesn't have storage")
+
+    def storage(self, *_: Any) -> NoReturn:
+        """Refuse, for the same reason."""
+        raise NotImplementedError("Cannot access storage of BatchedTensorImpl")
+
+    untyped_storage = share_memory_ = storage
+
+    def resize_(self, *size: Any, **options: Any) -> NoReturn:
+        """Refuse: the memory between the examples can't grow or shrink."""
+        raise RuntimeError("vmap: resize_ of a batched tensor is not supported")
 
     @property
     def data(self) -> NoReturn:
@@ -179,13 +207,24 @@ class BatchLevel(Level):
         """Run an Operator on each example by itself."""
         if self.size == 0:
             raise RuntimeError(
-                "The fallback path does not support vmap over dims of size 0. "
-                f"Attempted to vmap over {op.name}."
+                f"Batching rule not implemented for aten::{op.name}. The fallback path does not "
+                "support vmap over dims of size 0."
             )
         rows = [op(*[self.example(a, i) for a in args]) for i in range(self.size)]
+        _check_alike(rows)
         if type(rows[0]) is tuple:
             return self.results(tuple([stack(0, *column) for column in zip(*rows)]))
         return self.results(stack(0, *rows))
+
+    def check_whole(self, function: str) -> NoReturn:
+        if function == "allclose":
+            raise RuntimeError(
+                "vmap over torch.allclose isn't supported yet. Please file an issue at "
+                "https://github.com/pytorch/pytorch/issues if you need this feature."
+            )
+        raise RuntimeError(
+            f"Batching rule not implemented for aten::{function}. We could not generate a fallback."
+        )
 
     def check_copy(self, t: Any, source: Tensor) -> None:
         if self.is_mapped(source) and not self.is_mapped(t):
@@ -208,16 +247,31 @@ class BatchLevel(Level):
         (t._value if t._interpreter is self else t).copy_(values)
 
 
-_warned: set[str] = set()
+def _check_alike(rows: Sequence[Any]) -> None:
+    """Raise where the results of the examples differ in shape, and can't be stacked."""
+    firsts = [row[0] if type(row) is tuple else row for row in rows]
+    for i, row in enumerate(firsts):
+        if row.shape != firsts[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got {list(firsts[0].shape)} at "
+                f"entry 0 and {list(row.shape)} at entry {i}"
+            )
+
+
+PACKAGE = str(Path(__file__).parent.parent)
 
 
 def _warn(op: Operator) -> None:
-    if op.name in _warned:
-        return
-    _warned.add(op.name)
+    """Say, at the program's own line, that the examples go one by one."""
+    frame = sys._getframe(1)
+    above = 2
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(PACKAGE):
+        frame = frame.f_back
+        above += 1
     warnings.warn(
         "There is a performance drop because we have not yet implemented the batching rule for "
-        f"aten::{op.name}.",
+        f"aten::{op.name}. Please file us an issue on GitHub so that we can prioritize its "
+        "implementation.",
         UserWarning,
-        stacklevel=4,
+        stacklevel=above,
     )

@@ -96,6 +96,9 @@ class Level:
         """Let `t` be what a view of it is."""
         t._value = view._value
 
+    def check_whole(self, function: str) -> None:
+        """Raise where there is no one answer to what `function` asks of whole tensors."""
+
     def check_copy(self, t: Any, source: Tensor) -> None:
         """Raise where `source` can't be copied over `t`."""
 

@@ -1,33 +1,173 @@
-"""Bags of embeddings: sums and maxima of rows looked up, without the rows in between for users."""
+"""Bags of embeddings: sums and maxima of rows looked up, without the rows in between for users.
+
+An index says which rows of the table there are, and `offsets` where the bag of each begins. What
+the kernels need is which rows count (`Members`), which is found anew where it is needed: it costs
+less than to keep it.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.kernels.embedding import embedding_backward
 from rushlight.kernels.rows import add_rows
+
+__all__ = [
+    "Options",
+    "add_winners",
+    "bag_factors",
+    "bag_facts",
+    "bag_sum",
+    "bag_sum_backward",
+    "bag_winners",
+    "members_of",
+    "take_winners",
+]
 
 Array = NDArray[Any]
 
 
-def bag_sum(weight: Array, index: Array, bag: Array, bags: int, scale: Array | None) -> Array:
-    """Σ scale[i] · weight[index[i]] over the i with bag[i] = b: (bags, d). Empty bags are zero."""
-    rows = weight.take(index, 0)
+class Options(NamedTuple):
+    """How bags are made: `last` says that the last offset is the end of the last bag."""
+
+    mode: str = "sum"
+    padding: int | None = None
+    last: bool = False
+    by_frequency: bool = False
+
+
+class Members(NamedTuple):
+    """Of the rows that count: their numbers, their bags, and where they are in the index."""
+
+    rows: Array
+    bag: Array
+    places: Array
+    bags: int
+
+
+def members_of(index: Array, offsets: Array, weight: Array, options: Options) -> Members:
+    """Which rows count: those of the index that lie in a bag and are no padding.
+
+    Raises RuntimeError for offsets and indices out of range."""
+    index = index.astype(np.int64, copy=False)
+    fast = options.mode != "max" and weight.itemsize < 8 and options.padding is None
+    _check(index, offsets, len(weight), fast)
+    bags = len(offsets) - options.last
+    ends = offsets[1:] if options.last else np.append(offsets[1:], len(index))[:bags]
+    bag = np.repeat(np.arange(bags), ends - offsets[:bags])
+    places = np.arange(len(bag))
+    if options.padding is not None:
+        places = np.flatnonzero(index[: len(bag)] != options.padding)
+        bag = bag[places]
+    return Members(index[places], bag, places, bags)
+
+
+def _check(index: Array, starts: Array, rows: int, fast: bool) -> None:
+    """The bags begin at the first index and end at the last, and indices are rows.
+
+    `fast` says whether PyTorch would run its fast kernel, which has a text of its own."""
+    if len(starts):
+        if starts[0] != 0:
+            raise RuntimeError(
+                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
+                f"from position 0. However, got {starts[0]}"
+            )
+        if starts[-1] > len(index):
+            raise RuntimeError(
+                f"offsets[-1] can not be greater than input's length {len(index)} but got "
+                f"offsets[-1] of {starts[-1]}"
+            )
+        if (np.diff(starts) < 0).any():
+            raise RuntimeError("embedding_bag: offsets have to be in ascending order")
+    wrong = np.flatnonzero((index < 0) | (index >= rows))
+    if len(wrong):
+        if not fast:
+            raise RuntimeError(
+                "embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be "
+                f"{index[wrong[0]]}"
+            )
+        raise RuntimeError(
+            f"Index {wrong[0]} of input takes value {index[wrong[0]]} which is not in the valid "
+            f"range [0, {rows})"
+        )
+
+
+def bag_facts(weight: Array, index: Array, offsets: Array, options: Options) -> tuple[Array, Array]:
+    """The bag of each index, and how many rows count in each bag, as far as PyTorch tells.
+
+    Indices behind the last bag are counted to it."""
+    _, bag, _, bags = members_of(index, offsets, weight, options._replace(padding=None))
+    told = options.mode != "sum" or weight.itemsize == 8 or options.padding is not None
+    of = np.append(bag, np.full(len(index) - len(bag), bags - 1)) if told else np.empty(0, np.int64)
+    if options.mode == "sum":
+        return of, np.zeros(len(offsets), np.int64)
+    counted = of if options.padding is None else of[index != options.padding]
+    return of, np.bincount(counted, minlength=bags)
+
+
+# -- sums and means ------------------------------------------------------------------------------
+
+
+def _factors(scale: Array | None, members: Members, options: Options, dtype: Any) -> Array | None:
+    """What each row that counts is multiplied by."""
+    if options.mode == "mean":
+        counts = np.bincount(members.bag, minlength=members.bags)
+        return (1 / counts[members.bag]).astype(dtype)
+    return None if scale is None else scale[members.places]
+
+
+def bag_sum(
+    weight: Array, scale: Array | None, index: Array, offsets: Array, options: Options
+) -> Array:
+    """Σ scale[i] · weight[index[i]] over the i in each bag: (bags, d). Empty bags are zero."""
+    members = members_of(index, offsets, weight, options)
+    rows = weight.take(members.rows, 0)
     if weight.itemsize < 4:
         rows = rows.astype(np.float32)
-    if scale is not None:
-        rows *= scale.astype(rows.dtype, copy=False)[:, None]
-    out = np.zeros((bags, weight.shape[1]), rows.dtype)
-    add_rows(out, bag, rows)
+    factors = _factors(scale, members, options, weight.dtype)
+    if factors is not None:
+        rows *= factors.astype(rows.dtype, copy=False)[:, None]
+    out = np.zeros((members.bags, weight.shape[1]), rows.dtype)
+    add_rows(out, members.bag, rows)
     return out.astype(weight.dtype, copy=False)
 
 
-def bag_winners(weight: Array, index: Array, bag: Array, bags: int) -> Array:
-    """For each bag and column the first row of `weight` with the maximum; -1 for empty bags.
+def bag_sum_backward(
+    g: Array,
+    scale: Array | None,
+    index: Array,
+    offsets: Array,
+    shape: tuple[int, int],
+    options: Options,
+) -> Array:
+    """The cotangent of the table: of each row the cotangents of its bags times its factors."""
+    out = np.broadcast_to(np.zeros((), g.dtype), shape)
+    members = members_of(index, offsets, out, options)
+    rows = g.take(members.bag, 0)
+    factors = _factors(scale, members, options, g.dtype)
+    if factors is not None:
+        rows *= factors[:, None]
+    return embedding_backward(rows, members.rows, shape[0], -1, options.by_frequency)
 
-    `bag` is ascending."""
+
+def bag_factors(g: Array, weight: Array, index: Array, offsets: Array, options: Options) -> Array:
+    """The cotangent of the factors: the product of each row with the cotangent of its bag."""
+    members = members_of(index, offsets, weight, options)
+    out = np.zeros(index.shape, g.dtype)
+    products = g.take(members.bag, 0) * weight.take(members.rows, 0)
+    out[members.places] = products.sum(1, dtype=np.float32 if g.itemsize < 4 else None)
+    return out
+
+
+# -- maxima --------------------------------------------------------------------------------------
+
+
+def bag_winners(weight: Array, index: Array, offsets: Array, options: Options) -> Array:
+    """For each bag and column the first row of `weight` with the maximum; -1 for empty bags."""
+    index, bag, _, bags = members_of(index, offsets, weight, options)
     winners = np.full((bags, weight.shape[1]), -1, np.int64)
     if not len(index):
         return winners

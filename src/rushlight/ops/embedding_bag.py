@@ -1,36 +1,51 @@
-"""Bags of embeddings: sums, which are bilinear in the table and the factors, and maxima."""
+"""Bags of embeddings: sums, which are bilinear in the table and the factors, and maxima.
+
+Of the three maps of a sum — to the bags, to the table and to the factors — each is linear in two
+of table, factors and cotangent, and the other two are its derivatives.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
 from rushlight.kernels import embedding_bag as kernels
-from rushlight.ops.declare import linear, multilinear
-from rushlight.ops.embedding import embedding, embedding_dense_backward
+from rushlight.ops.declare import constant, linear, multilinear
 from rushlight.ops.operator import Operator
-from rushlight.ops.reduce import sum_
 
-__all__ = ["bag_max", "bag_sum"]
-
-
-def _bag_sum(weight: Any, scale: Any, index: Any, bag: Any, bags: int, by_frequency: bool) -> Any:
-    return kernels.bag_sum(weight, index, bag, bags, scale)
-
-
-def _rows(g: Any, scale: Any, bag: Any) -> Any:
-    """What each row looked up gets: its bag's cotangent times its factor."""
-    rows = embedding(g, bag, -1, False)
-    return rows if scale is None else rows * scale.reshape(-1, 1)
-
+__all__ = ["bag_facts", "bag_max", "bag_sum", "bag_winners"]
 
 bag_sum: Operator = multilinear(
     "embedding_bag",
-    _bag_sum,
-    weight=lambda g, weight_shape, scale, index, bag, by_frequency: embedding_dense_backward(
-        _rows(g, scale, bag), weight_shape, index, -1, by_frequency
+    kernels.bag_sum,
+    weight=lambda g, scale, index, offsets, weight_shape, options: bag_sum_backward(
+        g, scale, index, offsets, weight_shape, options
     ),
-    scale=lambda g, weight, index, bag: sum_(
-        embedding(g, bag, -1, False) * embedding(weight, index, -1, False), (1,), False
+    scale=lambda g, weight, index, offsets, options: bag_factors(
+        g, weight, index, offsets, options
+    ),
+)
+
+
+def _again(h: Any, scale: Any, index: Any, offsets: Any, options: kernels.Options) -> Any:
+    if options.by_frequency:
+        raise NotImplementedError(
+            "embedding: the second derivative with scale_grad_by_freq=True is not available"
+        )
+    return bag_sum(h, scale, index, offsets, options)
+
+
+bag_sum_backward: Operator = multilinear(
+    "embedding_bag_backward",
+    kernels.bag_sum_backward,
+    g=_again,
+    scale=lambda h, g, index, offsets, options: bag_factors(g, h, index, offsets, options),
+)
+bag_factors: Operator = multilinear(
+    "embedding_bag_per_sample_weights_backward",
+    kernels.bag_factors,
+    g=lambda h, weight, index, offsets, options: bag_sum(weight, h, index, offsets, options),
+    weight=lambda h, g, index, offsets, weight_shape, options: bag_sum_backward(
+        g, h, index, offsets, weight_shape, options
     ),
 )
 
@@ -39,6 +54,8 @@ def _add_winners(g: Any, winners: Any, weight_shape: tuple[int, ...]) -> Any:
     return kernels.add_winners(g, winners, weight_shape[0])
 
 
+bag_winners = constant("embedding_bag", kernels.bag_winners)
+bag_facts = constant("embedding_bag", kernels.bag_facts)
 bag_max: Operator = linear(
     "embedding_bag",
     kernels.take_winners,

@@ -48,7 +48,7 @@ _PLACES = {
 def type_name(x: Any) -> str:
     """The type of `x` as PyTorch's argument errors name it."""
     kind = type(x)
-    if kind is Tensor:
+    if kind is Tensor or (isinstance(x, Tensor) and x._interpreter is not None):
         return "Tensor"
     place = _PLACES.get(kind.__module__)
     return kind.__name__ if place is None else f"{place}.{kind.__name__}"

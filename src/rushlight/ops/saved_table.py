@@ -60,7 +60,7 @@ Elu: alpha input_scale scale self=x
 Elu.1: alpha input_scale result=y scale
 Embedding: indices=index padding_idx scale_grad_by_freq=by_frequency sparse=:no
     weight_sym_argsize_0=weight_shape:first
-EmbeddingBag: scale_grad_by_freq=by_frequency weight weight_sym_argsize_0=weight_shape:first
+EmbeddingBag: weight_sym_argsize_0=weight_shape:first
 Exp Exp2 Expm1 Polar Reciprocal Relu RreluWithNoise.1 Rsqrt Sigmoid Sqrt Tan Tanh: result=y
 Expand ReshapeAlias Squeeze Squeeze.1 Squeeze.2 Squeeze.4 Sum Trace UnsafeView View:
     self_sym_sizes=x_shape

@@ -6,12 +6,26 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from rushlight.func.rules.aligning import again, expanded, stacked
-from rushlight.ops import attention, conv, embedding, fold, interpolate, losses, norm, padding, pool
+from rushlight.ops import (
+    attention,
+    conv,
+    embedding,
+    fold,
+    gather,
+    interpolate,
+    losses,
+    norm,
+    padding,
+    pool,
+)
 from rushlight.ops.fitting import cast_to
+from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, transpose
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["RULES"]
 
@@ -61,10 +75,24 @@ def _each_channel(level: Any, value: Any) -> Any:
 
 def of_planes(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """For an Operator that works on the last dimensions and takes any number in front of them."""
-    values = [expanded(level, a) if isinstance(a, Tensor) else a for a in args]
-    if op is padding.edge_pad_backward:
-        values[1] = (level.size, *values[1])
-    return level.results(op(*values))
+    return level.results(op(*[expanded(level, a) if isinstance(a, Tensor) else a for a in args]))
+
+
+def _sized(place: int) -> Callable[..., Any]:
+    """As `of_planes`, where argument `place` is the shape of the result."""
+
+    def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+        given = list(args)
+        given[place] = (level.size, *args[place])
+        return of_planes(op, level, given)
+
+    return rule
+
+
+def _of_images(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """For an Operator of (N, C, ...) that the examples are more images for."""
+    x, *options = args
+    return _unfolded(level, op(_folded(level, x), *options))
 
 
 # -- normalisation -------------------------------------------------------------------------------
@@ -181,10 +209,49 @@ def _conv_weight(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 
 def _embedding(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    weight, index, *options = args
-    if level.is_mapped(weight):
-        return level.loop(op, args)
-    return level.results(op(level.value(weight), level.value(index), *options))
+    weight, index, padding_idx, by_frequency = args
+    if not level.is_mapped(weight):
+        return level.results(op(level.value(weight), level.value(index), padding_idx, by_frequency))
+    rows = weight._array.shape[0]
+    places = expanded(level, index)
+    at = where((places >= 0) & (places < rows), _counted_on(level, places, rows), -1)
+    y = op(_folded(level, weight), at, -1, by_frequency)
+    if padding_idx >= 0:  # a row of each table
+        y = where((places == padding_idx).unsqueeze(-1), y.detach(), y)
+    return level.results(y)
+
+
+def _counted_on(level: Any, places: Any, rows: int) -> Any:
+    """Indices into tables of so many rows, where the examples' tables lie below each other."""
+    starts = wrap(np.arange(level.size) * rows)
+    return places + reshape(starts, (level.size, *(1,) * (places.ndim - 1)))
+
+
+def _embedding_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size, index, padding_idx, by_frequency = args
+    rows, width = size
+    at = _counted_on(level, expanded(level, index), rows)
+    y = op(expanded(level, g), (level.size * rows, width), at, -1, by_frequency)
+    y = reshape(y, (level.size, rows, width))
+    if padding_idx >= 0:
+        y = gather.index_fill(y, 1, wrap(np.array([padding_idx])), 0)
+    return level.results(y)
+
+
+def _not_padding(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    index, padding_idx, like = args
+    kept = op(level.value(index), padding_idx, level.value(like))
+    return level.results(kept, mapped=level.is_mapped(index))
+
+
+def _one_hot(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    index, num_classes = args
+    if num_classes < 0:
+        raise RuntimeError(
+            "When vmap-ing torch.nn.functional.one_hot, please provide an explicit positive "
+            "num_classes argument."
+        )
+    return level.results(op(index._value, num_classes))
 
 
 def _attention(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -200,18 +267,59 @@ def _attention(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 def _group_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, groups, weight, bias, eps = args
-    if level.is_mapped(weight) or level.is_mapped(bias) or not level.size:
+    alike = not (level.is_mapped(weight) or level.is_mapped(bias))
+    if not level.size or (not alike and x.dtype.itemsize < 4):  # rounded once
         return level.loop(op, args)
-    y, mean, rstd = op(_folded(level, x), groups, level.value(weight), level.value(bias), eps)
-    return _unfolded(level, y), _rows(level, mean), _rows(level, rstd)
+    scale = (level.value(weight), level.value(bias)) if alike else (None, None)
+    value, mean, rstd = op(_folded(level, x), groups, *scale, eps)
+    y = _unfolded(level, value)
+    if not alike:
+        shape = (-1, *(1,) * (x.ndim - 2))
+        y = y if weight is None else y * again(level, weight).reshape(shape)
+        y = y if bias is None else y + again(level, bias).reshape(shape)
+    return y, _rows(level, mean), _rows(level, rstd)
+
+
+def _group_norm_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """The input's cotangent for all images at once; the weight's and the bias' for each example."""
+    g, x, weight, mean, rstd, groups, eps = args
+    if not level.size or x.dtype.itemsize < 4:
+        return level.loop(op, args)
+    g, x, mean, rstd = [again(level, t) for t in (g, x, mean, rstd)]
+    count, channels, *inner = x.shape
+    inner_dims = (1,) * len(inner)
+    inside = g if weight is None else g * again(level, weight).reshape((channels, *inner_dims))
+    stats = [_folded(level, t) for t in (mean, rstd)]
+    gx, _, _ = op(_folded(level, inside), _folded(level, x), None, *stats, groups, eps)
+    form = (count, groups, prod((channels, *inner)) // groups)
+    at = (count, groups, 1)
+    h = (x.reshape(form) - mean.reshape(at)) * rstd.reshape(at)
+    over = (0, *range(2, 2 + len(inner)))
+    gw = (g * h.reshape(x.shape)).sum(over)
+    return _unfolded(level, gx), gw, g.sum(over)
 
 
 def _rms_norm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dims, weight, eps = args
-    if level.is_mapped(weight):
+    alike = not level.is_mapped(weight)
+    if not alike and x.dtype.itemsize < 4:
         return level.loop(op, args)
-    y, rstd = op(x._value, dims, level.value(weight), eps)
-    return level.batched(y), _rows(level, rstd)
+    value, rstd = op(expanded(level, x), dims, level.value(weight) if alike else None, eps)
+    y = level.batched(value)
+    return y if alike else y * again(level, weight), _rows(level, rstd)
+
+
+def _rms_norm_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, x, weight, rstd, dims, eps = args
+    if x.dtype.itemsize < 4:
+        return level.loop(op, args)
+    g, x, rstd = [again(level, t) for t in (g, x, rstd)]
+    inside = g if weight is None else g * again(level, weight)
+    gx, _ = op(expanded(level, inside), expanded(level, x), None, _folded(level, rstd), dims, eps)
+    shape = tuple(x.shape)[x.ndim - dims :]
+    rows = (rstd._array.shape[0], prod(shape))
+    gw = (g.reshape(rows) * x.reshape(rows) * rstd.reshape((rows[0], 1))).sum(0)
+    return level.batched(gx), gw.reshape(shape)
 
 
 RULES: dict[Operator, Callable[..., Any]] = {
@@ -226,17 +334,22 @@ RULES: dict[Operator, Callable[..., Any]] = {
     norm.layer_norm_backward: _layer_norm_backward,
     embedding.embedding: _embedding,
     **dict.fromkeys(attention.attention.values(), _attention),
+    embedding.embedding_dense_backward: _embedding_backward,
+    embedding.not_padding: _not_padding,
+    embedding.one_hot: _one_hot,
     norm.group_norm: _group_norm,
+    norm.group_norm_backward: _group_norm_backward,
     norm.rms_norm: _rms_norm,
+    norm.rms_norm_backward: _rms_norm_backward,
     **dict.fromkeys(
         (
             padding.constant_pad,
-            padding.edge_pad_backward,
             *padding.edge_pad.values(),
             *pool.max_pool.values(),
             pool.max_pool_backward,
             pool.max_pool_gather,
             pool.max_pool_indices,
+            pool.gather_planes,
             *pool.avg_pool.values(),
             pool.avg_pool_backward,
             *pool.adaptive_max_pool.values(),
@@ -246,9 +359,18 @@ RULES: dict[Operator, Callable[..., Any]] = {
             fold.col2im,
             fold.pixel_shuffle,
             fold.pixel_unshuffle,
-            embedding.one_hot,
             losses.divided,
         ),
         of_planes,
     ),
+    **dict.fromkeys(
+        (
+            padding.edge_pad_backward,
+            pool.adaptive_avg_pool_backward,
+            interpolate.interpolate_backward,
+        ),
+        _sized(1),
+    ),
+    **dict.fromkeys((pool.scatter_planes, *pool.unpool.values()), _sized(2)),
+    fold.channel_shuffle: _of_images,
 }

@@ -9,6 +9,7 @@ from rushlight import dtypes
 from rushlight.func.rules.aligning import expanded, stacked
 from rushlight.ops import losses, margins
 from rushlight.ops.fitting import expand
+from rushlight.ops.gather import gather
 from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape
@@ -45,43 +46,60 @@ def _slope(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 
 def _samples(level: Any, target: Any, weight: Any, ignore_index: int) -> tuple[Any, Any]:
-    """All samples' targets, and the weights of each example's samples, summed."""
+    """All samples' targets, and each example's weights of its own."""
     t = expanded(level, target)
     t = reshape(t, (level.size, target._array.size))
     known = t != ignore_index
     if weight is None:
         weights = known.to(dtypes.get_default_dtype())
     else:
-        weights = where(known, level.value(weight)[where(known, t, 0)], 0.0)
-    return reshape(t, (level.size * target._array.size,)), weights.sum(1)
+        looked_up = gather(expanded(level, weight), 1, where(known, t, 0))
+        weights = where(known, looked_up, 0.0)
+    return reshape(t, (level.size * target._array.size,)), weights
+
+
+def _classes_last(x: Any, ndim: int) -> Any:
+    """(B, N, C, ...) as (B, N, ..., C), where one example has `ndim` dimensions."""
+    return x.movedim(2, -1) if ndim > 2 else x
 
 
 def _nll(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, target, weight, ignore_index, reduction = args
-    if level.is_mapped(weight) or x._array.ndim > 2 or not level.size:
+    if not level.size:
         return level.loop(op, args)
-    t, total = _samples(level, target, weight, ignore_index)
-    rows = reshape(expanded(level, x), (t._array.size, x._array.shape[-1]))
-    y, _ = op(rows, t, level.value(weight), ignore_index, "none")
-    y = reshape(y, (level.size, *target._array.shape))
-    if reduction != "none" and target._array.ndim:
-        y = y.sum(1)
-    total = total.to(x.dtype)
-    return level.batched(y / total if reduction == "mean" else y), level.batched(total)
+    t, weights = _samples(level, target, weight, ignore_index)
+    last = _classes_last(expanded(level, x), x._array.ndim)
+    rows = last.reshape((t._array.size, last._array.shape[-1]))
+    y = reshape(losses.nll(rows, t, None, ignore_index, "none")[0], weights._array.shape)
+    if weight is not None:
+        y = y * weights
+    total = weights.sum(1).to(x.dtype)
+    if reduction == "none":
+        y = reshape(y, (level.size, *target._array.shape))
+    else:
+        y = y.sum(1) / total if reduction == "mean" else y.sum(1)
+    return level.batched(y), level.batched(total)
 
 
 def _nll_slope(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     g, shape, target, weight, ignore_index, reduction, _ = args
-    if level.is_mapped(weight) or len(shape) > 2 or not level.size:
+    if not level.size:
         return level.loop(op, args)
     t, weights = _samples(level, target, weight, ignore_index)
     share = expanded(level, g)
     if reduction == "mean":
-        share = share / weights.to(g.dtype)
-    if target._array.ndim and reduction != "none":
-        share = expand(share.unsqueeze(1), (level.size, *target._array.shape))
-    rows = (t._array.size, shape[-1])
-    found = op(share.reshape((rows[0],)), rows, t, level.value(weight), ignore_index, "none", 1.0)
+        share = share / weights.sum(1).to(g.dtype)
+    count = target._array.size
+    share = share.reshape((level.size, count if reduction == "none" else 1))
+    share = expand(share, (level.size, count))
+    if weight is not None:
+        share = share * weights
+    classes = shape[1] if len(shape) > 1 else shape[0]
+    rows = (level.size * count, classes)
+    found = op(share.reshape((rows[0],)), rows, t, None, ignore_index, "none", 1.0)
+    if len(shape) > 2:
+        found = reshape(found, (level.size, shape[0], *shape[2:], classes)).movedim(-1, 2)
+        return level.results(found)
     return level.results(reshape(found, (level.size, *shape)))
 
 
@@ -91,6 +109,7 @@ RULES: dict[Operator, Any] = {
             losses.mse,
             margins.soft_margin,
             *losses.l1.values(),
+            *losses.kl_div.values(),
             losses.smooth_l1,
             losses.huber,
             losses.bce,
@@ -99,6 +118,7 @@ RULES: dict[Operator, Any] = {
         _loss,
     ),
     losses.nll: _nll,
+    losses.nll_2d: _nll,
     losses.nll_backward: _nll_slope,
     **dict.fromkeys(
         (

@@ -10,9 +10,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rushlight.func.rules.aligning import again, expanded
-from rushlight.ops import affine, einsum, matrix
+from rushlight.ops import affine, einsum, matrix, shape
+from rushlight.ops.fitting import cast_to, expand
 from rushlight.ops.operator import Operator
-from rushlight.ops.views import reshape
+from rushlight.ops.rearrange import diagonal_zeros
+from rushlight.ops.shape import cat
+from rushlight.ops.views import place, reshape
 
 __all__ = ["RULES"]
 
@@ -77,6 +80,28 @@ def _trace(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(args[0]._value.diagonal(0, 1, 2).sum(-1))
 
 
+def _trace_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size = args
+    diagonal = expand(reshape(g._value, (level.size, 1)), (level.size, min(size)))
+    return level.results(diagonal_zeros(diagonal, (level.size, *size), 0, 1, 2))
+
+
+def _block_diag(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """Rows of each block between zeros, one below the other."""
+    blocks = []
+    for x in args:
+        sides = (1,) * (2 - x._array.ndim) + x._array.shape
+        blocks.append(reshape(expanded(level, x), (level.size, *sides)))
+    widths = [b._array.shape[2] for b in blocks]
+    rows = []
+    for i, block in enumerate(blocks):
+        size = (*block._array.shape[:2], sum(widths))
+        start = sum(widths[:i])
+        rows.append(place(block, size, (..., slice(start, start + widths[i]))))
+    dtype = rows[0]._array.dtype
+    return level.results(cat(1, *[cast_to(row, dtype) for row in rows]))
+
+
 def _sum_bmm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     a, b = [expanded(level, x) for x in args]
     return level.results((a @ b).sum(1))
@@ -134,6 +159,8 @@ RULES: dict[Operator, Any] = {
     matrix.vdot: _dot,
     matrix.outer: _outer,
     matrix.trace: _trace,
+    matrix.trace_backward: _trace_backward,
+    shape.block_diag: _block_diag,
     einsum.contract: _contract,
     einsum.multiply: _contract,
     matrix.sum_bmm: _sum_bmm,

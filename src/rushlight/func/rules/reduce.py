@@ -7,8 +7,21 @@ from typing import Any
 
 from rushlight.func.rules.aligning import aligned, expanded, shifted, with_columns
 from rushlight.func.rules.views import along_dims, as_it_is
-from rushlight.ops import fitting, moments, norms, order, peaks, rearrange, reduce, scan, softmax
-from rushlight.ops.fitting import sum_to
+from rushlight.ops import (
+    activation,
+    fitting,
+    moments,
+    norms,
+    order,
+    peaks,
+    rearrange,
+    reduce,
+    scan,
+    softmax,
+)
+from rushlight.ops.comparison import isnan
+from rushlight.ops.fitting import cast_to, sum_to
+from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, squeeze_dim
 
@@ -42,12 +55,15 @@ def along(name: str = "dim") -> Rule:
     """The rule of an Operator of one tensor that works along dimension `name`."""
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-        if args[0]._array.ndim == 0:  # a rare case, with a shape of its own for each Operator
-            return level.loop(op, args)
         place = op.args.index(name)
         x, *rest = args
         rest[place - 1] = shifted(args[place])
-        return level.results(op(x._value, *rest))
+        if x._array.ndim:
+            return level.results(op(x._value, *rest))
+        if op is order.topk and rest[0] == 0:
+            return level.loop(op, args)
+        outs = op(with_columns(level, x._value), *rest)  # of one element each, which is 0-d again
+        return level.results(_each(outs, lambda y: reshape(y, (level.size,))))
 
     return rule
 
@@ -121,9 +137,16 @@ def _sum_to(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 def _roll(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, shifts, dims = args
-    if not dims:
-        return level.loop(op, args)
-    return level.results(op(x._value, shifts, tuple([shifted(d) for d in dims])))
+    if dims:
+        return level.results(op(x._value, shifts, tuple([shifted(d) for d in dims])))
+    value = x._value  # is rolled as if it had one dimension
+    flat = op(reshape(value, (level.size, x._array.size)), shifts, (1,))
+    return level.results(reshape(flat, value._array.shape))
+
+
+def _rot90(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, k, dims = args
+    return level.results(op(x._value, k, tuple([shifted(d) for d in dims])))
 
 
 def _repeat(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -134,15 +157,59 @@ def _repeat(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 def _extreme(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """For argmax, argmin and aminmax, whose dimension may be None."""
     x, dim, keepdim = args
-    if dim is None or x._array.ndim == 0 or not x._array.size:
-        return level.loop(op, args)
-    return level.results(op(x._value, shifted(dim), keepdim))
+    if dim is not None and x._array.ndim:
+        return level.results(op(x._value, shifted(dim), keepdim))
+    outs = op(reshape(x._value, (level.size, x._array.size)), 1, False)
+    shape = (level.size, *(1,) * (x._array.ndim if keepdim else 0))
+    return level.results(_each(outs, lambda y: reshape(y, shape)))
+
+
+def _glu_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, x, axis = args
+    return level.results(op(expanded(level, g), expanded(level, x), shifted(axis)))
+
+
+# -- what equal extremes share ---------------------------------------------------------------------
+
+
+def _winners(level: Any, x: Any, y: Any, dims: Any) -> tuple[Any, tuple[int, ...], Any]:
+    """Where all examples have the extreme `y`; over which dimensions; and `y`'s shape with them."""
+    value = expanded(level, x)
+    if x.ndim == 0:
+        value = with_columns(level, value)
+    own = range(1, value._array.ndim)
+    reduced = tuple([d + 1 for d in dims]) if dims and x.ndim else tuple(own)
+    shape = (level.size, *[1 if d in reduced else value._array.shape[d] for d in own])
+    best = reshape(expanded(level, y), shape)
+    won = value == best
+    if dims is None:
+        won = where(isnan(best), isnan(value), won)
+    return won, reduced, shape
+
+
+def _shared(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, x, y, dims = args
+    won, reduced, shape = _winners(level, x, y, dims)
+    share = reshape(expanded(level, g), shape)
+    share = share / cast_to(reduce.sum_(won, reduced, True), share._array.dtype)
+    return level.results(reshape(won * share, (level.size, *x.shape)))
+
+
+def _mean_of_winners(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    t, x, y, dims = args
+    won, reduced, _ = _winners(level, x, y, dims)
+    value = reshape(expanded(level, t), won._array.shape)
+    count = cast_to(reduce.sum_(won, reduced, False), value._array.dtype)
+    mean = reduce.sum_(value * won, reduced, False) / count
+    return level.results(reshape(mean, (level.size, *y.shape)))
 
 
 RULES = {
     peaks.argmax: _extreme,
     peaks.argmin: _extreme,
     peaks.aminmax: _extreme,
+    peaks.shared: _shared,
+    peaks.mean_of_winners: _mean_of_winners,
     **dict.fromkeys(
         (
             reduce.sum_,
@@ -187,8 +254,9 @@ RULES = {
         ),
         along(),
     ),
-    **dict.fromkeys((softmax.softmax, softmax.log_softmax), along("axis")),
+    **dict.fromkeys((softmax.softmax, softmax.log_softmax, activation.glu), along("axis")),
     **dict.fromkeys((softmax.softmax_backward, softmax.log_softmax_backward), along_same("axis")),
+    activation.glu_backward: _glu_backward,
     **dict.fromkeys((scan.forwards, scan.backwards), along_same("dim")),
     reduce.sum_all: _all(lambda x, dims: reduce.sum_(x, dims, False)),
     reduce.mean_all: _all(lambda x, dims: reduce.mean(x, dims, False)),
@@ -201,6 +269,7 @@ RULES = {
     fitting.sum_to: _sum_to,
     rearrange.flip: along_dims,
     rearrange.roll: _roll,
+    rearrange.rot90: _rot90,
     rearrange.repeat: _repeat,
     rearrange.tril: as_it_is,
     rearrange.triu: as_it_is,

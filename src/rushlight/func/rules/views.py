@@ -84,6 +84,25 @@ def _diagonal(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(op(x._value, offset, shifted(dim1), shifted(dim2)))
 
 
+def _diagonal_zeros(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size, offset, dim1, dim2 = args
+    value = expanded(level, g)
+    return level.results(op(value, (level.size, *size), offset, shifted(dim1), shifted(dim2)))
+
+
+def _diagonal_scatter(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    x, source, offset, dim1, dim2 = args
+    values = expanded(level, x), expanded(level, source)
+    return level.results(op(*values, offset, shifted(dim1), shifted(dim2)))
+
+
+def _unfold_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    g, size, dim, *rest = args
+    if not size:
+        return level.results(g._value.sum(1))
+    return level.results(op(g._value, (level.size, *size), shifted(dim), *rest))
+
+
 def _as_strided(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, size, stride, offset, _ = args
     values = x._value._array
@@ -168,7 +187,10 @@ RULES = {
     rearrange.diagonal_copy: _diagonal,
     rearrange.diagonal_clear: _diagonal,
     rearrange.diag_embed: _diagonal,
+    rearrange.diagonal_zeros: _diagonal_zeros,
+    rearrange.diagonal_scatter: _diagonal_scatter,
     rearrange.unfold: _unfold,
+    rearrange.unfold_backward: _unfold_backward,
     complexes.conj: as_it_is,
     complexes.conj_physical: as_it_is,
     complexes.neg_view: as_it_is,

@@ -7,11 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.embedding_bag import bag_winners
-from rushlight.nn.functional.sparse import check_index, renormalize
-from rushlight.ops import embedding_bag as ops
+from rushlight.api.embedding import (
+    bags_of,
+    check_index,
+    check_types,
+    padding_row,
+    renormalize,
+)
+from rushlight.kernels.embedding_bag import Options
 from rushlight.ops.outputs import require_tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["embedding_bag"]
 
@@ -55,13 +60,11 @@ def embedding_bag(
         weight, input = input, weight
     _check_shapes(input, weight, offsets, per_sample_weights)
     if input.ndim == 2:
-        starts = np.arange(input.shape[0]) * input.shape[1]
+        offsets = wrap(np.arange(input.shape[0]) * input.shape[1])
         include_last_offset = False
         input = input.reshape(-1)
         if per_sample_weights is not None:
             per_sample_weights = per_sample_weights.reshape(-1)
-    else:
-        starts = offsets._array  # type: ignore[union-attr]
     _check_mode(mode, scale_grad_by_freq, sparse)
     if max_norm is not None:
         renormalize(weight, input, max_norm, norm_type)
@@ -71,29 +74,10 @@ def embedding_bag(
             f"for mode='sum' (got mode='{mode}'). Please open a feature request on GitHub."
         )
     check_index("embedding_bag", input, offsets)
-    padding = _padding(padding_idx, weight.shape[0])
-    _check_types(weight, per_sample_weights)
-    # Copies: the graph keeps them, and the caller may write over the originals.
-    index = input._array.astype(np.int64)
-    fast = mode != "max" and weight.itemsize < 8 and padding is None
-    _check_places(index, starts, weight.shape[0], fast)
-    bags = len(starts) - include_last_offset
-    ends = starts[1:] if include_last_offset else np.append(starts[1:], len(index))[:bags]
-    counts = ends - starts[:bags]
-    bag = np.repeat(np.arange(bags), counts)
-    index = index[: len(bag)]
-    scale: Any = None if per_sample_weights is None else per_sample_weights[: len(bag)]
-    if padding is not None:
-        real = np.flatnonzero(index != padding)
-        index, bag = index[real], bag[real]
-        scale = None if scale is None else scale[real]
-    if mode == "max":
-        winners = bag_winners(weight._array, index, bag, bags)
-        return ops.bag_max(weight, winners)  # type: ignore[no-any-return]
-    if mode == "mean":
-        real_counts = np.bincount(bag, minlength=bags)
-        scale = (1 / real_counts[bag]).astype(weight._array.dtype)
-    return ops.bag_sum(weight, scale, index, bag, bags, scale_grad_by_freq)  # type: ignore[no-any-return]
+    padding = padding_row(padding_idx, weight.shape[0])
+    check_types(weight, per_sample_weights)
+    options = Options(mode, padding, include_last_offset, scale_grad_by_freq)
+    return bags_of(weight, input, offsets, per_sample_weights, options)[0]
 
 
 def _check_shapes(input: Tensor, weight: Tensor, offsets: Any, factors: Tensor | None) -> None:
@@ -132,59 +116,3 @@ def _check_mode(mode: str, by_frequency: bool, sparse: bool) -> None:
         raise ValueError("mode has to be one of sum, mean or max")
     if sparse:
         raise NotImplementedError("embedding_bag: Rushlight has no sparse gradients")
-
-
-def _padding(padding_idx: int | None, rows: int) -> int | None:
-    if padding_idx is None:
-        return None
-    if not -rows <= padding_idx < rows:
-        raise RuntimeError(
-            f"padding_idx must be within the number of embeddings, -{rows} through {rows - 1}, but "
-            f"got {padding_idx}"
-        )
-    return padding_idx % rows
-
-
-def _check_types(weight: Tensor, factors: Tensor | None) -> None:
-    if not weight.is_floating_point():
-        raise RuntimeError(
-            "Expected tensor for argument #1 'weight' to have one of the following scalar types: "
-            f"Half, BFloat16, Float, Double; but got {weight.type()} instead (while checking "
-            "arguments for embedding_bag)"
-        )
-    if factors is not None and factors.dtype is not weight.dtype:
-        raise RuntimeError(
-            "Expected tensor for argument #1 'weight' to have the same type as tensor for argument "
-            f"#1 'per_sample_weights'; but type {weight.type()} does not equal {factors.type()} "
-            "(while checking arguments for embedding_bag)"
-        )
-
-
-def _check_places(index: Any, starts: Any, rows: int, fast: bool) -> None:
-    """The bags begin at the first index and end at the last, and indices are rows.
-
-    `fast` says whether PyTorch would run its fast kernel, which has a text of its own."""
-    if len(starts):
-        if starts[0] != 0:
-            raise RuntimeError(
-                "offsets[0] has to be 0, i.e., the first sequence in the mini-batch has to start "
-                f"from position 0. However, got {starts[0]}"
-            )
-        if starts[-1] > len(index):
-            raise RuntimeError(
-                f"offsets[-1] can not be greater than input's length {len(index)} but got "
-                f"offsets[-1] of {starts[-1]}"
-            )
-        if (np.diff(starts) < 0).any():
-            raise RuntimeError("embedding_bag: offsets have to be in ascending order")
-    wrong = np.flatnonzero((index < 0) | (index >= rows))
-    if len(wrong):
-        if not fast:
-            raise RuntimeError(
-                "embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx to be "
-                f"{index[wrong[0]]}"
-            )
-        raise RuntimeError(
-            f"Index {wrong[0]} of input takes value {index[wrong[0]]} which is not in the valid "
-            f"range [0, {rows})"
-        )

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from rushlight.autograd.inference import check_update
-from rushlight.dtypes import DTYPES
+from rushlight.api.embedding import check_index, renormalize
 from rushlight.ops import embedding as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
 __all__ = ["embedding", "one_hot"]
-
-int64, int32 = DTYPES["int64"], DTYPES["int32"]
 
 
 def embedding(
@@ -53,39 +48,6 @@ def embedding(
     if max_norm is not None:
         renormalize(weight, input, max_norm, norm_type)
     return ops.embedding(weight, input, padding, scale_grad_by_freq)  # type: ignore[no-any-return]
-
-
-def check_index(function: str, *indices: Tensor | None) -> None:
-    """Indices are int64 or int32."""
-    for index in indices:
-        if index is not None and index.dtype not in (int64, int32):
-            raise RuntimeError(
-                "Expected tensor for argument #1 'indices' to have one of the following scalar "
-                f"types: Long, Int; but got {index.type()} instead (while checking arguments for "
-                f"{function})"
-            )
-
-
-def renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: float) -> None:
-    """Shrink the rows about to be looked up to the largest norm allowed, without recording."""
-    if weight._array.dtype.kind not in "fcV":
-        raise RuntimeError(
-            "norm(): input dtype should be either floating point or complex. Got "
-            f"{weight.dtype.scalar_name} instead."
-        )
-    check_update(weight)
-    rows = np.unique(input._array)
-    table = weight._array
-    if len(rows) and not 0 <= rows[0] <= rows[-1] < len(table):
-        raise IndexError("index out of range in self")
-    looked_up = table[rows]
-    if looked_up.itemsize < 4:
-        looked_up = looked_up.astype(np.float32)
-    norms = np.linalg.norm(looked_up, ord=norm_type, axis=1)
-    large = norms > max_norm
-    shrunk = looked_up[large] * (max_norm / (norms[large] + 1e-7))[:, None]
-    table[rows[large]] = shrunk.astype(table.dtype)
-    weight._counter[0] += 1
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
