@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from rushlight.api.arguments import require_int
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode as grad_mode
+from rushlight.autograd.modes import no_grad
 from rushlight.dtypes import DTYPES
+from rushlight.kernels.embedding import renormalize_
 from rushlight.kernels.embedding_bag import Options
 from rushlight.ops import embedding as ops
 from rushlight.ops import embedding_bag as bag_ops
@@ -197,15 +197,9 @@ def renormalize(weight: Tensor, input: Tensor, max_norm: float, norm_type: float
             f"{weight.dtype.scalar_name} instead."
         )
     check_update(weight)
-    rows = np.unique(input._array)
-    table = weight._array
-    if len(rows) and not 0 <= rows[0] <= rows[-1] < len(table):
-        raise IndexError("index out of range in self")
-    looked_up = table[rows]
-    if looked_up.itemsize < 4:
-        looked_up = looked_up.astype(np.float32)
-    norms = np.linalg.norm(looked_up, ord=norm_type, axis=1)
-    large = norms > max_norm
-    shrunk = looked_up[large] * (max_norm / (norms[large] + 1e-7))[:, None]
-    table[rows[large]] = shrunk.astype(table.dtype)
-    weight._counter[0] += 1
+    if weight._interpreter is None and input._interpreter is None:
+        renormalize_(weight._array, input._array, max_norm, norm_type)
+        weight._counter[0] += 1
+        return
+    with no_grad():
+        weight.copy_(ops.renormalized(weight, input, max_norm, norm_type))

@@ -45,6 +45,22 @@ def embedding_backward(
     return out
 
 
+def renormalize_(table: Array, index: Array, max_norm: float, norm_type: float) -> None:
+    """Shrink rows at the index to the largest norm allowed, in place.
+
+    Raises IndexError for an index out of range."""
+    rows = np.unique(index)
+    if len(rows) and not 0 <= rows[0] <= rows[-1] < len(table):
+        raise IndexError("index out of range in self")
+    looked_up = table[rows]
+    if looked_up.itemsize < 4:
+        looked_up = looked_up.astype(np.float32)
+    norms = np.linalg.norm(looked_up, ord=norm_type, axis=1)
+    large = norms > max_norm
+    shrunk = looked_up[large] * (max_norm / (norms[large] + 1e-7))[:, None]
+    table[rows[large]] = shrunk.astype(table.dtype)
+
+
 def one_hot(index: Array, num_classes: int = -1) -> Array:
     """int64 vectors with a one at each index, in the shape of `index` + (num_classes,); as many
     classes as the largest index asks for under -1.

@@ -8,7 +8,7 @@ from rushlight.kernels import embedding as kernels
 from rushlight.ops.declare import constant, linear
 from rushlight.ops.operator import Operator
 
-__all__ = ["embedding", "one_hot"]
+__all__ = ["embedding", "one_hot", "renormalized"]
 
 
 def _lookup(weight: Any, index: Any, padding_idx: int, by_frequency: bool) -> Any:
@@ -53,3 +53,12 @@ not_padding = constant("not_padding", _not_padding)
 
 
 one_hot = constant("one_hot", kernels.one_hot)
+
+
+def _renormalized(table: Any, index: Any, max_norm: float, norm_type: float) -> Any:
+    out = table.copy()
+    kernels.renormalize_(out, index, max_norm, norm_type)
+    return out
+
+
+renormalized = constant("embedding_renorm_", _renormalized)
