@@ -134,6 +134,7 @@ if _TYPE_CHECKING:
     from rushlight.api.spectrograms import *
     from rushlight.api.splitting import *
     from rushlight.api.tensor_systems import *
+    from rushlight.api.view_copies import *
     from rushlight.api.window_functions import *
     from rushlight.autograd.anomaly_mode import (
         is_anomaly_check_nan_enabled,

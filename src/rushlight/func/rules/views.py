@@ -8,7 +8,16 @@ from typing import Any
 
 from rushlight.func.rules.aligning import aligned, expanded, shifted, with_columns
 from rushlight.kernels.strides import element_strides, reach
-from rushlight.ops import complexes, fitting, pairs, rearrange, shape, strided, views
+from rushlight.ops import (
+    complexes,
+    fitting,
+    pairs,
+    rearrange,
+    shape,
+    strided,
+    view_copies,
+    views,
+)
 from rushlight.ops.operator import Operator
 
 __all__ = ["RULES"]
@@ -177,6 +186,7 @@ RULES = {
     strided.gather_strided: _strided,
     strided.replace_strided: _strided,
     strided.scatter_strided: _scatter_strided,
+    view_copies.detach_copy: as_it_is,
     views.place: _place,
     views.select_scatter: _placed,
     views.slice_scatter: _placed,

@@ -1,0 +1,384 @@
+"""Copies of views (``transpose_copy`` and so on), and splits whose parts are no views.
+
+Each takes the arguments of the function whose view it copies, and its errors are that one's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from rushlight import dtypes
+from rushlight.api import reinterpret, slicing, splitting, views
+from rushlight.api.results import require_dtype
+from rushlight.api.sizes import as_dim, as_int, int_list
+from rushlight.ops.fast import named
+from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.view_copies import apart
+from rushlight.ops.view_copies import detach_copy as detached
+from rushlight.ops.views import alias
+from rushlight.tensor import Tensor
+
+__all__ = [
+    "alias_copy",
+    "as_strided_copy",
+    "detach_copy",
+    "diagonal_copy",
+    "expand_copy",
+    "narrow_copy",
+    "permute_copy",
+    "select_copy",
+    "slice_copy",
+    "slice_inverse",
+    "split_copy",
+    "split_with_sizes_copy",
+    "squeeze_copy",
+    "t_copy",
+    "transpose_copy",
+    "unbind_copy",
+    "unfold_copy",
+    "unsafe_chunk",
+    "unsafe_split",
+    "unsafe_split_with_sizes",
+    "unsqueeze_copy",
+    "view_as_complex_copy",
+    "view_as_real_copy",
+    "view_copy",
+]
+
+METHODS = ("narrow_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes")
+
+Tensors = tuple[Tensor, ...]
+
+
+# -- one view ------------------------------------------------------------------------------------
+
+
+def _copy_of(
+    view: Callable[..., Tensor], name: str, example: str, node: str | None = None
+) -> Callable[..., Tensor]:
+    """The function `name`, that copies what `view` returns."""
+
+    def function(input: Tensor, *args: Any, out: Tensor | None = None, **named: Any) -> Tensor:
+        require_tensor(input, name, "input", 1)
+        result = apart(view(input, *args, **named), node)
+        if out is None:
+            return result
+        if isinstance(out, Tensor):
+            require_dtype(out, result.dtype)
+        return into(out, result, name)
+
+    of = name.removesuffix("_copy")
+    doc = (
+        f"Return a contiguous copy of the view that `{of}` makes of `input`.\n\n    {example}\n    "
+    )
+    return named(function, name, doc)
+
+
+def _slice(
+    input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
+) -> Tensor:
+    if input.ndim == 0:
+        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
+    d = as_dim(dim, input, "slice")
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
+    part = range(input.shape[d])[start:end:step]
+    return slicing.sliced(input, d, part.start, max(part.stop, part.start), step)
+
+
+def _expand(input: Tensor, size: Any, *, implicit: bool = False) -> Tensor:
+    return input.expand(int_list(size, "expand_copy", "size", 2))  # type: ignore[no-any-return]
+
+
+def _view(input: Tensor, size: Any) -> Tensor:
+    if isinstance(size, dtypes.dtype):
+        return reinterpret.view_dtype(input, size)
+    return views.reshaped(input.contiguous(), int_list(size, "view_copy", "size", 2), True)
+
+
+alias_copy = _copy_of(
+    alias,
+    "alias_copy",
+    """>>> import rushlight as torch
+    >>> torch.alias_copy(torch.ones(2))
+    tensor([1., 1.])""",
+)
+as_strided_copy = _copy_of(
+    slicing.as_strided,
+    "as_strided_copy",
+    """>>> import rushlight as torch
+    >>> torch.as_strided_copy(torch.arange(3), (2, 2), (1, 1))
+    tensor([[0, 1],
+            [1, 2]])""",
+)
+diagonal_copy = _copy_of(
+    slicing.diagonal,
+    "diagonal_copy",
+    """>>> import rushlight as torch
+    >>> torch.diagonal_copy(torch.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])""",
+)
+expand_copy = _copy_of(
+    _expand,
+    "expand_copy",
+    """>>> import rushlight as torch
+    >>> torch.expand_copy(torch.tensor([1, 2]), (2, 2))
+    tensor([[1, 2],
+            [1, 2]])""",
+)
+narrow_copy = _copy_of(
+    slicing.narrow,
+    "narrow_copy",
+    """>>> import rushlight as torch
+    >>> torch.narrow_copy(torch.arange(4), 0, 1, 2)
+    tensor([1, 2])""",
+    "NarrowCopyBackward0",
+)
+permute_copy = _copy_of(
+    lambda input, dims: input.permute(int_list(dims, "permute_copy", "dims", 2)),
+    "permute_copy",
+    """>>> import rushlight as torch
+    >>> torch.permute_copy(torch.tensor([[1, 2], [3, 4]]), (1, 0))
+    tensor([[1, 3],
+            [2, 4]])""",
+)
+select_copy = _copy_of(
+    slicing.select,
+    "select_copy",
+    """>>> import rushlight as torch
+    >>> torch.select_copy(torch.tensor([[1, 2], [3, 4]]), 1, 0)
+    tensor([1, 3])""",
+)
+slice_copy = _copy_of(
+    _slice,
+    "slice_copy",
+    """>>> import rushlight as torch
+    >>> torch.slice_copy(torch.arange(5), 0, 1, None, 2)
+    tensor([1, 3])""",
+)
+squeeze_copy = _copy_of(
+    lambda input, *dim, **named: input.squeeze(*dim, **named),
+    "squeeze_copy",
+    """>>> import rushlight as torch
+    >>> torch.squeeze_copy(torch.ones(1, 2, 1), 0).shape
+    torch.Size([2, 1])""",
+)
+t_copy = _copy_of(
+    lambda input: input.t(),
+    "t_copy",
+    """>>> import rushlight as torch
+    >>> torch.t_copy(torch.tensor([[1, 2], [3, 4]]))
+    tensor([[1, 3],
+            [2, 4]])""",
+)
+transpose_copy = _copy_of(
+    lambda input, dim0, dim1: input.transpose(dim0, dim1),
+    "transpose_copy",
+    """>>> import rushlight as torch
+    >>> torch.transpose_copy(torch.tensor([[1, 2], [3, 4]]), 0, 1)
+    tensor([[1, 3],
+            [2, 4]])""",
+)
+unfold_copy = _copy_of(
+    slicing.unfold,
+    "unfold_copy",
+    """>>> import rushlight as torch
+    >>> torch.unfold_copy(torch.arange(4), 0, 2, 2)
+    tensor([[0, 1],
+            [2, 3]])""",
+)
+unsqueeze_copy = _copy_of(
+    lambda input, dim: input.unsqueeze(dim),
+    "unsqueeze_copy",
+    """>>> import rushlight as torch
+    >>> torch.unsqueeze_copy(torch.ones(2), 0)
+    tensor([[1., 1.]])""",
+)
+view_copy = _copy_of(
+    _view,
+    "view_copy",
+    """>>> import rushlight as torch
+    >>> torch.view_copy(torch.arange(4), (2, 2))
+    tensor([[0, 1],
+            [2, 3]])""",
+)
+view_as_real_copy = _copy_of(
+    reinterpret.view_as_real,
+    "view_as_real_copy",
+    """>>> import rushlight as torch
+    >>> torch.view_as_real_copy(torch.tensor([1 + 2j]))
+    tensor([[1., 2.]])""",
+)
+_complex_copy = _copy_of(reinterpret.view_as_complex, "view_as_complex_copy", "")
+
+
+def view_as_complex_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return the pairs of `input` as complex numbers, in memory of their own.
+
+    RuntimeError for a tensor that requires grad.
+
+    >>> import rushlight as torch
+    >>> torch.view_as_complex_copy(torch.tensor([[1.0, 2.0]]))
+    tensor([1.+2.j])
+    """
+    require_tensor(input, "view_as_complex_copy", "input", 1)
+    if input.requires_grad:
+        raise RuntimeError(
+            "view_as_complex_copy does not support automatic differentiation for outputs with "
+            "complex dtype."
+        )
+    return _complex_copy(input, out=out)
+
+
+def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return a contiguous copy, which can't be differentiated: a backward pass raises RuntimeError.
+
+    >>> import rushlight as torch
+    >>> torch.detach_copy(torch.ones(2))
+    tensor([1., 1.])
+    """
+    require_tensor(input, "detach_copy", "input", 1)
+    result: Tensor = detached(input)
+    if out is None:
+        return result
+    require_dtype(out, result.dtype)
+    return into(out, result, "detach_copy")
+
+
+def slice_inverse(
+    input: Tensor,
+    src: Tensor,
+    dim: int = 0,
+    start: int | None = None,
+    end: int | None = None,
+    step: int = 1,
+) -> Tensor:
+    """Return the view that a slice was taken of: `input`, a slice of `src`, in the place of `src`.
+
+    Sizes, strides and offset are those of `src`, whatever the slice. Raises RuntimeError where the
+    memory of `input` doesn't reach as far.
+
+    >>> import rushlight as torch
+    >>> x = torch.arange(4)
+    >>> torch.slice_inverse(x[1:3], x, 0, 1, 3)
+    tensor([0, 1, 2, 3])
+    """
+    require_tensor(input, "slice_inverse", "input", 1)
+    require_tensor(src, "slice_inverse", "src", 2)
+    return slicing.as_strided(input, tuple(src.shape), src.stride(), src.storage_offset())
+
+
+# -- several views -------------------------------------------------------------------------------
+
+
+def _into_all(out: Any, results: Tensors, function: str, resize: bool) -> None:
+    if not isinstance(out, (tuple, list)):
+        raise TypeError(
+            f"{function}(): argument 'out' must be tuple of Tensors, not {type_name(out)}"
+        )
+    if len(out) != len(results):
+        spelled = f"{function}_Tensor_out" if function == "split_copy" else f"{function}_out"
+        spelled = "unbind_copy_int_out" if function == "unbind_copy" else spelled
+        raise RuntimeError(
+            f"{spelled}() expected an out= argument of size {len(results)}, got size {len(out)}"
+        )
+    for target, result in zip(out, results):
+        if resize:
+            into(target, result, function)
+        else:
+            target.copy_(result)
+
+
+def split_copy(
+    input: Tensor, split_size: int, dim: int = 0, *, out: Sequence[Tensor] | None = None
+) -> Tensors | None:
+    """Return contiguous copies of the parts of `split`, or write them to the tensors of `out`.
+
+    >>> import rushlight as torch
+    >>> torch.split_copy(torch.arange(3), 2)
+    (tensor([0, 1]), tensor([2]))
+    """
+    require_tensor(input, "split_copy", "input", 1)
+    size = as_int(split_size, "split_copy", "split_size", 2)
+    parts = tuple([apart(part) for part in splitting.split(input, size, dim)])
+    if out is None:
+        return parts
+    _into_all(out, parts, "split_copy", False)
+    return None
+
+
+def split_with_sizes_copy(
+    input: Tensor, split_sizes: Any, dim: int = 0, *, out: Sequence[Tensor] | None = None
+) -> Tensors | None:
+    """As `split_copy`, for parts of the given sizes.
+
+    >>> import rushlight as torch
+    >>> torch.split_with_sizes_copy(torch.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
+    views = splitting.split_with_sizes(input, split_sizes, dim)
+    parts = tuple([apart(part) for part in views])
+    if out is None:
+        return parts
+    _into_all(out, parts, "split_with_sizes_copy", True)
+    return None
+
+
+def unbind_copy(
+    input: Tensor, dim: int = 0, *, out: Sequence[Tensor] | None = None
+) -> Tensors | None:
+    """Return contiguous copies of the slices of `unbind`, or write them to the tensors of `out`.
+
+    >>> import rushlight as torch
+    >>> torch.unbind_copy(torch.tensor([[1, 2], [3, 4]]), 1)
+    (tensor([1, 3]), tensor([2, 4]))
+    """
+    parts = tuple([apart(part) for part in splitting.unbind(input, dim)])
+    if out is None:
+        return parts
+    _into_all(out, parts, "unbind_copy", True)
+    return None
+
+
+# -- parts that share memory, and don't know it ----------------------------------------------------
+
+
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> Tensors:
+    """As `split`, but autograd takes the parts for tensors of their own.
+
+    So they may be written in place, which it wouldn't see in `input`.
+
+    >>> import rushlight as torch
+    >>> torch.unsafe_split(torch.arange(3), 2)
+    (tensor([0, 1]), tensor([2]))
+    """
+    require_tensor(input, "unsafe_split", "input", 1)
+    size = as_int(split_size, "unsafe_split", "split_size", 2)
+    return _unsafe(splitting.split(input, size, dim), "UnsafeSplitBackward0")
+
+
+def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Tensors:
+    """As `chunk`, but autograd takes the parts for tensors of their own: see `unsafe_split`.
+
+    >>> import rushlight as torch
+    >>> torch.unsafe_chunk(torch.arange(3), 2)
+    (tensor([0, 1]), tensor([2]))
+    """
+    require_tensor(input, "unsafe_chunk", "input", 1)
+    return _unsafe(splitting.chunk(input, chunks, dim), "UnsafeSplitBackward0")
+
+
+def unsafe_split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> Tensors:
+    """As `split_with_sizes`, but autograd takes the parts for tensors of their own.
+
+    >>> import rushlight as torch
+    >>> torch.unsafe_split_with_sizes(torch.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
+    """
+    parts = splitting.split_with_sizes(input, split_sizes, dim)
+    return _unsafe(parts, "UnsafeSplitWithSizesBackward0")
+
+
+def _unsafe(parts: Tensors, node: str) -> Tensors:
+    return tuple([apart(part, node, copy=False) for part in parts])
