@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cmath
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -14,7 +15,7 @@ from rushlight import dtypes
 from rushlight.api.data import as_tensor
 from rushlight.tensor import Tensor
 
-__all__ = ["assert_close"]
+__all__ = ["assert_allclose", "assert_close"]
 
 # (rtol, atol); of two dtypes the larger of each counts. Integers and booleans have to be equal.
 _TOLERANCES = {
@@ -108,6 +109,51 @@ def assert_close(
     # All pairs are made, and their kinds looked at, before the first is compared.
     for compare, a, b, path in _pairs(actual, expected, (), options):
         compare(a, b, path, options)
+
+
+_OLD_TOLERANCES = {
+    "float16": (1e-3, 1e-3), "float32": (1e-4, 1e-5), "float64": (1e-5, 1e-8),
+}  # fmt: skip
+
+
+def assert_allclose(
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
+) -> None:
+    """Raise AssertionError unless two tensors, or what becomes one, are close. Deprecated.
+
+    Dtypes and strides may differ, and nan equals nan. Without `rtol` and `atol` these are 1e-4 and
+    1e-5 for float32, 1e-5 and 1e-8 for float64, 1e-3 and 1e-3 for float16, and else 0.
+
+    >>> import rushlight as torch, warnings
+    >>> with warnings.catch_warnings(action="ignore"):
+    ...     torch.testing.assert_allclose(torch.ones(2), [1.0, 1.00001])
+    """
+    warnings.warn(
+        "`torch.testing.assert_allclose()` is deprecated since 1.12 and will be removed in a "
+        "future release. Please use `torch.testing.assert_close()` instead. You can find detailed "
+        "upgrade instructions in https://github.com/pytorch/pytorch/issues/61844.",
+        FutureWarning,
+        stacklevel=2,
+    )
+    actual = actual if isinstance(actual, Tensor) else as_tensor(actual)
+    expected = expected if isinstance(expected, Tensor) else as_tensor(expected)
+    if rtol is None and atol is None:
+        found = [_OLD_TOLERANCES.get(t.dtype.name, (0.0, 0.0)) for t in (actual, expected)]
+        rtol, atol = max(r for r, _ in found), max(a for _, a in found)
+    assert_close(
+        actual,
+        expected,
+        rtol=rtol,
+        atol=atol,
+        equal_nan=equal_nan,
+        check_dtype=False,
+        msg=msg or None,
+    )
 
 
 _Compare = Callable[[Any, Any, Path, _Options], None]
