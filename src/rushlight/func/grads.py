@@ -117,6 +117,8 @@ def selected(args: Sequence[Any], argnums: Any) -> Any:
     if isinstance(argnums, int) and not isinstance(argnums, bool):
         return args[_wrapped(argnums, len(args))]
     if isinstance(argnums, tuple):
+        if not argnums:
+            raise RuntimeError("argnums must be non-empty")
         wrapped = [_wrapped(i, len(args)) for i in argnums]
         if len(set(wrapped)) != len(wrapped):
             raise RuntimeError(f"argnums elements must be unique, got {argnums}")

@@ -235,7 +235,7 @@ NODES: dict[Any, NodeDef] = {
             lambda tree: (list(tree), tree.maxlen),
             lambda children, maxlen: deque(children, maxlen=maxlen),
         ),
-        (Size, _list_of, lambda children, _: Size(children)),
+        (Size, _list_of, lambda children, _: tuple(children)),  # leaves needn't be sizes any more
     )
 }
 _DICTIONARIES = (dict, OrderedDict, defaultdict)

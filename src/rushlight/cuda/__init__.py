@@ -7,12 +7,21 @@ does nothing; what needs one raises PyTorch's AssertionError.
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any, NoReturn
 
+from rushlight.cuda.contexts import Event, OutOfMemoryError, Stream, device, device_of, stream
+
 __all__ = [
+    "Event",
+    "OutOfMemoryError",
+    "Stream",
     "current_device",
     "current_stream",
+    "default_stream",
+    "device",
     "device_count",
+    "device_of",
     "empty_cache",
     "get_device_capability",
     "get_device_name",
@@ -29,8 +38,13 @@ __all__ = [
     "max_memory_reserved",
     "memory_allocated",
     "memory_reserved",
+    "seed",
+    "seed_all",
     "set_device",
+    "set_rng_state",
     "set_rng_state_all",
+    "set_stream",
+    "stream",
     "synchronize",
 ]
 
@@ -69,6 +83,27 @@ def manual_seed(seed: int) -> None:
 
 def manual_seed_all(seed: int) -> None:
     """Seed all devices, of which there are none."""
+
+
+def seed() -> None:
+    """Seed the current device at random, once there is one."""
+
+
+def seed_all() -> None:
+    """Seed all devices at random, of which there are none."""
+
+
+def set_rng_state(new_state: Any, device: Any = "cuda") -> None:
+    """Set the state of a device's generator, once there is one."""
+
+
+def set_stream(stream: Any) -> None:
+    """Make a stream the current one; of None nothing comes.
+
+    Raises AssertionError for all else, which would be a stream.
+    """
+    if stream is not None:
+        _missing()
 
 
 def empty_cache() -> None:
@@ -125,9 +160,16 @@ def _needs_a_device(name: str) -> Callable[..., NoReturn]:
 init = _needs_a_device("init")
 synchronize = _needs_a_device("synchronize")
 current_device = _needs_a_device("current_device")
+default_stream = _needs_a_device("default_stream")
 current_stream = _needs_a_device("current_stream")
 get_device_name = _needs_a_device("get_device_name")
 get_device_properties = _needs_a_device("get_device_properties")
 get_device_capability = _needs_a_device("get_device_capability")
 set_device = _needs_a_device("set_device")
 get_rng_state = _needs_a_device("get_rng_state")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "amp":  # old programs only
+        return import_module("rushlight.cuda.amp")
+    raise AttributeError(f"module 'rushlight.cuda' has no attribute {name!r}")
