@@ -28,7 +28,7 @@ MAY = {
     "random": GROUND | {"kernels", "tensor", "parameter", "autograd", "ops"},
     "api": GROUND
     | {"kernels", "tensor", "parameter", "autograd", "ops", "random", "storage", "formatting"}
-    | {"return_types"},
+    | {"return_types", "refusals"},
 }
 # What PyTorch has under autograd, and lives in a room further up here.
 FACES = {"autograd/profiler.py", "autograd/profiler_util.py"}

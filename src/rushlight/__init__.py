@@ -106,6 +106,7 @@ if _TYPE_CHECKING:
     from rushlight.api.norm import *
     from rushlight.api.norms import *
     from rushlight.api.old_linalg import *
+    from rushlight.api.once import *
     from rushlight.api.order import *
     from rushlight.api.padding import *
     from rushlight.api.pairs import *
@@ -145,6 +146,8 @@ if _TYPE_CHECKING:
     from rushlight.limits import finfo, iinfo
 
 _ROOMS = (
+    "types",
+    "_tensor",
     "_C",
     "_dynamo",
     "_vmap_internals",

@@ -31,6 +31,22 @@ from rushlight.api.torch_function import (
 )
 from rushlight.tensor import Tensor
 
+
+def _get_current_function_mode() -> Any:
+    """Return the innermost mode of this thread, or None."""
+    return state.modes[-1] if state.modes else None
+
+
+def _get_current_function_mode_stack() -> list[Any]:
+    """Return the modes of this thread, the innermost last."""
+    return list(state.modes)
+
+
+def _len_torch_function_stack() -> int:
+    """Return how many modes are entered in this thread."""
+    return len(state.modes)
+
+
 __all__ = [
     "BaseTorchFunctionMode",
     "TorchFunctionMode",

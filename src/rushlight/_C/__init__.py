@@ -14,7 +14,7 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
-_ROOMS = ("_autograd", "_functions")
+_ROOMS = ("_autograd", "_functions", "_functorch")
 
 _AUTOCAST = (
     "autocast_decrement_nesting",
@@ -35,10 +35,16 @@ _AUTOCAST = (
 )
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
+    "Generator": "random",
+    "Size": "size",
+    "TensorBase": "tensor:Tensor",
+    "_TensorBase": "tensor:Tensor",
+    "_FunctionBase": "autograd.context:FunctionCtx",
     "_LinAlgError": "api.linalg_checks",
     "DisableTorchFunction": "api.torch_function",
     "DisableTorchFunctionSubclass": "api.torch_function",
     "_disabled_torch_function_impl": "api.torch_function:disabled",
+    "_are_functorch_transforms_active": "_C._functorch:are_transforms_active",
     "_any_requires_grad": "autograd.state:any_requires_grad",
     "_current_autograd_node": "autograd.state:current_node",
     "_current_graph_task_execution_order": "autograd.state:execution_order",
@@ -55,6 +61,16 @@ _ELSEWHERE = {
     "_set_view_replay_enabled": "autograd.policies:switch_view_replay",
     "_will_engine_execute_node": "autograd.state:will_execute",
     **dict.fromkeys(_AUTOCAST, "amp.state"),
+    "_get_deterministic_algorithms": "api.settings:are_deterministic_algorithms_enabled",
+    "_get_graph_exec_group": "utils.checkpoint.region:current_group",
+    "_get_warnAlways": "api.once:is_warn_always_enabled",
+    "_set_warnAlways": "api.once:set_warn_always",
+    "_len_torch_dispatch_stack": "utils._python_dispatch",
+    "default_generator": "random",
+    "device": "device",
+    "dtype": "dtypes",
+    "layout": "layout",
+    "memory_format": "layout",
     "_has_torch_function": "overrides:has_torch_function",
     "_has_torch_function_unary": "overrides:has_torch_function_unary",
     "_has_torch_function_variadic": "overrides:has_torch_function_variadic",
@@ -67,6 +83,22 @@ _ELSEWHERE = {
     "is_inference_mode_enabled": "autograd.modes",
     "set_anomaly_enabled": "autograd.anomaly_mode",
 }
+
+
+_has_cuda = _has_mps = _has_xpu = False
+
+
+def _get_tracing_state() -> None:
+    """Return what a tracer knows: None, since none runs."""
+
+
+def _is_tracing() -> bool:
+    """Return whether the program is being traced: no."""
+    return False
+
+
+def _log_api_usage_once(event: str) -> None:
+    """Note that a part of the API is used, nowhere."""
 
 
 def __getattr__(name: str) -> _Any:

@@ -20,13 +20,18 @@ from rushlight.autograd.saved_tensor import make_saved_tensor as _make_saved_ten
 from rushlight.autograd.state import _get_sequence_nr
 from rushlight.device import device
 from rushlight.dtypes import dtype, from_numpy
+from rushlight.profiler import DeviceType, ProfilerActivity
+from rushlight.profiler.recorder import is_recording as _profiler_enabled
 
 __all__ = [
+    "DeviceType",
     "InputMetadata",
+    "ProfilerActivity",
     "SavedTensor",
     "_get_sequence_nr",
     "_make_saved_tensor",
     "_pop_saved_tensors_default_hooks",
+    "_profiler_enabled",
     "_push_saved_tensors_default_hooks",
     "_saved_tensors_hooks_disable",
     "_saved_tensors_hooks_enable",

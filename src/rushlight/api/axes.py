@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 from rushlight.api.sizes import as_int, int_list, sizes, wrap_dim
@@ -172,7 +171,9 @@ def _reversed(self: Tensor) -> Tensor:
     """A view with all dimensions in reverse order."""
     n = self.ndim
     if n != 2:
-        _warn_once(
+        from rushlight.api.once import warn_once
+
+        warn_once(
             "The use of `x.T` on tensors of dimension other than 2 to reverse their shape is "
             "deprecated and it will throw an error in a future release. Consider `x.mT` to "
             "transpose batches of matrices or `x.permute(*torch.arange(x.ndim - 1, -1, -1))` to "
@@ -199,7 +200,9 @@ def _swapped(x: Tensor, name: str) -> Tensor:
             if name == "Tensor.mT"
             else "Consider using x.conj()."
         )
-        _warn_once(f"{name} is deprecated on 0-D tensors. {advice}")
+        from rushlight.api.once import warn_once
+
+        warn_once(f"{name} is deprecated on 0-D tensors. {advice}")
         return x
     if x.ndim == 1:
         raise RuntimeError(
@@ -236,15 +239,6 @@ def _matrix_conjugate_transpose(self: Tensor) -> Tensor:
     raise RuntimeError(
         f"tensor.H is only supported on matrices (2-D tensors). Got {n}-D tensor.{tail}"
     )
-
-
-_warned: set[str] = set()
-
-
-def _warn_once(message: str) -> None:
-    if message not in _warned:
-        _warned.add(message)
-        warnings.warn(message, UserWarning, stacklevel=3)
 
 
 ATTRIBUTES = {

@@ -137,6 +137,7 @@ _FUNCTIONS = {
     "moments": "std_mean var_mean",
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "old_linalg": "matrix_rank",
+    "once": "is_warn_always_enabled set_warn_always",
     "padding": "constant_pad_nd",
     "pairs": "cdist pdist",
     "pooling": "avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d",
@@ -176,6 +177,7 @@ _FUNCTIONS = {
 # What only a Tensor has: methods, in-place forms, properties.
 _METHODS = {
     "affine": "addbmm_ addmm_ addmv_ addr_ baddbmm_",
+    "applying": "_view_func _view_func_unsafe apply_ map2_ map_",
     "assigning": "__delitem__ __setitem__ fill_diagonal_",
     "bitwise": (
         "bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ "
@@ -218,6 +220,11 @@ _METHODS = {
     "other_memory": "data set_",
     "powers": "float_power_ pow_",
     "printing": "__repr__",
+    "other_kinds": (
+        "_is_zerotensor ccol_indices coalesce col_indices const_data_ptr crow_indices indices "
+        "is_coalesced is_distributed row_indices to_sparse to_sparse_bsc to_sparse_bsr "
+        "to_sparse_coo to_sparse_csc to_sparse_csr values xpu"
+    ),
     "queries": (
         "dense_dim dim_order is_cpu is_cuda is_ipu is_maia is_meta is_mkldnn is_mps is_mtia "
         "is_nested is_quantized is_sparse is_sparse_csr is_vulkan is_xla is_xpu layout name "

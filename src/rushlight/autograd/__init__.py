@@ -88,6 +88,9 @@ _MODULES = (
 _NAMES = {
     "Function": "function",
     "NestedIOFunction": "function",
+    "DeviceType": "profiler",
+    "ProfilerActivity": "profiler",
+    "kineto_available": "profiler",
     "SavedTensor": "saved_tensor",
     "Variable": "variable",
     "_engine_run_backward": "variable",

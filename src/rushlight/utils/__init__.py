@@ -15,7 +15,10 @@ if _TYPE_CHECKING:
 __all__ = ["checkpoint", "data", "hooks", "swap_tensors"]
 
 
+_LATER = ("_contextlib", "_mode_utils", "_python_dispatch", "_pytree", "checkpoint", "dlpack")
+
+
 def __getattr__(name: str) -> _Any:
-    if name == "checkpoint":  # few programs do
-        return _import_module("rushlight.utils.checkpoint")
+    if name in _LATER:  # few programs use them
+        return _import_module(f"rushlight.utils.{name}")
     raise AttributeError(f"module 'rushlight.utils' has no attribute {name!r}")

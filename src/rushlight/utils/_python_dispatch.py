@@ -26,7 +26,8 @@ handed to the mode; and takes them out of its result.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from rushlight._ops import OpOverload, name_of, overload_of
@@ -37,7 +38,7 @@ from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor, new
 
-__all__ = ["TorchDispatchMode", "run_current"]
+__all__ = ["TorchDispatchMode", "is_traceable_wrapper_subclass", "run_current"]
 
 
 class _State(threading.local):
@@ -67,6 +68,39 @@ class TorchDispatchMode:
     def __exit__(self, *_: object) -> None:
         OPERATORS.remove(_see_call)
         _state.modes.pop()
+
+
+def _get_current_dispatch_mode() -> TorchDispatchMode | None:
+    """Return the innermost mode of this thread, or None."""
+    return _state.modes[-1] if _state.modes else None
+
+
+def _get_current_dispatch_mode_stack() -> list[TorchDispatchMode]:
+    """Return the modes of this thread, the innermost last."""
+    return list(_state.modes)
+
+
+def _len_torch_dispatch_stack() -> int:
+    """Return how many modes are entered in this thread."""
+    return len(_state.modes)
+
+
+@contextmanager
+def _disable_current_modes() -> Iterator[list[TorchDispatchMode]]:
+    """Hand operators to no mode inside."""
+    modes, _state.modes = _state.modes, []
+    try:
+        yield list(modes)
+    finally:
+        _state.modes = modes
+
+
+def is_traceable_wrapper_subclass(t: object) -> bool:
+    """Whether a tensor is of a class that takes itself apart by ``__tensor_flatten__``."""
+    kind = type(t)
+    return isinstance(t, Tensor) and all(
+        hasattr(kind, name) for name in ("__tensor_flatten__", "__tensor_unflatten__")
+    )
 
 
 class _Running:

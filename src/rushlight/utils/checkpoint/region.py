@@ -46,6 +46,8 @@ enable checkpoint\N{NON-BREAKING HYPHEN}debug mode globally.
 class CheckpointError(RuntimeError):
     """Raised where a recomputation did not bring back what the forward had saved."""
 
+    __module__ = "rushlight.utils.checkpoint"
+
 
 class _Enough(Exception):
     """Leaves a recomputation that has brought all there is to bring."""
@@ -72,6 +74,11 @@ class GraphExecGroup:
     @classmethod
     def _get_current_group(cls) -> GraphExecGroup | None:
         return _current.group
+
+
+def current_group() -> GraphExecGroup | None:
+    """Return the group that this thread is in, or None."""
+    return _current.group
 
 
 class _Current(threading.local):

@@ -1,0 +1,12 @@
+"""Tensors from other libraries by DLPack, under the name of ``torch.utils.dlpack``.
+
+>>> import rushlight as torch
+>>> torch.utils.dlpack.from_dlpack(torch.ones(2))
+tensor([1., 1.])
+"""
+
+from __future__ import annotations
+
+from rushlight.api.data import from_dlpack
+
+__all__ = ["from_dlpack"]
