@@ -8,6 +8,7 @@ import inspect
 import subprocess
 import sys
 import threading
+import warnings
 from typing import Any
 
 import pytest
@@ -282,3 +283,48 @@ assert torch.exp.__code__ is not codes[0]
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert not done.returncode, done.stderr
+
+
+def test_a_plain_method_is_asked_as_one(lib: Any) -> None:
+    """An instance's ``__torch_function__`` that is no classmethod gets the instance; it is old."""
+
+    class Old:
+        name = "old"
+
+        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+            return self.name, func.__name__, len(args)
+
+    class Makes_types_ask(lib.Tensor):
+        pass
+
+    old = Old()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        lib.set_warn_always(True)
+        try:
+            assert lib.add(old, 1) == ("old", "add", 2)
+        finally:
+            lib.set_warn_always(False)
+    assert [str(w.message)[:58] for w in caught] == [
+        "Defining your `__torch_function__` as a plain method is de"
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert lib.ones(1) + old == ("old", "add", 2)
+        assert lib.cat([old, old])[:2] == ("old", "cat")
+        assert lib.nn.functional.relu(old)[:2] == ("old", "relu")
+
+
+def test_inner_methods_are_told_to_nobody(lib: Any) -> None:
+    seen: list[str] = []
+
+    class Telling(lib.Tensor):
+        @classmethod
+        def __torch_function__(cls, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+            seen.append(func.__name__)
+            return super().__torch_function__(func, types, args, kwargs or {})
+
+    x = lib.ones(2).as_subclass(Telling)
+    y = (x * 2).view(1, 2)
+    assert y.is_leaf
+    assert [name for name in seen if name != "__get__"] == ["mul", "view"]

@@ -137,12 +137,23 @@ def _among(args: Any, kwargs: Any) -> list[Any]:
 def answer(func: Any, found: list[Any], args: Any, kwargs: Any) -> Any:
     """Ask the types of `found` in turn; NotImplemented where none answers."""
     types = tuple([type(value) for value in found])
-    for kind in types:
-        ask = kind.__torch_function__
+    for value in found:
+        ask = value.__torch_function__
+        if getattr(ask, "__self__", None) is value:
+            _warn_of_plain_method()
         result = ask(func, types, args) if kwargs is None else ask(func, types, args, kwargs)
         if result is not NotImplemented:
             return result
     return NotImplemented
+
+
+def _warn_of_plain_method() -> None:
+    from rushlight.api.once import warn_once
+
+    warn_once(
+        "Defining your `__torch_function__` as a plain method is deprecated and will be an error "
+        "in future, please define it as a classmethod."
+    )
 
 
 def ask_mode(func: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -239,7 +250,7 @@ _WRITTEN = {
 _LEFT_ALONE = """
 __array__ __array_function__ __array_ufunc__ __array_wrap__ __deepcopy__ __dlpack__
 __dlpack_device__ __format__ __init_subclass__ __iter__ __new__ __reduce_ex__ __torch_function__
-_check_grad _dim _is_view _make_subclass as_subclass is_tensor
+_check_grad _dim _is_view _make_subclass _now as_subclass is_tensor
 """
 
 
