@@ -229,3 +229,24 @@ def test_warnings_of_once_a_process_can_come_always(lib: Any) -> list[Any]:
                 assert lib.ones(2, 2, 2).T.shape == transposed.shape
             counts.append(len(caught))
     return [counts, lib.is_warn_always_enabled(), attempt(lambda: lib.set_warn_always(3))]
+
+
+@story
+def test_events_made_by_hand_find_their_places(lib: Any) -> list[Any]:
+    util = importlib.import_module(f"{lib.__name__}.autograd.profiler_util")
+    spans = [(0, 100, 1), (10, 40, 1), (50, 90, 1), (55, 60, 1), (0, 10, 2), (100, 120, 1)]
+    events = util.EventList(
+        util.FunctionEvent(id=i, name=f"op{i}", thread=thread, start_us=start, end_us=end)
+        for i, (start, end, thread) in enumerate(spans)
+    )
+    events._build_tree()
+    return [
+        *[
+            (e.name, [c.name for c in e.cpu_children], e.cpu_parent and e.cpu_parent.name)
+            for e in events
+        ],
+        [e.self_cpu_time_total for e in events],
+        [util._format_time(t) for t in (0, 1, 1500, 2.5e6)],
+        [util._format_time_share(1, 3), util._format_time_share(0, 0)],
+        [util._format_memory(n) for n in (5, 5000, 5e6, 5e9, -5000)],
+    ]

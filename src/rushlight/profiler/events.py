@@ -35,7 +35,7 @@ class Interval:
         return self.end - self.start
 
 
-class _Times:
+class Times:
     """What events and averages have in common: times as text, and zeros for devices."""
 
     cpu_time: float
@@ -76,7 +76,7 @@ class _Times:
     device_time_total_str = self_device_time_total_str = device_time_str
 
 
-class FunctionEvent(_Times):
+class FunctionEvent(Times):
     """One operator, node or named range that ran.
 
     ``name``, ``time_range``, ``thread``, ``cpu_parent`` and ``cpu_children``, ``input_shapes``
@@ -174,7 +174,7 @@ class FunctionEvent(_Times):
         )
 
 
-class FunctionEventAvg(_Times):
+class FunctionEventAvg(Times):
     """The sums over events of one name: ``count`` of them, and ``cpu_time`` their mean."""
 
     def __init__(self) -> None:
@@ -243,6 +243,10 @@ class EventList(_List):
 
     def __str__(self) -> str:
         return self.table()
+
+    def _build_tree(self) -> None:
+        """Find out which events ran inside of which."""
+        self._populate_cpu_children()
 
     def _populate_cpu_children(self) -> None:
         """Find out from their times which events ran inside of which of the same thread."""
