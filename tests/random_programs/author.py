@@ -6,6 +6,7 @@ nothing changed. What docs/deviations.md says is different is not written.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import warnings
 from collections.abc import Callable, Iterator
@@ -32,9 +33,10 @@ MODES = [
 class Author(Forms):
     """Writes one program; `machine` is PyTorch's side of it."""
 
-    def __init__(self, seed: int, machine: Machine) -> None:
+    def __init__(self, seed: int, machine: Machine, other: Machine | None = None) -> None:
         super().__init__(seed)
         self.machine = machine
+        self.other = other  # which looks where the author looks: a look may change what it sees
         self.count = 0
 
     def program(self) -> Iterator[tuple[int, str, bool]]:
@@ -67,8 +69,11 @@ class Author(Forms):
     def inferring(self) -> bool:
         return bool(self.machine.lib.is_inference_mode_enabled())
 
-    def is_spoiled(self, t: Any) -> bool:
+    def is_spoiled(self, name: str, t: Any) -> bool:
         """Whether a tensor can hardly be used: a spoiled view, an inference tensor."""
+        if self.other is not None:
+            with contextlib.suppress(RuntimeError):
+                self.other.names[name].grad_fn  # noqa: B018
         try:
             t.grad_fn  # noqa: B018
         except RuntimeError as error:
@@ -89,7 +94,7 @@ class Author(Forms):
     def pick(self, *, like: str | None = None, floats: bool = False) -> str:
         """A variable, the younger the likelier; if possible shaped as `like`, or of `floats`."""
         tensors = self.machine.tensors()
-        names = [n for n, t in tensors.items() if not self.is_spoiled(t)]
+        names = [n for n, t in tensors.items() if not self.is_spoiled(n, t)]
         if self.rarely(0.3):
             names = [n for n in names if tensors[n].requires_grad] or names
         if like is not None and not self.rarely(0.1):
@@ -217,7 +222,11 @@ class Author(Forms):
     def use_spoiled(self) -> str:
         """Use a view that must not be used any more, if there is one."""
         tensors = self.machine.tensors()
-        spoiled = [n for n, t in tensors.items() if self.is_spoiled(t)]
+        spoiled = [n for n, t in tensors.items() if self.is_spoiled(n, t)]
+        # (Of inference tensors alone PyTorch records nothing, though they may require grad.)
+        spoiled = [
+            n for n in spoiled if not (tensors[n].is_inference() and tensors[n].requires_grad)
+        ]
         if not spoiled:
             return self.look()
         form = self.choose("{} + 1", "{} * {}", "{}[None]", "{}.detach()", "{}.clone().add_(1)")
@@ -250,6 +259,26 @@ class Author(Forms):
             return True  # the strides that NumPy and PyTorch leave there are not the same
         return not (dense(a) and dense(b))
 
+    def shuffled(self, target: str, place: str, other: str) -> bool:
+        """Whether elements change places through an index, unseen: PyTorch asks dense ones only."""
+        a, b, copied = self.value(target), self.value(other), self.value(place)
+        if a is None or b is None or copied is None or dense(a):
+            return False
+        memory = a.untyped_storage().data_ptr()
+        return bool(memory == b.untyped_storage().data_ptr() != copied.untyped_storage().data_ptr())
+
+    def recast(self, name: str) -> bool:
+        """Whether a tensor is complex, or a complex tensor shares its memory, or real ones do.
+
+        PyTorch makes such views anew on a base of another shape; see docs/deviations.md.
+        """
+        x = self.machine.names[name]
+        memory = x.untyped_storage().data_ptr()
+        return x.is_complex() or any(
+            t.is_complex() and t.untyped_storage().data_ptr() == memory
+            for t in self.machine.tensors().values()
+        )
+
     def source(self, target: str, name: str) -> str:
         """What to write: a variable or a number."""
         if self.rarely(0.3):
@@ -279,9 +308,8 @@ class Author(Forms):
             f"{target} *= 0.5",
         ]
         tracked = self.machine.names[name].requires_grad
-        if not tracked or (
-            self.machine.lib.is_grad_enabled() and not self.machine.names[name].is_complex()
-        ):
+        records = self.machine.lib.is_grad_enabled() and not self.inferring()
+        if not tracked or (records and not self.recast(name)):
             # (Without grad the graph would not hear of another shape, nor complex views.)
             forms += [f"{target}.squeeze_()", f"{target}.unsqueeze_(0)", f"{target}.t_()"]
             forms.append(f"{target}.transpose_(0, -1)")
@@ -311,7 +339,9 @@ class Author(Forms):
         inside = self.index(name, x) if target == name else self.index(target, x)
         source = self.source(target, "") if self.rarely(0.5) else self.number()
         place = f"{target}[{inside}]"
-        if source not in NUMBERS and self.entangled(place, source):
+        if source not in NUMBERS and (
+            self.entangled(place, source) or self.shuffled(target, place, source)
+        ):
             source = self.number()
         if self.rarely(0.15) and self.value(place) is not None and self.tame(x):
             return f"{place} {self.choose('+=', '*=', '-=')} {self.number()}"

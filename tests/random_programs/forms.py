@@ -188,7 +188,10 @@ class Forms:
             forms = ["({} * 0.1).sin()" if self.tame(x) else "{} * 0.1", "-{}", "{}.clone()"]
             forms += ["{}.conj() * 0.5", "{}.real * 2", "{} * 1j", "{}.imag.tanh()"]
             forms.append("torch.view_as_real({}.resolve_conj())")
-            return self.choose(*forms).format(name)
+            form = self.choose(*forms)
+            if not x.numel() and "view_as_real" in form:
+                form = "{}.clone()"  # PyTorch fails backwards where nothing has odd strides
+            return form.format(name)
         if str(x.dtype) == "torch.bool":
             return self.choose("~{}", "{}.float()", "{}.clone()", "{} * 2", "{}.sum()").format(name)
         forms = ["{}.sin()", "{}.tanh()", "-{}", "{}.clone()", "{}.sigmoid()", "{} * 0.5"]
@@ -206,7 +209,7 @@ class Forms:
         """A function of two tensors."""
         alike = x.stride() == y.stride() and 0 not in x.stride()
         if not alike and max(x.ndim, y.ndim) > 1:  # see docs/deviations.md
-            a, b = f"{a}.contiguous()", f"{b}.contiguous()"
+            a, b = f"{a}{in_order(x)}", f"{b}{in_order(y)}"
         forms = [f"{a} + {b}", f"{a} - {b}", f"torch.add({a}, {b}, alpha=2)"]
         if self.tame(x, y):
             forms += [f"{a} * {b}", f"{a} / ({b} * {b} + 2)", f"torch.addcmul({a}, {a}, {b})"]
@@ -241,6 +244,16 @@ class Forms:
         count = math.prod(shape)
         text = f"(torch.arange({count}) % 5 - 1.5).reshape({shape})"
         return text if str(x.dtype) == "torch.float32" else f"{text}.to({x.dtype})"
+
+
+def in_order(x: Any) -> str:
+    """A call that lets a tensor lie in C order, dimensions of size 1 too, whatever they are."""
+    step, plain = 1, True
+    for n, stride in zip(reversed(x.shape), reversed(x.stride())):
+        plain = plain and stride == step
+        step *= max(n, 1)
+    odd = x.is_contiguous() and not plain
+    return ".clone(memory_format=torch.contiguous_format)" if odd else ".contiguous()"
 
 
 def numbers(x: Any) -> Any:

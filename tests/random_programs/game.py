@@ -97,7 +97,7 @@ def same(a: Any, b: Any, tolerance: float) -> bool:
 def play(seed: int) -> Game:
     """Write and run the program of a seed; raise `Difference` where the libraries part."""
     game = Game()
-    author = Author(seed, game.theirs)
+    author = Author(seed, game.theirs, game.ours)
     try:
         for depth, statement, deep in author.program():
             game.perform(depth, statement, deep)

@@ -67,7 +67,7 @@ def retain_grad(input: Tensor) -> None:
     edge = edge_of(input)
     if edge is None:
         raise RuntimeError("can't retain_grad on Tensor that has requires_grad=False")
-    if edge is not input and edge is not NOWHERE:
+    if edge is not input and edge is not NOWHERE and not input.retains_grad:
         edge.owner.own_hooks().retain[edge.index] = weakref.ref(input)
         input.__dict__["_retains"] = True
 

@@ -139,6 +139,7 @@ def _check_history(t: Tensor, outputs: int) -> None:
             "one that does the other operations). You can ask on the forum "
             "https://discuss.pytorch.org/ if you need help to do this change."
         )
+    t._grad = None  # as `_rewrite` does, also of a view that turns out to be a leaf's
     check_writable(t, True, overlap=False)
 
 

@@ -79,9 +79,9 @@ class SavedFields:
 
     def read_saved(self) -> None:
         """Read all the tensors that were saved, for the errors of those that were written since."""
-        from rushlight.ops.saved_names import raw_names  # operators import us
+        from rushlight.ops.saved_names import reading_order  # operators import us
 
-        for name in raw_names(self):
+        for name in reading_order(self):
             getattr(self, "_saved_" + name)
 
     def __dir__(self) -> list[str]:

@@ -49,11 +49,13 @@ def rebase(t: Tensor, edge: Any) -> None:
     node = CopySlices(base, t, view.edge, edge)
     _keep_retaining(base, base._edge, node)
     base._edge = node  # `t` too finds its new edge when it is next used: mostly never
+    if view.edge is None:
+        view.edge = NOWHERE  # until then it tells that `t` is no leaf
 
 
 def _keep_retaining(t: Tensor, old: Any, edge: Any) -> None:
     """Let a tensor that asked with `retain_grad` get the cotangent of its new self."""
-    if not isinstance(old, (Node, Slot)):
+    if not isinstance(old, (Node, Slot)) or old is NOWHERE:
         return
     hooks = old.owner.hooks
     if hooks is not None and old.index in hooks.retain and hooks.retain[old.index]() is t:

@@ -91,6 +91,9 @@ def check_apart(t: Tensor, sources: Iterable[Any]) -> None:
             raise shared_error()
 
 
+LEAF_WRITTEN = "a leaf Variable that requires grad is being used in an in-place operation."
+
+
 def check_history(t: Tensor) -> None:
     """Raise PyTorch's error where, with grad mode on, `t` must not be written."""
     _check_history(t)
@@ -107,10 +110,10 @@ def _raise_for_history(t: Tensor) -> None:
                 "a view of a leaf Variable that requires grad is being used in an in-place "
                 "operation."
             )
+        if edge.edge is None and t.requires_grad:  # and has not been used since its base does
+            raise RuntimeError(LEAF_WRITTEN)
     elif edge is LEAF:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation."
-        )
+        raise RuntimeError(LEAF_WRITTEN)
 
 
 _check_history = _raise_for_history

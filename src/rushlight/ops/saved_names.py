@@ -20,7 +20,7 @@ from rushlight.ops.kept import entry_of, named_tensor, optional
 from rushlight.ops.saved_table import COMPOSED, TABLE
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["fields", "packing_order", "raw_field", "raw_names", "read_field"]
+__all__ = ["fields", "packing_order", "raw_field", "raw_names", "read_field", "reading_order"]
 
 # Where PyTorch saves a Python number as a tensor.
 _TENSORS = ("DivBackward0", "MulBackward0")
@@ -242,6 +242,13 @@ def raw_names(node: Any) -> list[str]:
         if reader in ("", "indices", "transposed")
         and (ours not in settings or (name in missing and settings[ours] is None))
     ]
+
+
+def reading_order(node: Any) -> list[str]:
+    """The tensors among `fields` in the order in which PyTorch reads them: outputs at the end."""
+    row = fields(node)
+    outputs = getattr(getattr(node, "op", None), "outputs", ("y",))
+    return sorted(raw_names(node), key=lambda name: (row[name][0] in outputs, name))
 
 
 def packing_order(node: Any) -> list[str]:

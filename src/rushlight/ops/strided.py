@@ -25,6 +25,7 @@ from rushlight.kernels.strides import (
 from rushlight.ops.declare import linear, view
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.operator import Operator
+from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "Geometry",
@@ -154,10 +155,18 @@ def _replace_strided(
     return _read(canvas, x.shape, own, start)
 
 
+def _as_strided_rule(
+    g: Any, x_shape: Ints, size: Ints, stride: Ints, offset: int, layout: Ints | None
+) -> Any:
+    if 0 in size and type(g) is Tensor:  # PyTorch's zeros depend on nothing
+        return wrap(np.zeros(x_shape, g._array.dtype))
+    return scatter_strided(g, x_shape, size, stride, offset, layout)
+
+
 as_strided: Operator = view(
     "as_strided",
     _as_strided,
-    x=lambda g, x_shape, size, stride, offset, layout: scatter_strided(
+    x=lambda g, x_shape, size, stride, offset, layout: _as_strided_rule(
         g, x_shape, size, stride, offset, layout
     ),
 )
