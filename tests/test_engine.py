@@ -94,6 +94,12 @@ def test_a_gradient_lies_in_memory_as_its_leaf_does(lib: Any) -> None:
     expanded = lib.ones(3, 1).expand(3, 4).requires_grad_()
     (expanded * expanded).sum().backward()
     assert expanded.grad.stride() == (4, 1)
+    rows = lib.ones(4).expand(2, 4).requires_grad_()
+    (rows * rows).sum().backward()
+    assert rows.grad.stride() == (4, 1)
+    gappy = lib.ones(4, 3).t()[:, ::2].requires_grad_()
+    (gappy * gappy).sum().backward()
+    assert gappy.grad.stride() == (2, 1)
 
 
 def test_no_grad_around_backward_changes_nothing(lib: Any) -> None:

@@ -189,6 +189,16 @@ def test_hooks_and_retained_gradients_of_a_dirty_input(lib: Any) -> Any:
     return seen, w.grad, x.grad
 
 
+@story
+def test_the_gradient_of_a_dirty_view_of_a_leaf_is_gone_too(lib: Any) -> Any:
+    w = leaf(lib)
+    x = w[:1]
+    x.retain_grad()
+    x.sum().backward()
+    error = attempt(lambda: write(lib, x))
+    return error, x.grad, w.grad, x.retains_grad
+
+
 @pytest.mark.parametrize("first", [True, False])
 def test_saving_a_dirty_input(first: bool) -> None:
     def tell(lib: Any) -> Any:

@@ -109,6 +109,14 @@ def test_a_view_of_a_view(
     x=leaf(3); i=torch.tensor([0]); y=x*1; y[i]=2; y.sum().backward(); y.sum().backward()
     x=leaf(3); i=torch.tensor([0]); y=x.index_put((i,), w(1)); y.backward(w(3)); y.backward(w(3))
     c=leaf(2)*(1+0j); z=c*c; c.mul_(1); z.sum().backward(torch.tensor(1+0j))
+    x=leaf(2,2)*1; v=inference(lambda: x[:]); y=v.logsumexp(0); \
+        nograd(lambda: (y.add_(1), x.add_(1))); y.backward(w(2))
+    x=leaf(3); y=x*1; g,=grad(y.square(), y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
+    x=leaf(3); y=x*1; g,=grad(y**2, y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
+    x=leaf(3); y=x*1; g,=grad(y**1, y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
+    x=leaf(3); y=x*1; g,=grad(y**3, y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
+    x=leaf(3); g,=grad(x.square(), x, w(3), create_graph=True); out=grad(g.sum(), x)
+    x=leaf(3); g,=grad(x**1, x, w(3), create_graph=True); out=g.requires_grad, grad(g.sum(), x)
     """
 )
 def test_saved_values_that_changed(program: str) -> None:
@@ -195,6 +203,13 @@ def test_what_is_refused_first(program: str) -> None:
     x=torch.zeros(4); y=inference(lambda: x.view(torch.int32)); out=y.is_inference(), y._is_view()
     x=leaf(3); h=[]; x.register_hook(h.append); grad(x, leaf(3), w(3), allow_unused=True); out=h
     x=leaf(3); y=x*1; y.retain_grad(); grad(y, leaf(3), w(3), allow_unused=True); out=y.grad
+    x=leaf(); y=x*2; y.retain_grad(); y.transpose_(0, -1); y.retain_grad(); y.backward(); out=y.grad
+    x=leaf(2,3); y=x*2; y.retain_grad(); y.t_(); y.backward(w(3,2), inputs=[y]); out=y.grad
+    x=leaf(2,3); y=x*2; y.retain_grad(); y.mul_(3); y.retain_grad(); y.sum().backward(); out=y.grad
+    x=leaf(3)*1; v=x[1:1]; v.fill_(2); g,=grad((v*v).sum(), x, create_graph=True); \
+        out=g, g.requires_grad
+    x=leaf(3)*1; v=x[1:]; v.fill_(2); g,=grad((v*v).sum(), x, create_graph=True); \
+        out=g.tolist(), g.requires_grad
     """
 )
 def test_memory_and_marks(program: str) -> None:
@@ -221,4 +236,37 @@ def test_memory_and_marks(program: str) -> None:
 def test_complex_views_of_real_numbers(program: str) -> None:
     """A base of real numbers that is written through pairs of them, wherever they lie in it."""
     made = "l=leaf(8); x=l*1; " + program
+    assert outcome(rushlight, made) == outcome(judge, made)
+
+
+@programs(
+    """
+    v=b[None]; u=b[None]; u.mul_(y); v.add_(1)
+    v=b[None]; u=b[None]; u.mul_(y); v.copy_(u)
+    v=b[None]; u=b[None]; u.mul_(y); v.zero_()
+    v=b[None]; u=b[None]; u.mul_(y); v.masked_fill_(v>9, 2)
+    v=b[None]; u=b[None]; u.mul_(y); v[...]=2
+    v=b[None]; u=b[None]; u.mul_(y); v[0]=2; out=names(v), slope(v, y)
+    v=b[None]; u=b[None]; u.mul_(y); v[v>9]=2
+    v=b[None]; u=b[None]; u.mul_(y); v.t_()
+    v=b[None]; u=b[None]; u.mul_(y); v.squeeze_()
+    v=b[None]; u=b[None]; u.mul_(y); out=v.is_leaf, names(v); v.add_(1); out=out, slope(v, y)
+    v=b[None]; u=b[None]; u.mul_(y); z=v.sin(); v.add_(1); out=slope(v, y)
+    v=b[None]; u=b[None]; u.mul_(y); nograd(lambda: v.add_(1)); out=names(v), slope(v, y)
+    v=b[None]; u=b[None]; u.mul_(y); nograd(lambda: v.sin()); v.add_(1)
+    v=b[None]; v.mul_(y); v.mul_(2); v.add_(y); out=names(v), slope(v, y)
+    v=b[None]; v.mul_(y); b.mul_(2); v.mul_(2)
+    v=b[None]; b.mul_(y); v.mul_(2)
+    v=b[None]; b.mul_(y); b.detach_(); v.mul_(2); out=v.requires_grad, names(v)
+    v=b[None]; v.mul_(y); b.detach_(); out=v.requires_grad
+    v=b[None]; v[...]*=y
+    v=b[None]; v[0]*=y; v[...]*=y; out=names(v), slope(v, y)
+    v=b[None]; v[0:]*=y; out=names(v), slope(v, y)
+    v=b[None]; v*=y; v*=y; out=names(v), slope(v, y)
+    v=b.detach(); u=b[None]; u.mul_(y); v.add_(1); out=b, names(u)
+    """
+)
+def test_views_that_have_not_heard_of_a_graph(program: str) -> None:
+    """A plain tensor got a history; a view of it is taken for a leaf until it is used."""
+    made = "b=w(2,2); y=leaf(1); " + program
     assert outcome(rushlight, made) == outcome(judge, made)

@@ -27,7 +27,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
 from rushlight.kernels.broadcasting import check_broadcast_into
-from rushlight.kernels.strides import check_expanded
+from rushlight.kernels.strides import check_expanded, room_for_gradient
 from rushlight.tensor import LEAF, Tensor, wrap
 
 __all__ = [
@@ -131,7 +131,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
         ):
             leaf._grad = wrap(g)
         else:
-            own = np.empty_like(target)  # the leaf's own layout where that is dense
+            own = room_for_gradient(target)
             own[...] = g
             leaf._grad = wrap(own)
     elif (
@@ -240,7 +240,7 @@ def _add_values(leaf: Tensor, g: Tensor) -> None:
     with _lock_of(leaf):
         if leaf._grad is None and g._array.dtype is not leaf._array.dtype:  # see grad_dtype
             if _takes_grad(leaf):
-                leaf._grad = wrap(np.empty_like(leaf._array, g._array.dtype))
+                leaf._grad = wrap(room_for_gradient(leaf._array, g._array.dtype))
                 leaf._grad._array[...] = g._array
         else:
             if leaf._grad is not None:
@@ -259,6 +259,6 @@ def _add_tensor(leaf: Tensor, g: Tensor) -> None:
         if grad is not None:
             leaf._grad = grad + g
         elif g._interpreter is None:  # a copy, since other leaves may get the same tensor
-            leaf._grad = wrap(np.empty_like(leaf._array, g._array.dtype)).copy_(g)
+            leaf._grad = wrap(room_for_gradient(leaf._array, g._array.dtype)).copy_(g)
         else:
             leaf._grad = g.clone()

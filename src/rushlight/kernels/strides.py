@@ -23,6 +23,7 @@ __all__ = [
     "reach",
     "resized",
     "restrided",
+    "room_for_gradient",
     "same_places",
     "shared_error",
     "shares",
@@ -177,6 +178,13 @@ def _is_dense(x: Any) -> bool:
         return True
     strides = element_strides(x)
     return reach(x.shape, strides) == x.size and not overlaps(x.shape, strides)
+
+
+def room_for_gradient(x: Any, dtype: Any = None) -> Any:
+    """Return uninitialized memory that lies as `x` does where that has no gaps, else in C order."""
+    if x.flags.forc or _is_dense(x):
+        return np.empty_like(x, dtype)
+    return np.empty(x.shape, x.dtype if dtype is None else dtype)
 
 
 def positions(size: Ints, stride: Ints, offset: int) -> Any:
