@@ -17,9 +17,10 @@ def main() -> int:
     parser.add_argument("--start", type=int, default=0, help="the first one's seed")
     parser.add_argument("--show", type=int, metavar="SEED", help="print the program of a seed")
     parser.add_argument("--replay", type=Path, metavar="FILE", help="run a program's text again")
+    parser.add_argument("--edition", type=int, choices=(1, 2), default=1, help="2: wider programs")
     options = parser.parse_args()
     if options.show is not None:
-        print(program_of(options.show))
+        print(program_of(options.show, options.edition))
         return 0
     if options.replay is not None:
         replay(options.replay.read_text())
@@ -28,7 +29,7 @@ def main() -> int:
     began = time.monotonic()
     for seed in range(options.start, options.start + options.count):
         try:
-            cut_short += play(seed).cut_short
+            cut_short += play(seed, options.edition).cut_short
         except Difference as error:
             failed += 1
             print(f"{error}\n", flush=True)

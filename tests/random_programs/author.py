@@ -33,6 +33,8 @@ MODES = [
 class Author(Forms):
     """Writes one program; `machine` is PyTorch's side of it."""
 
+    blocks = MODES
+
     def __init__(self, seed: int, machine: Machine, other: Machine | None = None) -> None:
         super().__init__(seed)
         self.machine = machine
@@ -50,7 +52,7 @@ class Author(Forms):
             self.machine.leave(depth)
             opened = depth < 2 and self.rarely(0.07)
             if opened:
-                yield depth, f"with {self.choose(*MODES)}:", False
+                yield depth, f"with {self.choose(*self.blocks)}:", False
                 depth += 1
             else:
                 yield depth, self.step(), not self.rarely(0.4)
@@ -128,7 +130,12 @@ class Author(Forms):
 
     def step(self) -> str:
         """One statement."""
-        kinds: list[tuple[Callable[[], str], int]] = [
+        makers, weights = zip(*self.kinds())
+        return str(self.rng.choices(makers, weights)[0]())
+
+    def kinds(self) -> list[tuple[Callable[[], str], int]]:
+        """What writes statements, and how often."""
+        return [
             (self.make, 1),
             (self.look, 6),
             (self.split, 1),
@@ -148,8 +155,6 @@ class Author(Forms):
             (self.slope, 2),
             (self.backward, 2),
         ]
-        makers, weights = zip(*kinds)
-        return str(self.rng.choices(makers, weights)[0]())
 
     # -- making ------------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import pytest
 import rushlight
 from tests.random_programs.author import Author
 from tests.random_programs.machine import Error, JudgeFails, Machine, statements_of
+from tests.random_programs.wider import PRELUDE, WiderAuthor
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
@@ -26,8 +27,8 @@ class Difference(AssertionError):
 class Game:
     """A program as far as it has been played."""
 
-    def __init__(self) -> None:
-        self.theirs, self.ours = Machine(judge), Machine(rushlight)
+    def __init__(self, more: str = "") -> None:
+        self.theirs, self.ours = Machine(judge, more), Machine(rushlight, more)
         self.lines: list[str] = []
         self.tolerance = WIDE
         self.cut_short = False  # by a bug of PyTorch's
@@ -94,10 +95,14 @@ def same(a: Any, b: Any, tolerance: float) -> bool:
     return bool(np.allclose(a, b, tolerance, tolerance * scale, equal_nan=True))
 
 
-def play(seed: int) -> Game:
+EDITIONS = {1: (Author, ""), 2: (WiderAuthor, PRELUDE)}
+
+
+def play(seed: int, edition: int = 1) -> Game:
     """Write and run the program of a seed; raise `Difference` where the libraries part."""
-    game = Game()
-    author = Author(seed, game.theirs, game.ours)
+    kind, prelude = EDITIONS[edition]
+    game = Game(prelude)
+    author = kind(seed, game.theirs, game.ours)
     try:
         for depth, statement, deep in author.program():
             game.perform(depth, statement, deep)
@@ -116,17 +121,17 @@ def logged(machine: Machine) -> Any:
     return np.array(machine.names["log"])
 
 
-def program_of(seed: int) -> str:
+def program_of(seed: int, edition: int = 1) -> str:
     """The text of a seed's program, as far as the two libraries agree."""
     try:
-        return play(seed).text
+        return play(seed, edition).text
     except Difference as error:
         return str(error)
 
 
 def replay(text: str) -> None:
     """Run a program again; raise `Difference` where the libraries part."""
-    game = Game()
+    game = Game(PRELUDE)
     try:
         for depth, statement in statements_of(text):
             game.perform(depth, statement)

@@ -79,20 +79,22 @@ class JudgeFails(Exception):
 class Machine:
     """Runs statements one by one; what a statement raises is its outcome, and the next one runs."""
 
-    def __init__(self, lib: ModuleType) -> None:
+    def __init__(self, lib: ModuleType, more: str = "") -> None:
         self.lib = lib
         self.names: dict[str, Any] = {"torch": lib}
         self.blocks: list[contextlib.ExitStack] = []
         self.made: dict[str, tuple[Any, int]] = {}  # each variable's tensor and first version
-        exec(PRELUDE, self.names)
+        exec(PRELUDE + more, self.names)
 
     def run(self, depth: int, statement: str) -> Error:
         """Execute a statement that stands in `depth` blocks; return an error's type and line."""
         self.leave(depth)
         if statement.startswith("with "):
             stack = contextlib.ExitStack()
-            for item in ast.parse(f"{statement} pass").body[0].items:  # type: ignore[attr-defined]
-                stack.enter_context(eval(ast.unparse(item.context_expr), self.names))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                for item in ast.parse(f"{statement} pass").body[0].items:  # type: ignore[attr-defined]
+                    stack.enter_context(eval(ast.unparse(item.context_expr), self.names))
             self.blocks.append(stack)
             return None
         with warnings.catch_warnings():
