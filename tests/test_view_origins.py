@@ -172,6 +172,25 @@ def test_saved_values_that_changed(program: str) -> None:
     x=torch.zeros(2,3,dtype=torch.bool); x.expand(1)
     x=torch.zeros(2,3,dtype=torch.complex64); x.expand(1)
     x=torch.tensor([1, 2]); x.clamp_(0.5)
+    x=leaf(3); x.scatter_(0, torch.zeros(3, dtype=torch.int64), x)
+    x=leaf(3)[:]; x.scatter_add_(0, torch.zeros(3, dtype=torch.int64), x)
+    x=leaf(3); x.scatter_reduce_(0, torch.zeros(3, dtype=torch.int64), x, "sum")
+    x=w(3); x.scatter_add_(1, torch.zeros(3, dtype=torch.int64), x)
+    x=w(3); x.scatter_add_(0, torch.zeros(4, dtype=torch.int64), x)
+    x=w(3); x.scatter_(0, torch.zeros(1, 3, dtype=torch.int64), x)
+    x=w(3); x.scatter_(0, torch.zeros(3, dtype=torch.int64), src=x)
+    x=w(3); x.index_add_(0, torch.tensor([0, 1, 1]), x)
+    x=w(3); x.index_add_(0, torch.tensor([0, 1, 1]), x[:2])
+    x=w(3); x.index_add_(0, torch.tensor([0, 1]), x[1:])
+    x=leaf(3); x.index_add_(0, torch.tensor([0, 1, 1]), x)
+    x=leaf(3)*1; x.index_add_(0, torch.tensor([0, 1, 1]), x)
+    x=w(3); x.index_copy_(0, torch.tensor([2, 1, 0]), x)
+    x=leaf(3)*1; x.index_copy_(0, torch.tensor([2, 1, 0]), x)
+    x=leaf(3); x.index_copy_(0, torch.tensor([2, 1, 0]), x)
+    i=torch.tensor([1, 0]); i.index_add_(0, i, torch.tensor([5, 6]))
+    i=torch.tensor([1, 0]); i.index_copy_(0, i, torch.tensor([5, 6]))
+    x=w(3).expand(2,3); x.index_add_(0, torch.tensor([0]), w(1,3))
+    x=w(3).expand(2,3); x.scatter_(0, torch.zeros(1, 3, dtype=torch.int64), 2.)
     x=torch.tensor([True]); x.clamp_(0)
     x=torch.zeros(2,dtype=torch.bool); x[0]="a"
     """
@@ -183,6 +202,9 @@ def test_what_is_refused_first(program: str) -> None:
 
 @programs(
     """
+    b=w(2,2); v=b[:1]; v.t_(); b.requires_grad_(); out=v.is_leaf, names(v), slope(v, b)
+    b=w(2,2); v=b[:1]; v.t_(); b.mul_(leaf(1)); out=v.is_leaf, names(v)
+    b=leaf(2,2)*1; v=nograd(lambda: b[:1]); b.mul_(2); v.grad=w(1,2); out=v._grad
     x=torch.zeros(4); x.resize_(4); out=x._version; x.resize_(2); out=out, x._version
     x=leaf(4)*1; x.resize_(2)
     x=leaf(4)*1; v=x[:2]; inference(lambda: v.detach_()); out=v.requires_grad, names(v)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
 from typing import Any
 
 from rushlight.api.broadcasting import broadcast_pair, expand_to
 from rushlight.api.dims import is_int
-from rushlight.api.install import inplace
+from rushlight.api.install import inplace_apart
 from rushlight.api.names import numpy_names
 from rushlight.api.results import require_dtype
 from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim, as_int, wrap_dim
 from rushlight.api.views import flatten
 from rushlight.ops import gather as ops
-from rushlight.ops.inplace import check_apart
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.ops.scatter_reduce import ALIASES, REDUCTIONS
 from rushlight.ops.scatter_reduce import scatter_reduce as reduce_op
@@ -271,20 +268,8 @@ def take_along_dim(
 # -- in place --------------------------------------------------------------------------------------
 
 
-def _written(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
-    """The in-place form of a scatter, which must not read memory that it writes to."""
-    write = inplace(function)
-
-    @functools.wraps(write)
-    def method(self: Tensor, dim: int, index: Tensor, *args: Any, **named: Any) -> Tensor:
-        check_apart(self, (index, *args, *named.values()))
-        return write(self, dim, index, *args, **named)
-
-    return method
-
-
 ATTRIBUTES = {
-    "scatter_": _written(scatter),
-    "scatter_add_": _written(scatter_add),
-    "scatter_reduce_": _written(scatter_reduce),
+    "scatter_": inplace_apart(scatter),
+    "scatter_add_": inplace_apart(scatter_add),
+    "scatter_reduce_": inplace_apart(scatter_reduce),
 }

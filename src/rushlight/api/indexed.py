@@ -10,6 +10,7 @@ from rushlight.api.assigning import check_put, fills
 from rushlight.api.assigning import put as assign
 from rushlight.api.dims import require_bool
 from rushlight.api.indexing import parse
+from rushlight.api.install import inplace_apart
 from rushlight.api.names import numpy_names
 from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim
@@ -31,7 +32,7 @@ __all__ = [
 ]
 
 METHODS = (*__all__, "index_fill_", "index_put_")
-INPLACE = ("index_add", "index_copy", "put")
+INPLACE = ("put",)
 
 INTEGERS = ("int64", "int32")
 NUMBERS = (bool, int, float, complex)
@@ -265,3 +266,9 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
         )
     _check_flat(index, "put_")
     return ops.put(input, index, source, accumulate)  # type: ignore[no-any-return]
+
+
+ATTRIBUTES = {
+    "index_add_": inplace_apart(index_add),
+    "index_copy_": inplace_apart(index_copy),
+}

@@ -57,7 +57,7 @@ def _become(t: Tensor, kind: str, function: Callable[..., Tensor], *args: Any) -
         made._interpreter.become(t, made)
     t._counter[0] += 1
     own = t._edge
-    if type(own) is View and mode.grad:  # without, its next edge goes through the base
+    if type(own) is View and edge is not None:  # else its next edge goes through the base
         own.version = t._counter[0]
     if mode.grad and edge is not None:
         if isinstance(edge, ViewNode):  # a transform's has kept more than a view's metadata

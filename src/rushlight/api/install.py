@@ -13,10 +13,11 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from rushlight.ops.inplace import check_operands, overwrite
+from rushlight.autograd.modes import mode
+from rushlight.ops.inplace import check_apart, check_history, check_operands, overwrite
 from rushlight.tensor import Tensor
 
-__all__ = ["Later", "attribute", "inplace", "install", "installs"]
+__all__ = ["Later", "attribute", "inplace", "inplace_apart", "install", "installs"]
 
 
 def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
@@ -29,6 +30,25 @@ def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     method.__name__ = method.__qualname__ = function.__name__ + "_"
     method.__doc__ = f"In-place form of `{function.__name__}`: writes the result over the tensor."
+    return method
+
+
+def inplace_apart(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """As `inplace`, for a function that must not read memory that it writes to.
+
+    What is amiss is found in PyTorch's order: the history, the arguments, then the memory.
+    """
+    write = inplace(function)
+
+    @functools.wraps(write)
+    def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
+        sources = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
+        if mode.grad and (self.requires_grad or any([s.requires_grad for s in sources])):
+            check_history(self)
+        result = function(self, *args, **kwargs)
+        check_apart(self, sources)
+        return overwrite(self, result)
+
     return method
 
 
