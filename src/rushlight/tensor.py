@@ -326,8 +326,7 @@ class Tensor(metaclass=_Open):
             )
         if grad is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        own = "_leaf_hooks" in self.__dict__ and self.is_leaf
-        wanted = self.grad_dtype if own else self.dtype
+        wanted = self.grad_dtype if "_leaf_hooks" in self.__dict__ and self.is_leaf else self.dtype
         if wanted is not None and grad.dtype is not wanted:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{grad.dtype.cpp_name}' to a tensor "

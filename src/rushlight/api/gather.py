@@ -13,6 +13,7 @@ from rushlight.api.scalars import as_number, checked
 from rushlight.api.sizes import as_dim, as_int, wrap_dim
 from rushlight.api.views import flatten
 from rushlight.ops import gather as ops
+from rushlight.ops.inplace import check_apart
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.ops.scatter_reduce import ALIASES, REDUCTIONS
 from rushlight.ops.scatter_reduce import scatter_reduce as reduce_op

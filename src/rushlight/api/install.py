@@ -43,7 +43,7 @@ def inplace_apart(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @functools.wraps(write)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         sources = [a for a in (*args, *kwargs.values()) if isinstance(a, Tensor)]
-        if mode.grad and (self.requires_grad or any([s.requires_grad for s in sources])):
+        if mode.grad and (self.requires_grad or any(s.requires_grad for s in sources)):
             check_history(self)
         result = function(self, *args, **kwargs)
         check_apart(self, sources)
