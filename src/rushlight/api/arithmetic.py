@@ -347,7 +347,10 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
         result = _lerp_number(input, end, weight)
     else:
         raise no_overload("lerp", _LERP, input, end, weight)
-    return result if out is None else into(out, result, "lerp", input, end, weight)
+    if out is None:
+        return result
+    rule = "lerp_tensors" if isinstance(weight, Tensor) else None
+    return into(out, result, "lerp", input, end, weight, rule=rule)
 
 
 negative = neg

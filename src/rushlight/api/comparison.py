@@ -198,6 +198,8 @@ def allclose(
     >>> torch.allclose(torch.tensor([1.0]), torch.tensor([1.0 + 1e-7]))
     True
     """
+    require_tensor(input, "allclose", "input", 1)
+    require_tensor(other, "allclose", "other", 2)
     rtol, atol = _tolerance("allclose", "rtol", rtol), _tolerance("allclose", "atol", atol)
     return _holds(isclose(input, other, rtol, atol, equal_nan), "allclose")
 

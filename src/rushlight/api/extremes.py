@@ -17,7 +17,6 @@ from rushlight.ops.outputs import (
     into,
     no_overload,
     plain_numbers,
-    require_same_dtype,
     require_tensor,
     wrong_type,
 )
@@ -159,9 +158,9 @@ clip_ = clamp_
 
 def _clamped(out: Any, result: Tensor, function: str, input: Tensor, *bounds: Any) -> Tensor:
     """Write to ``out=``, which must have the result's dtype where the bounds are numbers."""
-    if isinstance(out, Tensor) and not any(isinstance(b, Tensor) for b in bounds):
-        require_same_dtype(out, result)
-    return into(out, result, function, input, *bounds)
+    tensors = any(isinstance(b, Tensor) for b in bounds)
+    rule = None if tensors else "clamp_number"
+    return into(out, result, function, input, *bounds, rule=rule)
 
 
 def clamp_min(input: Tensor, min: Any, *, out: Tensor | None = None) -> Tensor:

@@ -39,10 +39,11 @@ def _check_options(name: str, input: Any, norm: Any, out: Any, real: bool = Fals
         return
     if not isinstance(out, Tensor):
         raise TypeError(f"fft_{name}(): argument 'out' must be Tensor, not {type_name(out)}")
-    if out.dtype.is_complex is real:
+    if not (out.dtype.is_floating_point if real else out.dtype.is_complex):
         kind = "floating point" if real else "complex"
+        shown = "fftn" if name == "ifftn" else name
         raise RuntimeError(
-            f"{name} expects a {kind} output tensor, but got {out.dtype.scalar_name}"
+            f"{shown} expects a {kind} output tensor, but got {out.dtype.scalar_name}"
         )
 
 

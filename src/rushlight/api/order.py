@@ -8,7 +8,7 @@ from rushlight import dtypes, return_types
 from rushlight.api.arguments import require_int
 from rushlight.api.dims import require_bool
 from rushlight.api.names import numpy_names
-from rushlight.api.results import out_pair
+from rushlight.api.results import out_pair, require_dtype
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops import order as ops
 from rushlight.ops.outputs import into, no_overload, require_tensor
@@ -83,7 +83,12 @@ def sort(
 
 @numpy_names
 def argsort(
-    input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool | None = None
+    input: Tensor,
+    dim: int = -1,
+    descending: bool = False,
+    *,
+    stable: bool | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return the indices that sort the elements along `dim`: those of `sort`.
 
@@ -92,7 +97,11 @@ def argsort(
     tensor([0, 2, 1])
     """
     d = _check_sort("argsort", input, dim, descending, stable)
-    return ops.argsort(input, d, descending, bool(stable))  # type: ignore[no-any-return]
+    result: Tensor = ops.argsort(input, d, descending, bool(stable))
+    if out is None:
+        return result
+    require_dtype(out, result.dtype)
+    return into(out, result, "argsort")
 
 
 def msort(input: Tensor, *, out: Tensor | None = None) -> Tensor:

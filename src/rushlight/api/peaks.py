@@ -117,7 +117,7 @@ def _max_or_min(
             named["out"] = out
         raise no_overload(name, _SIGNATURES, input, *given, **named)
     at = as_dim(dim, input, name)
-    if input.dtype.is_complex:
+    if input.dtype.is_complex and (input.numel() or (input.ndim and input.shape[at])):
         raise RuntimeError(f"{name}(): does not support complex input")
     result = (ops.max_along if name == "max" else ops.min_along)(input, at, keepdim)
     if out is None:
@@ -128,7 +128,7 @@ def _max_or_min(
 
 
 def _of_all(name: str, input: Tensor, out: Tensor | None) -> Tensor:
-    if input.dtype.is_complex:
+    if input.dtype.is_complex and input.numel():
         _no_kernel(f"{name}_all", input)
     result = (ops.max_all if name == "max" else ops.min_all)(input)
     return result if out is None else into(out, result, name)
@@ -191,7 +191,7 @@ def _extreme(op: Operator, kernel: str, input: Any, dim: Any, keepdim: bool, out
             f"{x.dtype.scalar_name} for input's dtype and {out.dtype.scalar_name} for out's dtype."
         )
     dims = reduced_dims(op.name, dim, x.ndim)
-    if x.dtype.is_complex:
+    if x.dtype.is_complex and x.numel():
         _no_kernel(kernel, x)
     result: Tensor = op(x, dims, keepdim)
     return result if out is None else into(out, result, op.name)
@@ -210,6 +210,8 @@ def aminmax(
     x = require_tensor(input, "aminmax", "input", 1)
     at = None if dim is None else as_dim(dim, x, "aminmax")
     if x.dtype.is_complex:
+        if at is not None and not x.ndim:
+            raise RuntimeError(f"aminmax not implemented for {x.dtype.scalar_name}")
         _no_kernel("aminmax_cpu", x)
     result = ops.aminmax(x, at if x.ndim else None, keepdim)
     if out is None:
@@ -263,6 +265,8 @@ def argmin(
 def _place(op: Operator, input: Any, dim: Any, keepdim: bool, out: Any) -> Tensor:
     x = require_tensor(input, op.name, "input", 1)
     if x._array.dtype.kind in "bc":
+        if not (dim is None or is_int(dim)):
+            as_dim(dim, x, op.name)
         kind = "bool" if x._array.dtype.kind == "b" else "complex"
         raise RuntimeError(f"{op.name}(): does not support {kind} input")
     at = None if dim is None else as_dim(dim, x, op.name)

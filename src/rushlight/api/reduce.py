@@ -7,6 +7,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.api.dims import fits_dims, is_int, reduced_dims, require_bool, some_dims
 from rushlight.api.names import numpy_names
+from rushlight.api.results import require_dtype
 from rushlight.ops import reduce as ops
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
 from rushlight.tensor import Tensor
@@ -107,6 +108,8 @@ def sum(
 def cast_first(input: Tensor, dtype: Any, out: Tensor | None) -> Tensor:
     """Cast the input of a sum or a product to the dtype that was asked for."""
     if dtype is not None:
+        if out is not None:
+            require_dtype(out, dtypes.as_dtype(dtype))
         return input.to(dtypes.as_dtype(dtype))  # type: ignore[no-any-return]
     return input if out is None else input.to(out.dtype)
 
@@ -139,7 +142,7 @@ def mean(
     dim = axis if dim is ... else dim
     keepdim = keepdims or keepdim
     checked("mean", _MEAN, input, dim, keepdim, dtype, out)
-    x = input if dtype is None else input.to(dtypes.as_dtype(dtype))
+    x = input if dtype is None else cast_first(input, dtype, out)
     if not (x.dtype.is_floating_point or x.dtype.is_complex):
         what = "Input" if dtype is None else "Optional"
         raise RuntimeError(
@@ -148,7 +151,11 @@ def mean(
         )
     dims = reduced_dims("mean", None if dim is ... else dim, x.ndim)
     result = ops.mean_all(x) if dim is ... else ops.mean(x, dims, keepdim)
-    return result if out is None else into(out, result, "mean")
+    return (
+        result
+        if out is None
+        else into(out, result, "mean", rule="mean_all" if dim is ... else None)
+    )
 
 
 # -- passing over nan --------------------------------------------------------------------------
@@ -177,6 +184,11 @@ def nansum(
     if x.dtype.is_complex:
         raise RuntimeError("nansum on CPU does not support complex inputs")
     whole = not x.dtype.is_floating_point
+    if out is not None and dtype is None and not whole and out.dtype is not x.dtype:
+        raise RuntimeError(
+            "nansum: provided dtype must match dtype of result. Got "
+            f"{x.dtype.scalar_name} and {out.dtype.scalar_name}."
+        )
     x = cast_first(x, dtype, out)
     if x.dtype.is_complex and not whole:
         raise NotImplementedError(f"\"nansum_cpu\" not implemented for '{x.dtype.scalar_name}'")
@@ -205,16 +217,23 @@ def nanmean(
     tensor(1.5000)
     """
     x = require_tensor(input, "nanmean", "input", 1)
+    dim = axis if dim is None else dim
+    if not fits_dims(dim):
+        reduced_dims("nanmean", dim, x.ndim)
     if not (x.dtype.is_floating_point or x.dtype.is_complex):
         raise RuntimeError(
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{x.dtype.scalar_name}"
         )
-    dim = axis if dim is None else dim
     reduced_dims("nanmean", dim, x.ndim)
     keepdim = keepdims or keepdim
     count = sum(~x.isnan(), dim, keepdim)
     result = nansum(x, dim, keepdim, dtype=dtype) / count
+    if out is not None and out.dtype is not result.dtype:
+        raise RuntimeError(
+            "nansum: provided dtype must match dtype of result. Got "
+            f"{result.dtype.scalar_name} and {out.dtype.scalar_name}."
+        )
     return result if out is None else into(out, result, "nanmean")
 
 

@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.api.arguments import require_int
 from rushlight.api.results import require_dtype
 from rushlight.api.scalars import as_number
+from rushlight.kernels.sets import check_bins
 from rushlight.ops import sets as ops
 from rushlight.ops.convert import cast_to
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
@@ -47,6 +48,9 @@ def _slices_along(function: str, input: Tensor, dim: Any, place: str) -> int:
     """Return the dimension along which slices are compared, checked."""
     if isinstance(dim, bool) or not hasattr(dim, "__index__"):
         raise TypeError(f"{function}(): argument 'dim'{place} must be int, not {type_name(dim)}")
+    if input.dtype.is_complex:
+        alone = function == "unique_consecutive" and input.ndim == 1 and dim in (0, -1)
+        raise _no_kernel("unique" if alone else "unique_dim", input.dtype)
     n = input.ndim
     if n == 0:
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
@@ -86,7 +90,7 @@ def unique(
     _require_bool(function, "return_inverse", return_inverse)
     _require_bool(function, "return_counts", return_counts)
     if input.dtype.is_complex:
-        raise _no_kernel("unique" if dim is None else "unique_dim", input.dtype)
+        raise _no_kernel("unique", input.dtype)
     if d is None:
         return _one_or_more(ops.unique(input, return_inverse, return_counts))
     return _one_or_more(ops.unique_dim(input, d, return_inverse, return_counts))
@@ -137,6 +141,8 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
         raise _no_kernel("bincount_cpu", input.dtype)
     if weights is None:
         return ops.bincount(input, minlength)  # type: ignore[no-any-return]
+    if weights.dtype.is_complex:
+        weights = weights.to(dtypes.float64)  # which warns
     return ops.weighted_bincount(input, weights, minlength)  # type: ignore[no-any-return]
 
 
@@ -157,9 +163,14 @@ def histc(
     bins = require_int("histc", bins, "bins", 2)
     low = _real("histc", min, "min", 3)
     high = _real("histc", max, "max", 4)
-    if input.dtype.is_complex:
-        raise _no_kernel("aminmax_cpu" if low == high else "histogram_cpu", input.dtype)
-    if input.dtype.category < dtypes.FLOAT:
+    if not input.dtype.is_floating_point:
+        check_bins(bins, low, high)
+        if input.dtype.is_complex and low == high and input.numel():
+            raise _no_kernel("aminmax_cpu", input.dtype)
+        if low == high and not (input.numel() and bool((input != 0).any())):
+            low -= 1
+        if input.dtype is dtypes.uint8 and low < 0:
+            raise RuntimeError("value cannot be converted to type uint8_t without overflow")
         boolean = input.dtype.category == dtypes.BOOL
         raise _no_kernel("linspace_cpu" if boolean else "histogram_cpu", input.dtype)
     result = ops.histc(input, bins, low, high)
@@ -254,10 +265,10 @@ def _search(
             f"dtype {out.dtype.scalar_name} and out_int32 flag is {out_int32}"
         )
     sequence, values = _in_common(sequence, input)
+    result = ops.searchsorted(sequence, values, right, sorter, kind.numpy)
     unknown = values.dtype.is_complex or values.dtype.category == dtypes.BOOL
     if unknown and values.numel():
         raise _no_kernel("searchsorted_out_cpu", values.dtype)
-    result = ops.searchsorted(sequence, values, right, sorter, kind.numpy)
     return result if out is None else into(out, result, "searchsorted")
 
 

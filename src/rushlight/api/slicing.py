@@ -10,7 +10,7 @@ from rushlight.dtypes import INTEGER
 from rushlight.kernels.strides import buffer_of, element_strides, reach
 from rushlight.ops import rearrange, strided, views
 from rushlight.ops.fitting import cast_to
-from rushlight.ops.outputs import no_overload, require_tensor
+from rushlight.ops.outputs import into, no_overload, require_tensor
 from rushlight.ops.shape import along
 from rushlight.ops.viewing import is_plain, share, view_node
 from rushlight.tensor import Tensor
@@ -264,6 +264,8 @@ def slice_scatter(
     start: int | None = None,
     end: int | None = None,
     step: int = 1,
+    *,
+    out: Tensor | None = None,
 ) -> Tensor:
     """Return a copy of `input` with `src` at a slice of a dimension.
 
@@ -279,7 +281,8 @@ def slice_scatter(
     part = range(shape[d])[start:end:step]
     src = _check_source(src, (*shape[:d], len(part), *shape[d + 1 :]), input, "slice_scatter")
     where = along(d, slice(part.start, part.stop, step))
-    return views.slice_scatter(input, src, where)  # type: ignore[no-any-return]
+    result: Tensor = views.slice_scatter(input, src, where)
+    return result if out is None else into(out, result, "slice_scatter")
 
 
 def diagonal_scatter(

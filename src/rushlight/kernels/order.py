@@ -66,7 +66,7 @@ def topk(x: Array, k: int, dim: int, largest: bool = True) -> tuple[Array, Array
     if rows.size <= _SMALL or wanted > n // 4:
         order = _stable_order(rows, largest)[:, :wanted]
     else:
-        parted = rows.argpartition(n - wanted if largest else wanted - 1, axis=1)
+        parted = comparable(rows).argpartition(n - wanted if largest else wanted - 1, axis=1)
         order = parted[:, n - wanted :] if largest else parted[:, :wanted]
         by = _stable_order(_pick(rows, order), largest)
         order = _pick(order, by)
@@ -134,6 +134,8 @@ def kthvalue(x: Array, k: int, dim: int, keepdim: bool = False) -> tuple[Array, 
     n = rows.shape[1]
     if not 1 <= k <= n:
         raise RuntimeError(f"kthvalue(): selected number k out of range for dimension {dim}")
+    if n == 1:  # of any dtype, even such as have no order
+        return _reduced(rows, np.zeros(len(rows), np.int64), x, dim, keepdim)
     _, at = _of_rank(rows, np.full(len(rows), k - 1))
     equal = np.count_nonzero(_equal(rows, _pick(rows, at[:, None])), axis=1)
     tied = np.flatnonzero(equal > 1)
@@ -227,10 +229,16 @@ def _ordered_keys(x: Array) -> Array:
     return bits
 
 
+def comparable(x: Array) -> Array:
+    """What NumPy sorts as PyTorch does: it has no place for the NaN of bfloat16."""
+    return x.astype(np.float32) if x.dtype.kind == "V" else x
+
+
 def _stable_order(rows: Array, descending: bool) -> Array:
     n = rows.shape[1]
     order: Array
     if rows.size <= _SMALL:
+        rows = comparable(rows)
         if not descending:
             return rows.argsort(axis=1, kind="stable")
         order = rows[:, ::-1].argsort(axis=1, kind="stable")
@@ -287,10 +295,10 @@ def _tied(values: Array, descending: bool) -> Array:
 def _of_rank(rows: Array, rank: Array) -> tuple[Array, Array]:
     """The element of each row that a stable sort brings to place `rank[row]`, and its index."""
     if rows.size <= _SMALL:
-        at = _pick(rows.argsort(axis=1, kind="stable"), rank[:, None])
+        at = _pick(comparable(rows).argsort(axis=1, kind="stable"), rank[:, None])
         return _pick(rows, at)[:, 0], at[:, 0]
-    parted = np.partition(rows, np.unique(rank), axis=1)
-    values = _pick(parted, rank[:, None])
+    parted = np.partition(comparable(rows), np.unique(rank), axis=1)
+    values = _pick(parted, rank[:, None]).astype(rows.dtype, copy=False)
     equal = _equal(rows, values)
     before = rows < values
     if rows.dtype.kind not in "biu":

@@ -28,7 +28,7 @@ def unique(
     Raises RuntimeError where slices are empty."""
     if dim is not None:
         slices = _slices(x, dim)
-        by = np.lexsort(slices.T[::-1]) if slices.size else np.arange(len(slices))
+        by = np.lexsort(order.comparable(slices).T[::-1]) if slices.size else np.arange(len(slices))
         slices = slices[by]
         starts = _rows_differ(slices)
         values = x.take(by[starts], axis=dim)
@@ -136,6 +136,7 @@ def searchsorted(
         )
     if sorter is not None:
         sequence = _sorted_by(sequence, sorter)
+    sequence, values = order.comparable(sequence), order.comparable(values)
     n = sequence.shape[-1]
     if one_row and not (sequence.dtype.kind == "f" and np.isnan(sequence).any()):
         found = np.searchsorted(sequence, values, "right" if right else "left")
@@ -194,23 +195,30 @@ def bincount(x: Array, weights: Array | None = None, minlength: int = 0) -> Arra
     return counts.astype(np.float32) if weights.dtype == np.float32 else counts
 
 
+def check_bins(bins: int, low: float, high: float) -> None:
+    """Raise RuntimeError for no bins, and for a range that is empty or not finite; where both ends
+    are equal the range is still to be found."""
+    if bins <= 0:
+        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
+    if low > high:
+        raise RuntimeError("torch.histc: max must be larger than min")
+
+
 def histc(x: Array, bins: int = 100, min: float = 0, max: float = 0) -> Array:
     """How many elements fall into each of `bins` equal intervals from `min` to `max` (from the
     smallest to the largest element where both are equal), in the dtype of `x`. The last interval
     is closed; what lies outside, and NaN, is not counted.
 
     Raises RuntimeError for a range that is empty or not finite."""
-    if bins <= 0:
-        raise RuntimeError(f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0")
     low, high = float(min), float(max)
+    check_bins(bins, low, high)
     if low == high and x.size:
         low, high = float(x.min()), float(x.max())
     if low == high:
         low, high = low - 1, high + 1
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise RuntimeError(f"torch.histc: range of [{low:g}, {high:g}] is not finite")
-    if low >= high:
-        raise RuntimeError("torch.histc: max must be larger than min")
+    check_bins(bins, low, high)
     flat = x.reshape(-1)
     flat = flat[(flat >= low) & (flat <= high)]
     place = ((flat - flat.dtype.type(low)) * bins / flat.dtype.type(high - low)).astype(np.int64)

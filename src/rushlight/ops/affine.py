@@ -211,11 +211,6 @@ def scaled(x: Any, factor: Any) -> Any:
     return x if factor == 1 else x * factor
 
 
-def conj(factor: Any) -> Any:
-    """The conjugate of a Python number: what a cotangent is scaled by."""
-    return factor.conjugate() if type(factor) is complex else factor
-
-
 def _declare_sum(name: str, times: Operator, *, skips: bool) -> Operator:
     """Declare beta·c + alpha·times(a, b). With `skips`, alpha = 0 also drops a nan of a or b."""
 
@@ -240,9 +235,9 @@ def _declare_sum(name: str, times: Operator, *, skips: bool) -> Operator:
     op = general(
         name,
         kernel,
-        c=lambda g, beta: scaled(g, conj(beta)),
-        a=lambda g, b, alpha: scaled(to_a(g, b), conj(alpha)),
-        b=lambda g, a, alpha: scaled(to_b(g, a), conj(alpha)),
+        c=lambda g, beta: scaled(g, beta),
+        a=lambda g, b, alpha: scaled(to_a(g, b), alpha),
+        b=lambda g, a, alpha: scaled(to_b(g, a), alpha),
         jvp=jvp,
     )
     return op

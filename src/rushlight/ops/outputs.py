@@ -21,6 +21,7 @@ from rushlight.kernels.strides import (
     shared_error,
     shares,
 )
+from rushlight.ops.out_dtypes import check_out_dtype
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
@@ -30,7 +31,6 @@ __all__ = [
     "operands",
     "plain_numbers",
     "require_device",
-    "require_same_dtype",
     "require_tensor",
     "type_name",
     "wrong_type",
@@ -130,33 +130,17 @@ def number_tensor(number: Any) -> Tensor:
     return wrap(np.asarray(number, dtypes.result_dtype((number, number))))
 
 
-_FOUND = "Found dtype {got.scalar_name} but expected {wanted.scalar_name}"
-_EXPECTED = "Expected out tensor to have dtype {wanted.cpp_name}, but got {got.cpp_name} instead"
-# Functions whose output has the very dtype of the result, and what they say to another one.
-_EXACT = {
-    **dict.fromkeys(("abs", "neg", "sign", "floor", "ceil", "round", "trunc", "frac"), _FOUND),
-    **dict.fromkeys(("sgn", "conj_physical"), _FOUND),
-    **dict.fromkeys(("softmax", "log_softmax", "tril", "triu", "linalg_cross"), _EXPECTED),
-    **dict.fromkeys(("renorm", "msort", "scatter", "scatter_add", "scatter_reduce"), _EXPECTED),
-    **dict.fromkeys(("index_add", "index_copy"), _EXPECTED),
-    "index_select": "index_select(): self and result must have the same scalar type",
-    "heaviside": "heaviside is not yet implemented for tensors with different dtypes.",
-    "logcumsumexp": "expected scalar_type {wanted.scalar_name} but found {got.scalar_name}",
-    "nan_to_num": "nan_to_num: dtype of out: {got.scalar_name} should be same as input: "
-    "{wanted.scalar_name}",
-    "where": "Expected out type to be {wanted.scalar_name} but got {got.scalar_name}",
-}
-
-
-def require_same_dtype(out: Tensor, result: Tensor, text: str = _FOUND) -> None:
-    """Raise PyTorch's error, in the form of `text`, unless an output has its result's dtype."""
-    if out._array.dtype is not result._array.dtype and out.dtype is not result.dtype:
-        raise RuntimeError(text.format(got=out.dtype, wanted=result.dtype))
-
-
-def into(out: Any, result: Tensor, function: str, *operands: Any, apart: bool = False) -> Tensor:
+def into(
+    out: Any,
+    result: Tensor,
+    function: str,
+    *operands: Any,
+    apart: bool = False,
+    rule: str | None = None,
+) -> Tensor:
     """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it.
 
+    `rule` is the name under which its dtypes are looked up, where that isn't the function's.
     An operand may be the output itself, but must not share only a part of its memory; where
     operands have to be `apart`, nothing at all.
     """
@@ -176,13 +160,7 @@ def into(out: Any, result: Tensor, function: str, *operands: Any, apart: bool = 
     values = result._array
     if operands:
         _check_overlap(out, operands, apart)
-    if function in _EXACT:
-        require_same_dtype(out, result, _EXACT[function])
-    if not dtypes.can_cast(result.dtype, out.dtype):
-        raise RuntimeError(
-            f"result type {result.dtype.scalar_name} can't be cast to the desired output "
-            f"type {out.dtype.scalar_name}"
-        )
+    check_out_dtype(rule or function, result.dtype, out.dtype)
     if out._array.shape != values.shape:
         if out._array.size:
             warnings.warn(
