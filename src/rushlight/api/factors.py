@@ -141,8 +141,10 @@ def lu_unpack(
     return deliver_all("lu_unpack", out, results, "lu_unpack", 4)
 
 
-def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
     """Factor matrices: `linalg.lu_factor`, or with `get_infos` `linalg.lu_factor_ex`.
+
+    `out` is a tuple or list of tensors, of any size and dtype.
 
     >>> import rushlight as torch
     >>> torch.linalg.lu_factor(torch.eye(2)).pivots
@@ -158,6 +160,15 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False) -> Any:
         "should be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)"
     )
     results = _factors("torch.lu_factor", require_tensor(A, "lu", "input", 1), pivot)
+    if out is not None:
+        wanted = 2 + bool(get_infos)
+        if not isinstance(out, (tuple, list)):
+            raise TypeError(f"argument 'out' must be tuple of Tensors, not {type(out).__name__}")
+        if len(out) != wanted:
+            raise TypeError(f"expected tuple of {wanted} elements but got {len(out)}")
+        for target, result in zip(out, results):
+            target.resize_as_(result).copy_(result)
+        return out
     return return_types._lu_with_info(results) if get_infos else results[:2]  # type: ignore[attr-defined]
 
 
