@@ -224,3 +224,20 @@ def test_increment_version_takes_tensors_only(lib: Any) -> None:
     increment([inference, c])
     increment(inference)
     assert c._version == 4
+
+
+def test_the_tensors_themselves_are_shown(lib: Any) -> None:
+    """Originals are the tensors that were saved, clones their old values; types have names."""
+    with lib.autograd.graph.allow_mutation_on_saved_tensors() as context:
+        x = lib.tensor([1.0, 2.0], requires_grad=True)
+        y = x * 1
+        z = y.sin()
+        assert type(context).__name__ == "_AllowMutationOnSavedContext"
+        ((handle, original),) = context.original.items()
+        assert original is y
+        assert type(handle).__name__ == "_Handle"
+        y.add_(1)
+        assert not context.original
+        assert context.cloned[handle].tolist() == [1, 2]
+        z.sum().backward()
+    assert not context.cloned

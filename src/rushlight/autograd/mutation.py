@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator
 from typing import Any
-from weakref import WeakSet, WeakValueDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from rushlight.autograd.saved import pop_default_hooks, push_default_hooks
 from rushlight.tensor import Tensor, wrap
@@ -19,61 +19,61 @@ from rushlight.tensor import Tensor, wrap
 __all__ = ["allow_mutation_on_saved_tensors"]
 
 
-class Handle:
+class _Handle:
     """One tensor as it was at one version: what ``pack`` returns."""
 
-    __slots__ = ("__weakref__", "copy", "tensor", "version")
+    __slots__ = ("__weakref__", "copy", "counter", "version")
 
     def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor.detach()
+        self.counter = tensor._counter
         self.version = tensor._counter[-1]
         self.copy = wrap(tensor._array.copy("K"))
 
     def is_written(self) -> bool:
         """Whether the tensor, or something that shares its memory, was written since."""
-        return bool(self.tensor._counter[-1] != self.version)
+        return self.counter[-1] != self.version
 
 
-class SavedForMutation:
+class _AllowMutationOnSavedContext:
     """What `allow_mutation_on_saved_tensors` yields: the tensors that were saved inside it."""
 
     def __init__(self) -> None:
-        self._handles: WeakSet[Handle] = WeakSet()
+        self._tensors: WeakKeyDictionary[_Handle, Tensor] = WeakKeyDictionary()
         # By object, address and version: what is saved several times is kept once.
-        self._known: WeakValueDictionary[tuple[int, int, int], Handle] = WeakValueDictionary()
+        self._known: WeakValueDictionary[tuple[int, int, int], _Handle] = WeakValueDictionary()
 
     @property
-    def original(self) -> dict[Handle, Tensor]:
+    def original(self) -> dict[_Handle, Tensor]:
         """The saved tensors that nobody has written to since."""
-        return {handle: handle.tensor for handle in self._handles if not handle.is_written()}
+        return {handle: t for handle, t in self._tensors.items() if not handle.is_written()}
 
     @property
-    def cloned(self) -> dict[Handle, Tensor]:
+    def cloned(self) -> dict[_Handle, Tensor]:
         """Copies of those that were written: their values when they were saved."""
-        return {handle: handle.copy for handle in self._handles if handle.is_written()}
+        return {handle: handle.copy for handle in self._tensors if handle.is_written()}
 
     def clear(self) -> None:
         """Forget everything: a backward pass through what was recorded inside fails from now on."""
-        self._handles.clear()
+        self._tensors.clear()
         self._known.clear()
 
-    def pack(self, tensor: Tensor) -> Handle:
+    def pack(self, tensor: Tensor) -> _Handle:
         """Keep a tensor that is being saved."""
         key = (id(tensor), tensor.data_ptr(), tensor._counter[-1])
         handle = self._known.get(key)
         if handle is None:
-            handle = self._known[key] = Handle(tensor)
-            self._handles.add(handle)
+            handle = self._known[key] = _Handle(tensor)
+            self._tensors[handle] = tensor
         return handle
 
-    def unpack(self, handle: Handle) -> Tensor:
+    def unpack(self, handle: _Handle) -> Tensor:
         """Return the tensor, or the copy where it was written."""
-        if not _open or handle not in self._handles:
+        if not _open or handle not in self._tensors:
             raise AssertionError(
                 "Trying to backward outside of the 'allow_mutation_on_saved_tensors' context"
                 "in which the graph was originally recorded."
             )
-        return handle.copy if handle.is_written() else handle.tensor
+        return handle.copy if handle.is_written() else self._tensors[handle]
 
 
 _open = False
@@ -97,7 +97,7 @@ def allow_mutation_on_saved_tensors() -> Generator[Any, None, None]:
     tensor([4., 6.])
     """
     global _open
-    context = SavedForMutation()
+    context = _AllowMutationOnSavedContext()
     push_default_hooks(context.pack, context.unpack)
     try:
         if _open:
