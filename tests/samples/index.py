@@ -284,6 +284,7 @@ ROWS = [
             call(T(3, 4), 0, permuted(2, 0), 1.5),
             call(T(3, 4), 1, BELOW, 2),
             call(T(3, 4), 1, CYCLE, T()),
+            call(T(3, 4), 0, I(5, high=2), T()),
             call(T(2, 3, 4), -2, I(4, high=3), True),
             call(T(3), 0, I(0, high=1), 1),
             call(T(3), 0, permuted(1, shape=()), 1),

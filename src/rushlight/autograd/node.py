@@ -147,6 +147,13 @@ class Node(SavedFields):
         """The formulas' names of what ``saved`` holds: the keys, or names of its first places."""
         return ()
 
+    def adopt(self) -> Any:
+        """Let what hooks unpacked take effect among ``params``; return these as they were, or None.
+
+        For nodes that compute with arrays which they also hold as saved tensors.
+        """
+        return None
+
     def settings(self) -> dict[str, Any]:
         """What else the formulas are given, by name: numbers, shapes, flags."""
         return {}

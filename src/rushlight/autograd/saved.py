@@ -28,6 +28,7 @@ __all__ = [
     "disabled_message",
     "enable_hooks",
     "hooks_are_enabled",
+    "pack_new",
     "pop_default_hooks",
     "push_default_hooks",
     "set_tracing",
@@ -91,10 +92,10 @@ def _count(step: int) -> None:
     with _lock:
         _pairs += step
         if step == 1 == _pairs:
-            watch(_pack_new)
+            watch(pack_new)
             follow_targets(True)
         elif not _pairs:
-            unwatch(_pack_new)
+            unwatch(pack_new)
             follow_targets(False)
 
 
@@ -148,7 +149,7 @@ def _check_enabled() -> None:
         raise RuntimeError(_defaults.disabled)
 
 
-def _pack_new(node: Node) -> None:
+def pack_new(node: Node) -> None:
     """Pack what a node that was just recorded has saved."""
     stack = _defaults.stack
     if (

@@ -14,6 +14,7 @@ from rushlight.kernels import gather as kernels
 from rushlight.kernels import index as slices
 from rushlight.ops.declare import general, linear
 from rushlight.ops.fitting import sum_to
+from rushlight.ops.masking import kept
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import place
 
@@ -156,7 +157,10 @@ index_fill_with: Operator = linear(
     "index_fill",
     _index_fill,
     x=lambda g, dim, index: index_fill(g, dim, index, 0),
-    value=lambda g, dim, index: sum_to(index_select(g, dim, index), ()),
+    # However often a slice is named, it is filled once.
+    value=lambda g, x_shape, dim, index: sum_to(
+        kept(g, index_fill(np.zeros(x_shape, bool), dim, index, True)), ()
+    ),
     node="IndexFillBackward1",
 )
 

@@ -14,6 +14,7 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
+from rushlight.autograd.saved import pack_new
 from rushlight.kernels.accumulate import add_at
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.nodes import OperatorNode, named_node
@@ -71,8 +72,27 @@ def _index_clear(x: Any, indices: Indices) -> Any:
     return out
 
 
+def _adopted(indices: Indices, tensors: Iterable[Tensor]) -> Indices:
+    """Indices with the arrays of `tensors`, in the places of those that they were made of."""
+    values = [t._array for t in tensors]
+    given = [i for i, a in enumerate(indices) if a is not None]
+    if [a.shape for a in values] != [indices[i].shape for i in given]:
+        return indices  # masks that became numbers, or lists among the tensors
+    adopted = list(indices)
+    for i, a in zip(given, values):
+        adopted[i] = a.astype(indices[i].dtype)
+    return tuple(adopted)
+
+
 class IndexPutNode(OperatorNode):
     """Looks whether the index tensors changed; their arrays are among the parameters."""
+
+    def adopt(self) -> Any:
+        params = self.params
+        if "tensors" not in self.saved:
+            return None
+        self.params = {**params, "indices": _adopted(params["indices"], self.saved["tensors"])}
+        return params
 
     def _apply(self, g: Any, edges: tuple[Any, ...], value: Any, fitted: Any) -> Any:
         if self.saved is not FREED and "tensors" in self.saved:
@@ -123,6 +143,7 @@ def keep_indices(result: Tensor, indices: Indices, tensors: Iterable[Tensor]) ->
         saved = tuple(tensors) or (wrap(next(i for i in indices if i is not None)),)
         node.saved["tensors"] = saved
         node.versions["tensors"] = tuple([t._counter[0] for t in saved])
+        pack_new(node)  # which had nothing to pack when it was recorded
     return result
 
 
@@ -139,6 +160,11 @@ class IndexBackward0(Node):
 
     def settings(self) -> dict[str, Any]:
         return {"x_shape": self.params[0]}
+
+    def adopt(self) -> Any:
+        params = self.params
+        self.params = (params[0], _adopted(params[1], self.saved))
+        return params
 
     def _check(self) -> None:
         if self.saved is FREED:

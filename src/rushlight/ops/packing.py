@@ -33,6 +33,7 @@ class PackingNode(Node):
 
     packs = True
     packing_lock: threading.RLock
+    params: Any
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         return self._run(super().vjp, g, edges)
@@ -47,9 +48,12 @@ class PackingNode(Node):
             if packed is FREED:
                 raise freed_error()
             self.saved, self.versions = unpacked = _unpacked(self, packed, versions)
+            params = self.adopt()
             try:
                 grads = vjp(g, edges)
             finally:
+                if params is not None:
+                    self.params = params
                 if self.saved is unpacked[0]:
                     self.saved, self.versions = packed, versions
         if self.metas is None and not isinstance(g, list):  # all have the output's dtype
