@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import signal
 import subprocess
@@ -22,6 +23,7 @@ from safetensors.numpy import load_file, save_file
 from rushlight.cli import main
 from rushlight.demo import digits
 from rushlight.demo.training import Options, Run, Stop
+from rushlight.serialization import files
 
 SMALL = Options(model="mlp", epochs=2, batch_size=256, seed=3)
 
@@ -197,13 +199,12 @@ def test_a_run_that_diverges_writes_valid_json(tmp_path: Path) -> None:
 def test_a_disk_that_is_full(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write = Path.write_bytes
+    class Full(io.FileIO):
+        def write(self, content: Any) -> int:
+            super().write(content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
 
-    def half(self: Path, content: bytes) -> int:
-        write(self, content[: len(content) // 2])
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr(files, "open", Full, raising=False)
     line = failure(capsys, "--model", "mlp", "--epochs", "1", "--out", str(tmp_path))
     assert f"cannot write {tmp_path / 'checkpoint.safetensors'}: No space left" in line
     assert list(tmp_path.iterdir()) == []

@@ -144,6 +144,7 @@ if _TYPE_CHECKING:
     )
     from rushlight.func import vmap
     from rushlight.limits import finfo, iinfo
+    from rushlight.serialization import load, save
 
 _ROOMS = (
     "types",
@@ -172,6 +173,7 @@ _ROOMS = (
     "profiler",
     "random",
     "return_types",
+    "serialization",
     "signal",
     "sparse",
     "special",
@@ -204,6 +206,8 @@ _ELSEWHERE = {
     "is_anomaly_check_nan_enabled": "autograd.anomaly_mode",
     "is_anomaly_enabled": "autograd.anomaly_mode",
     "set_anomaly_enabled": "autograd.anomaly_mode",
+    "load": "serialization",
+    "save": "serialization",
     "vmap": "func",
     "sparse_bsc_tensor": "sparse",
     "sparse_bsr_tensor": "sparse",
