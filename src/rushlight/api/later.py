@@ -126,6 +126,7 @@ _FUNCTIONS = {
         "BFloat16Tensor BoolTensor ByteTensor CharTensor DoubleTensor FloatTensor HalfTensor "
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
+    "recurrent": ("gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell"),
     "likes": "empty_like full_like ones_like zeros_like",
     "integrals": "cumulative_trapezoid trapezoid trapz",
     "linalg": "chain_matmul",

@@ -18,6 +18,8 @@ from rushlight.nn.modules.normalization import *
 from rushlight.nn.modules.padding import *
 from rushlight.nn.modules.parameters import *
 from rushlight.nn.modules.pooling import *
+from rushlight.nn.modules.rnn import *
+from rushlight.nn.modules.rnn_cells import *
 from rushlight.nn.modules.softmax import *
 from rushlight.nn.modules.sparse import *
 from rushlight.nn.modules.upsampling import *
