@@ -119,6 +119,16 @@ if _TYPE_CHECKING:
     from rushlight.api.random import *
     from rushlight.api.ranges import *
     from rushlight.api.rearranging import *
+    from rushlight.api.recurrent import (
+        gru,
+        gru_cell,
+        lstm,
+        lstm_cell,
+        rnn_relu,
+        rnn_relu_cell,
+        rnn_tanh,
+        rnn_tanh_cell,
+    )
     from rushlight.api.reflections import *
     from rushlight.api.reinterpret import *
     from rushlight.api.rounding import *

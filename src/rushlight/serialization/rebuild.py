@@ -14,8 +14,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from rushlight import dtypes
-from rushlight.api.memory import on_buffer
 from rushlight.autograd.inference import fresh_counter
+from rushlight.kernels.strides import on_buffer
 from rushlight.parameter import Buffer, Parameter
 from rushlight.tensor import LEAF, Tensor, new
 
