@@ -115,6 +115,7 @@ _FUNCTIONS = {
     ),
     "embedding": "embedding embedding_bag embedding_renorm_",
     "factors": "lu_unpack",
+    "grid": "affine_grid_generator grid_sampler grid_sampler_2d grid_sampler_3d",
     "inplace_functions": (
         "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ "
         "asin_ asinh_ atan_ atanh_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ conj_physical_ cos_ "

@@ -51,6 +51,14 @@ def _taps(n: int, out: int, scale: float | None, grid: Grid, dtype: Any) -> list
 # processing" (1981), with a = -3/4 as PyTorch has it.
 _A = -0.75
 
+# The weights of its four taps as polynomials in the distance from the second: t^3, t^2, t, 1.
+CUBIC = (
+    (_A, _A + 2, -_A - 2, -_A),
+    (-2 * _A, -_A - 3, 2 * _A + 3, _A),
+    (_A, 0.0, -_A, 0.0),
+    (0.0, 1.0, 0.0, 0.0),
+)
+
 
 def _inner(t: Any) -> Any:
     return ((_A + 2) * t - (_A + 3)) * t * t + 1

@@ -27,6 +27,7 @@ Addmv: alpha beta mat=a vec=b
 Addr: alpha beta vec1=a vec2=b
 Amax Amin: dim=dims result=y self=x
 Aminmax: dim max=most min=least self=x
+AffineGridGenerator: align_corners size
 AsStrided: size storage_offset=offset stride
 Atan2 Div Fmax Fmin Fmod.1 Logaddexp Logaddexp2 Maximum Minimum Mul Nextafter Remainder.1 Vdot
     SpecialXlog1Py SpecialXlog1Py.1 SpecialXlog1Py.2 Xlogy Xlogy.1 Xlogy.2: other=b self=a
@@ -71,6 +72,8 @@ Flip Permute: dims
 Gather: dim index sparse_grad=:no
 Gelu: approximate self=x
 Glu: dim=axis self=x
+GridSampler2D GridSampler3D: align_corners=form:align grid input=x
+    interpolation_mode=form:mode padding_mode=form:outside
 Hardshrink Softshrink: lambd=width self=x
 Hardtanh: max_val=high min_val=low self=x
 HuberLoss: delta reduction=reduction:code self=x target

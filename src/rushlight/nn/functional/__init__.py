@@ -10,6 +10,7 @@ from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.embedding_bag import *
 from rushlight.nn.functional.fold import *
+from rushlight.nn.functional.grid import *
 from rushlight.nn.functional.interpolate import *
 from rushlight.nn.functional.linear import *
 from rushlight.nn.functional.loss import *
