@@ -30,14 +30,16 @@ __all__ = ["FLOAT32", "LOWER", "WIDEST", "layers"]
 LOWER = """
 addbmm addmm affine_grid_generator baddbmm bmm conv1d conv2d conv3d conv_tbc conv_transpose1d
 conv_transpose2d conv_transpose3d corrcoef cov matmul mm prelu
-nn.functional.affine_grid Tensor.__matmul__ Tensor.__rmatmul__ linalg.multi_dot linalg.vecdot nn.functional.conv1d
+nn.functional.affine_grid
+Tensor.__matmul__ Tensor.__rmatmul__ linalg.multi_dot linalg.vecdot nn.functional.conv1d
 nn.functional.conv2d nn.functional.conv3d nn.functional.conv_transpose1d
 nn.functional.conv_transpose2d nn.functional.conv_transpose3d nn.functional.linear
 nn.functional.prelu nn.functional.scaled_dot_product_attention
 """
 FLOAT32 = """
 binary_cross_entropy_with_logits cdist cholesky cholesky_inverse cholesky_solve
-cosine_embedding_loss geqrf grid_sampler grid_sampler_2d grid_sampler_3d hinge_embedding_loss inverse kl_div lu_solve margin_ranking_loss
+cosine_embedding_loss geqrf grid_sampler grid_sampler_2d grid_sampler_3d
+hinge_embedding_loss inverse kl_div lu_solve margin_ranking_loss
 nanquantile orgqr ormqr pinverse poisson_nll_loss polar prod qr quantile stft svd trace
 triangular_solve triplet_margin_loss view_as_complex
 linalg.cholesky linalg.cond linalg.eig linalg.eigh linalg.eigvals linalg.eigvalsh
