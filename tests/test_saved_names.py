@@ -26,6 +26,8 @@ MISSING = {
     "AvgPool2D0 AvgPool3D0": "ceil_mode self",
     "Complex0": "imag real",
     "Convolution0": "bias_sym_sizes_opt output_padding transposed",
+    "ConvTbc0": "bias",
+    "CtcLoss0": "input_lengths result1 target_lengths",
     "Cummax0 Cummin0 Gather0 MaskedSelect0 Take0 Erfinv0": "self",
     "Div0 Mul0": "other self",  # last steps of compositions that are one node
     "Div2": "other rounding_mode self",
@@ -34,6 +36,7 @@ MISSING = {
     "LinalgDet0 LinalgSlogdet0 LinalgSolveEx0": "LU pivots",
     "EmbeddingBag0": "indices mode offsets padding_idx per_sample_weights result1 result2 result3 "
     "scale_grad_by_freq sparse weight",
+    "FractionalMaxPool2D0 FractionalMaxPool3D0": "kernel_size self",
     "IndexAdd0 IndexCopy0": "source source_dim",
     "IndexPut0": "raw_indices",
     "LogSigmoid0": "buffer",

@@ -141,6 +141,7 @@ def refused(error: RuntimeError) -> bool:
             "vmap: We do not support batching operators that can",
             "vmap: Attempted to vmap over `mask` in torch.masked_select",
             "When vmap-ing torch.nn.functional.one_hot, please provide",
+            "Cannot access data pointer of Tensor that doesn't have storage",  # lengths
             "Batch norm got a batched tensor as input while the running_mean or running_var",
         )
     )

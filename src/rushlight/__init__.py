@@ -76,6 +76,7 @@ if _TYPE_CHECKING:
     from rushlight.api.activation import *
     from rushlight.api.adaptive import *
     from rushlight.api.affine import *
+    from rushlight.api.bilinear import *
     from rushlight.api.bitwise import *
     from rushlight.api.comparison import *
     from rushlight.api.complexes import *
@@ -83,6 +84,7 @@ if _TYPE_CHECKING:
     from rushlight.api.copying import *
     from rushlight.api.counting import *
     from rushlight.api.cross import *
+    from rushlight.api.ctc import *
     from rushlight.api.differences import *
     from rushlight.api.distance import *
     from rushlight.api.dropout import *
@@ -104,6 +106,7 @@ if _TYPE_CHECKING:
     from rushlight.api.masks import *
     from rushlight.api.memory import *
     from rushlight.api.moments import *
+    from rushlight.api.native import *
     from rushlight.api.norm import *
     from rushlight.api.norms import *
     from rushlight.api.old_linalg import *

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import Any
 
-from tests.samples.row import FLOATS, I, Row, T, call
+from tests.samples.row import FLOATS, I, Row, T, Z, call
 
 HALVES = (*FLOATS, "float16")
 NUMBERS = (*HALVES, "int64", "int32", "uint8", "bool", "complex64")
@@ -222,3 +222,104 @@ def _there_and_back(lib: Any, n: int, x: Any, k: int, s: Any) -> Any:
     functional = lib.nn.functional
     y, places = getattr(functional, f"max_pool{n}d")(x, k, s, return_indices=True)
     return getattr(functional, f"max_unpool{n}d")(y, places, k, s, output_size=x.shape)
+
+
+# -- windows at random places ----------------------------------------------------------------------
+
+
+def _fractional(torch: Any, n: int, x: Any, *args: Any, **options: Any) -> Any:
+    """With PyTorch's random numbers."""
+    torch.manual_seed(7)
+    return getattr(torch.nn.functional, f"fractional_max_pool{n}d")(x, *args, **options)
+
+
+PLANE, VOLUME = T(2, 3, 7, 8), T(2, 3, 5, 6, 7)
+PLACES = {2: Z(2, 3, 2, low=0.0, high=0.999), 3: Z(2, 3, 3, low=0.0, high=0.999)}
+HOLES = T(1, 4, 4, values=(NAN, *(1.0, 2.0, NAN) * 5))
+
+ROWS += [
+    Row(
+        "nn.functional.fractional_max_pool2d(seeded)",
+        [
+            call(2, PLANE, 2, (4, 5)),
+            call(2, PLANE, (2, 3), 4, return_indices=True),
+            call(2, PLANE, 2, output_ratio=(0.5, 0.6)),
+            call(2, T(3, 7, 8), 3, 2),
+            call(3, VOLUME, 2, (3, 4, 5)),
+            call(3, VOLUME, (2, 1, 2), output_ratio=0.5, return_indices=True),
+            call(3, T(3, 5, 6, 7), 2, 3),
+        ],
+        fn=_fractional,
+        dtypes=("float32", "float64", "int64"),
+    ),
+    Row(
+        "nn.functional.fractional_max_pool2d",
+        [
+            call(PLANE, 2, (4, 5), None, True, PLACES[2]),
+            call(PLANE, 3, (5, 5), _random_samples=PLACES[2]),
+            call(PLANE, 2, (6, 7), _random_samples=PLACES[2]),
+            call(PLANE, 2, (1, 1), _random_samples=PLACES[2]),
+            call(PLANE, 1, (7, 8), _random_samples=PLACES[2]),
+            call(PLANE, 2, (0, 5), _random_samples=PLACES[2]),
+            call(T(0, 3, 7, 8), 2, (4, 5), _random_samples=Z(0, 3, 2)),
+            call(T(3, 7, 8), 2, (4, 5), _random_samples=PLACES[2]),
+            call(HOLES, 2, 2, None, True, Z(1, 1, 2, low=0.0, high=0.5)),
+            call(T(1, 3, 3, values=(-INF,) * 9), 2, 2, None, True, Z(1, 1, 2, values=(0.0, 0.5))),
+        ],
+        dtypes=HALVES,
+        finite=False,
+        errors=[
+            call(PLANE, 2),
+            call(PLANE, 2, None, (0.5, 0.5, 0.5)),
+            call(PLANE, 2, None, 0.5),
+            call(T(7, 8), 2, (4, 5)),
+            call(T(1, 2, 3, 7, 8), 2, (4, 5)),
+            call(PLANE, 2, (4, 5), _random_samples=Z(2, 3, 2, dtype="float32")),
+            call(PLANE, 2, (4, 5), _random_samples=Z(2, 3, 3)),
+            call(PLANE, 2, (4, 5), _random_samples=Z(1, 3, 2)),
+            call(PLANE, 2, (4, 5), _random_samples=Z(2, 2, 2)),
+            call(PLANE, 2, (4, 5), _random_samples=Z(2, 2)),
+            call(PLANE, 2, (7, 8)),
+            call(PLANE, 2, (6, 8)),
+            call(PLANE, 2, (-1, 5)),
+            call(PLANE, (2, 2, 2), (4, 5)),
+            call(PLANE, 2, (4, 5, 5)),
+            call(PLANE, 2.0, (4, 5)),
+            call(T(2, 3, 7, 8, dtype="int64"), 2, (4, 5)),
+            call(T(2, 3, 7, 8, dtype="int64"), 2, (4, 5), _random_samples=I(2, 3, 2, high=1)),
+            call(T(2, 0, 7, 8), 2, (4, 5)),
+            call(T(2, 3, 0, 8), 2, (4, 5)),
+            call(None, 2, (4, 5)),
+        ],
+    ),
+    Row(
+        "nn.functional.fractional_max_pool2d_with_indices",
+        [call(PLANE, 2, (4, 5), _random_samples=PLACES[2])],
+    ),
+    Row(
+        "nn.functional.fractional_max_pool3d",
+        [
+            call(VOLUME, 2, (3, 4, 5), None, True, PLACES[3]),
+            call(VOLUME, (1, 2, 3), 3, _random_samples=PLACES[3]),
+            call(T(3, 5, 6, 7), 2, 2, _random_samples=PLACES[3]),
+            call(T(0, 3, 5, 6, 7), 2, 3, _random_samples=Z(0, 3, 3)),
+        ],
+        dtypes=HALVES,
+        errors=[
+            call(VOLUME, 2),
+            call(T(5, 6, 7), 2, 3),
+            call(VOLUME, 2, (5, 6, 7)),
+            call(VOLUME, 2, (4, 5, 7)),
+            call(VOLUME, 2, 3, _random_samples=Z(2, 3, 2)),
+            call(VOLUME, 2, 3, _random_samples=Z(2, 3, 3, dtype="float32")),
+            call(VOLUME, (2, 2), 3),
+            call(VOLUME, 2, (3, 3)),
+            call(VOLUME, 2, None, (0.5, 0.5)),
+            call(T(2, 0, 5, 6, 7), 2, 3),
+        ],
+    ),
+    Row(
+        "nn.functional.fractional_max_pool3d_with_indices",
+        [call(VOLUME, 2, (3, 4, 5), _random_samples=PLACES[3])],
+    ),
+]

@@ -30,7 +30,7 @@ __all__ = ["FLOAT32", "LOWER", "WIDEST", "layers"]
 LOWER = """
 addbmm addmm affine_grid_generator baddbmm bmm conv1d conv2d conv3d conv_tbc conv_transpose1d
 conv_transpose2d conv_transpose3d corrcoef cov matmul mm prelu
-nn.functional.affine_grid
+nn.functional.affine_grid nn.functional.conv_tbc
 Tensor.__matmul__ Tensor.__rmatmul__ linalg.multi_dot linalg.vecdot nn.functional.conv1d
 nn.functional.conv2d nn.functional.conv3d nn.functional.conv_transpose1d
 nn.functional.conv_transpose2d nn.functional.conv_transpose3d nn.functional.linear
@@ -38,7 +38,7 @@ nn.functional.prelu nn.functional.scaled_dot_product_attention
 """
 FLOAT32 = """
 binary_cross_entropy_with_logits cdist cholesky cholesky_inverse cholesky_solve
-cosine_embedding_loss geqrf grid_sampler grid_sampler_2d grid_sampler_3d
+cosine_embedding_loss ctc_loss geqrf grid_sampler grid_sampler_2d grid_sampler_3d
 hinge_embedding_loss inverse kl_div lu_solve margin_ranking_loss
 nanquantile orgqr ormqr pinverse poisson_nll_loss polar prod qr quantile stft svd trace
 triangular_solve triplet_margin_loss view_as_complex
@@ -50,6 +50,8 @@ fft.irfftn fft.rfft fft.rfft2 fft.rfftn
 nn.functional.adaptive_avg_pool3d nn.functional.adaptive_max_pool3d nn.functional.avg_pool3d
 nn.functional.binary_cross_entropy nn.functional.binary_cross_entropy_with_logits
 nn.functional.cosine_embedding_loss nn.functional.cross_entropy nn.functional.ctc_loss
+nn.functional.fractional_max_pool2d nn.functional.fractional_max_pool2d_with_indices
+nn.functional.fractional_max_pool3d nn.functional.fractional_max_pool3d_with_indices
 nn.functional.grid_sample nn.functional.hinge_embedding_loss nn.functional.huber_loss
 nn.functional.kl_div nn.functional.lp_pool3d
 nn.functional.margin_ranking_loss nn.functional.max_unpool1d
@@ -188,8 +190,8 @@ def _tensordot(function: Function, a: Any, b: Any, *args: Any, **kwargs: Any) ->
     return function(a, b, *args, **kwargs)
 
 
-def _bilinear(function: Function, *args: Any, **kwargs: Any) -> Any:
-    """Written with einsum here, which is not to notice."""
+def _plainly(function: Function, *args: Any, **kwargs: Any) -> Any:
+    """Written with others of the list here (einsum, conv2d), which are not to notice."""
     return _call(function, lambda t: t, args, kwargs) if current.on else function(*args, **kwargs)
 
 
@@ -253,12 +255,13 @@ def _local_response_norm(function: Function, input: Any, *args: Any, **kwargs: A
 
 _SPECIAL: dict[str, Function] = {
     "api.einsum.contracted": _contracted,
-    "bilinear": _bilinear,
+    "bilinear": _plainly,
     "chain_matmul": _chain_matmul,
+    "convolution": _plainly,
     "inner": _inner,
     "linalg.matrix_power": _matrix_power,
     "matrix_power": _matrix_power,
-    "nn.functional.bilinear": _bilinear,
+    "nn.functional.bilinear": _plainly,
     "nn.functional.interpolate": _interpolate,
     "nn.functional.l1_loss": functools.partial(_without, "weight", 5),
     "nn.functional.local_response_norm": _local_response_norm,

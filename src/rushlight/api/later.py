@@ -84,9 +84,11 @@ _BOTH = {
 _FUNCTIONS = {
     "activation": "celu celu_ rrelu rrelu_ selu selu_ threshold threshold_",
     "adaptive": "adaptive_avg_pool1d adaptive_max_pool1d",
+    "bilinear": "bilinear",
     "complexes": "complex polar",
     "conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "copying": "fill",
+    "ctc": "ctc_loss",
     "distance": "cosine_similarity pairwise_distance",
     "dropout": (
         "alpha_dropout alpha_dropout_ dropout dropout_ feature_alpha_dropout "
@@ -137,6 +139,10 @@ _FUNCTIONS = {
     ),
     "memory": "is_storage",
     "moments": "std_mean var_mean",
+    "native": (
+        "conv_tbc convolution native_batch_norm native_channel_shuffle native_group_norm "
+        "native_layer_norm"
+    ),
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "old_linalg": "matrix_rank",
     "once": "is_warn_always_enabled set_warn_always",

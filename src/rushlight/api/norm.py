@@ -18,7 +18,7 @@ __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"
 # -- dtypes --------------------------------------------------------------------------------------
 
 
-def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
+def check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
     """All of one dtype, or float32 parameters with an input of half precision."""
     given = [p.dtype for p in parameters if p is not None]
     dtype = input.dtype
@@ -37,7 +37,7 @@ def _check_dtypes(input: Tensor, *parameters: Tensor | None) -> None:
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
 
 
-def _check_kernel(input: Tensor, name: str) -> None:
+def check_kernel(input: Tensor, name: str) -> None:
     """PyTorch's kernels are for real floating-point numbers."""
     if not input.dtype.is_floating_point:
         raise NotImplementedError(f"\"{name}\" not implemented for '{input.dtype.scalar_name}'")
@@ -46,7 +46,7 @@ def _check_kernel(input: Tensor, name: str) -> None:
 # -- over trailing dimensions ----------------------------------------------------------------------
 
 
-def _check_trailing(
+def check_trailing(
     function: str, input: Any, normalized_shape: Any, weight: Any, bias: Any, star: str
 ) -> tuple[int, ...]:
     """Return the sizes of the trailing dimensions, or raise PyTorch's error."""
@@ -94,9 +94,9 @@ def layer_norm(
     >>> torch.layer_norm(torch.tensor([[1.0, 2.0, 3.0]]), (3,))
     tensor([[-1.2247,  0.0000,  1.2247]])
     """
-    shape = _check_trailing("layer_norm", input, normalized_shape, weight, bias, ", ")
-    _check_dtypes(input, weight, bias)
-    _check_kernel(input, "LayerNormKernelImpl")
+    shape = check_trailing("layer_norm", input, normalized_shape, weight, bias, ", ")
+    check_dtypes(input, weight, bias)
+    check_kernel(input, "LayerNormKernelImpl")
     return ops.layer_norm(input, len(shape), weight, bias, eps)[0]  # type: ignore[no-any-return]
 
 
@@ -112,10 +112,10 @@ def rms_norm(
     >>> torch.rms_norm(torch.tensor([[3.0, 4.0]]), (2,))
     tensor([[0.8485, 1.1314]])
     """
-    shape = _check_trailing("rms_norm", input, normalized_shape, weight, None, "")
+    shape = check_trailing("rms_norm", input, normalized_shape, weight, None, "")
     if input.dtype.is_complex:
         raise NotImplementedError("rms_norm: Rushlight has it for real dtypes only")
-    _check_kernel(input, "rms_norm")
+    check_kernel(input, "rms_norm")
     if eps is None:
         eps = finfo(input.dtype).eps
     if weight is not None and weight.dtype is not input.dtype:
@@ -167,8 +167,8 @@ def group_norm(
                 f"Expected {name} to be a vector of size equal to the number of channels in "
                 f"input, but got {name} of shape {shown} and input of shape {list(shape)}"
             )
-    _check_dtypes(input, weight, bias)
-    _check_kernel(input, "GroupNormKernelImpl")
+    check_dtypes(input, weight, bias)
+    check_kernel(input, "GroupNormKernelImpl")
     return ops.group_norm(input, num_groups, weight, bias, eps)[0]  # type: ignore[no-any-return]
 
 
@@ -207,14 +207,29 @@ def batch_norm(
     variance by `momentum`, in place. `torch.nn.functional.batch_norm` has the kinder order of
     arguments.
     """
+    arguments = (input, weight, bias, running_mean, running_var, training, momentum, eps)
+    return batch_norm_parts(*arguments)[0]
+
+
+def batch_norm_parts(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
+) -> tuple[Tensor, ...]:
+    """`batch_norm`, in training with the means and inverse standard deviations of the batch."""
     require_tensor(input, "batch_norm", "input", 1)
     shape = input._array.shape
     features = shape[1] if len(shape) > 1 else input.size(1)
     if not input._array.size:
-        _check_dtypes(input, weight, bias, running_mean, running_var)
+        check_dtypes(input, weight, bias, running_mean, running_var)
         out = input.clone()
         out = out if weight is None else out * weight[0]
-        return out if bias is None else out + bias[0]  # type: ignore[no-any-return]
+        return (out if bias is None else out + bias[0],)
     _check_channels(features, training, running_mean, running_var, weight, bias)
     if mode.grad:
         for name, estimate in (("running_mean", running_mean), ("running_var", running_var)):
@@ -223,15 +238,13 @@ def batch_norm(
                     "The function 'native_batch_norm' is not differentiable with respect to "
                     f"argument '{name}'. This input cannot have requires_grad True."
                 )
-    _check_kernel(input, "batch_norm")
-    _check_dtypes(input, weight, bias, running_mean, running_var)
+    check_kernel(input, "batch_norm")
+    check_dtypes(input, weight, bias, running_mean, running_var)
     if training:
         return ops.batch_norm(  # type: ignore[no-any-return]
             input, weight, bias, running_mean, running_var, momentum, eps
-        )[0]
-    return ops.batch_norm_eval(  # type: ignore[no-any-return]
-        input, weight, bias, running_mean, running_var, eps
-    )
+        )
+    return (ops.batch_norm_eval(input, weight, bias, running_mean, running_var, eps),)
 
 
 def instance_norm(

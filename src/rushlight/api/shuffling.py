@@ -68,8 +68,13 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     >>> torch.channel_shuffle(torch.arange(4.0).view(1, 4, 1), 2).flatten()
     tensor([0., 2., 1., 3.])
     """
-    x: Tensor = require_tensor(input, "channel_shuffle", "input", 1)
-    groups = require_int("channel_shuffle", groups, "groups", 2)
+    return shuffled("channel_shuffle", input, groups)
+
+
+def shuffled(function: str, input: Tensor, groups: int) -> Tensor:
+    """`channel_shuffle`, under the name of the `function` that errors tell of."""
+    x: Tensor = require_tensor(input, function, "input", 1)
+    groups = require_int(function, groups, "groups", 2)
     if x.dim() <= 2:
         raise RuntimeError(
             f"channel_shuffle expects input with > 2 dims, but got input with sizes {list(x.shape)}"

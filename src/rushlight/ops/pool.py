@@ -7,12 +7,12 @@ Operators of different numbers of dimensions differ in the name that PyTorch's g
 
 from __future__ import annotations
 
-from rushlight.kernels import avgpool, maxpool
+from rushlight.kernels import avgpool, fractional, maxpool
 from rushlight.ops.declare import constant, general, linear
 from rushlight.ops.operator import Operator
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "max_pool"]
-__all__ += ["max_pool_indices", "unpool"]
+__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "avg_pool", "fractional_max_pool"]
+__all__ += ["max_pool", "max_pool_indices", "unpool"]
 
 
 def _max_pool(name: str, node: str) -> Operator:
@@ -137,6 +137,28 @@ adaptive_avg_pool_backward: Operator = linear(
         h, g_shape[-dims:] if dims else ()
     ),
 )
+
+
+# -- windows at random places ---------------------------------------------------------------------
+
+fractional_max_pool: dict[int, Operator] = {
+    n: general(
+        f"fractional_max_pool{n}d",
+        fractional.fractional_max_pool,
+        x=lambda g, indices, x_shape, output_size: scatter_planes(
+            g[0], indices, x_shape, len(output_size)
+        ),
+        jvp=lambda x_t, indices, output_size: (
+            gather_planes(x_t, indices, len(output_size)),
+            None,
+        ),
+        outputs=("y", "indices"),
+        constant=("indices",),
+        tied=True,
+        node=f"FractionalMaxPool{n}DBackward0",
+    )
+    for n in (2, 3)
+}
 
 
 # -- back to where the maxima were ---------------------------------------------------------------

@@ -94,6 +94,7 @@ def _indices(node: Any) -> list[Any]:
 READERS: dict[str, Callable[[Any, Any], Any]] = {
     "align": lambda grid, node: grid.align_corners,
     "arrays": lambda arrays, node: tuple([a if a is None else wrap(a) for a in arrays]),
+    "blank": lambda form, node: form.blank,
     "code": lambda reduction, node: ("none", "mean", "sum").index(reduction),
     "dilation": lambda windows, node: windows.dilation,
     "first": lambda values, node: values[0],
@@ -130,6 +131,7 @@ READERS: dict[str, Callable[[Any, Any], Any]] = {
     "t_strides": lambda t, node: t.stride()[::-1],
     "transposed": lambda t, node: t.t(),
     "two": lambda _, node: 2,
+    "zero_infinity": lambda form, node: form.zero_infinity,
 }
 
 

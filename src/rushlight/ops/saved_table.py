@@ -49,7 +49,9 @@ Col2Im MaxPool2DWithIndices MaxPool3DWithIndices: dilation=windows:dilation
     kernel_size=windows:kernel padding=windows:padding stride=windows:stride
 ConstantPadNd: pad=pads
 Convolution: dilation groups input=x padding stride weight=w
+ConvTbc: pad self=x weight=w
 Copysign Copysign.1: result=y self=a
+CtcLoss: blank=form:blank log_probs result0=y targets zero_infinity=form:zero_infinity
 Cummax Cummin: dim indices
 Cumprod Logcumsumexp: dim result=y self=x
 DiagEmbed DiagonalScatter: dim1 dim2 offset
@@ -65,6 +67,7 @@ EmbeddingBag: weight_sym_argsize_0=weight_shape:first
 Exp Exp2 Expm1 Polar Reciprocal Relu RreluWithNoise.1 Rsqrt Sigmoid Sqrt Tan Tanh: result=y
 Expand ReshapeAlias Squeeze Squeeze.1 Squeeze.2 Squeeze.4 Sum Trace UnsafeView View:
     self_sym_sizes=x_shape
+FractionalMaxPool2D FractionalMaxPool3D: output_size result1=indices
 FftC2C: dim=dims forward
 FftC2R: dim=dims
 FftR2C: dim=dims onesided

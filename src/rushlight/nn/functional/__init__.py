@@ -10,6 +10,7 @@ from rushlight.nn.functional.distance import *
 from rushlight.nn.functional.dropout import *
 from rushlight.nn.functional.embedding_bag import *
 from rushlight.nn.functional.fold import *
+from rushlight.nn.functional.fractional import *
 from rushlight.nn.functional.grid import *
 from rushlight.nn.functional.interpolate import *
 from rushlight.nn.functional.linear import *
@@ -17,6 +18,7 @@ from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.loss_classes import *
 from rushlight.nn.functional.loss_likelihood import *
 from rushlight.nn.functional.loss_margin import *
+from rushlight.nn.functional.loss_sequences import *
 from rushlight.nn.functional.multi_head import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.padding import *

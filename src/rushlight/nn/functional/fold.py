@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.arguments import int_tuple
+from rushlight.api.native import native_channel_shuffle
 from rushlight.api.shuffling import channel_shuffle, pixel_shuffle, pixel_unshuffle
 from rushlight.kernels.windows import Ints, Windows
 from rushlight.ops import fold as ops
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
-__all__ = ["channel_shuffle", "fold", "pixel_shuffle", "pixel_unshuffle", "unfold"]
+__all__ = [
+    "channel_shuffle",
+    "fold",
+    "native_channel_shuffle",
+    "pixel_shuffle",
+    "pixel_unshuffle",
+    "unfold",
+]
 
 
 def _pair(value: Any, function: str, argument: str, position: int) -> Ints:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from rushlight.nn import functional as F
 from rushlight.nn.modules.module import Module
@@ -12,6 +13,7 @@ from rushlight.tensor import Tensor
 __all__ = [
     "BCELoss",
     "BCEWithLogitsLoss",
+    "CTCLoss",
     "CrossEntropyLoss",
     "GaussianNLLLoss",
     "HuberLoss",
@@ -274,4 +276,40 @@ class CrossEntropyLoss(WeightedLoss):
             None,
             self.reduction,
             self.label_smoothing,
+        )
+
+
+# -- sequences ---------------------------------------------------------------------------------
+
+
+class CTCLoss(Loss):
+    """Connectionist temporal classification: see `nn.functional.ctc_loss`.
+
+    >>> import rushlight as torch
+    >>> logs = torch.full((2, 1, 2), 0.5).log()
+    >>> torch.nn.CTCLoss()(logs, torch.tensor([[1]]), torch.tensor([2]), torch.tensor([1])).exp()
+    tensor(1.3333)
+    """
+
+    __constants__ = ("blank", "reduction")
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction=reduction)
+        self.blank = blank
+        self.zero_infinity = zero_infinity
+
+    def forward(
+        self, log_probs: Tensor, targets: Tensor, input_lengths: Any, target_lengths: Any
+    ) -> Tensor:
+        """Return the loss."""
+        return F.ctc_loss(
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
         )
