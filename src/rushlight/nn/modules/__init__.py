@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from rushlight.nn.modules.activation import *
+from rushlight.nn.modules.adaptive import *
 from rushlight.nn.modules.batchnorm import *
 from rushlight.nn.modules.container import *
 from rushlight.nn.modules.conv import *
+from rushlight.nn.modules.cross_map import *
 from rushlight.nn.modules.distance import *
 from rushlight.nn.modules.dropout import *
 from rushlight.nn.modules.fold import *
+from rushlight.nn.modules.fractional import *
 from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.loss import *
 from rushlight.nn.modules.loss_margin import *

@@ -84,7 +84,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     def reset_parameters(self) -> None:
         """Draw new parameters."""
         self.head.reset_parameters()
-        for down, up in self.tail:  # type: ignore[misc]
+        for down, up in self.tail:
             down.reset_parameters()
             up.reset_parameters()
 
@@ -140,7 +140,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         for i, (start, stop) in enumerate(self._clusters()):
             logs = F.log_softmax(self.tail[i](input), dim=1)
             out[:, start:stop] = logs + head[:, self.shortlist_size + i].unsqueeze(1)
-        return out
+        return out  # type: ignore[no-any-return]
 
     def log_prob(self, input: Tensor) -> Tensor:
         """Return the log-probabilities (N, `n_classes`)."""
