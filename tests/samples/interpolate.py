@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.row import FLOATS, Row, T, call
+from tests.samples.row import FLOATS, I, Row, T, call
 
 SIZES: dict[int, tuple[int, ...]] = {1: (7,), 2: (7, 5), 3: (4, 5, 3)}
 MODES = [(mode, n) for mode in ("nearest", "nearest-exact", "area") for n in (1, 2, 3)]
@@ -36,6 +36,30 @@ def _aligned(mode: str, n: int) -> list[Any]:
 
 
 X = T(2, 3, 6, 6)
+SMOOTH = ("bilinear", "bicubic", "lanczos")
+BYTES = I(2, 3, 17, 13, high=256, dtype="uint8")
+EDGES = I(1, 3, 12, 12, high=2, dtype="uint8")
+
+
+def _smooth(mode: str) -> list[Any]:
+    x = T(2, 3, 17, 5)
+    calls = [
+        call(x, (3, 4), mode=mode, antialias=True),
+        call(x, (1, 13), mode=mode, antialias=True),
+        call(x, (17, 5), mode=mode, antialias=True),
+        call(x, scale_factor=0.4, mode=mode, antialias=True),
+        call(x, scale_factor=(0.23, 1.7), mode=mode, antialias=True),
+        call(x, scale_factor=0.6, mode=mode, recompute_scale_factor=True, antialias=True),
+        call(T(0, 3, 6, 6), 3, mode=mode, antialias=True),
+        call(T(1, 1, 1, 1), 3, mode=mode, antialias=True),
+    ]
+    if mode != "lanczos":
+        calls += [
+            call(x, (3, 4), mode=mode, align_corners=True, antialias=True),
+            call(x, (1, 9), mode=mode, align_corners=True, antialias=True),
+        ]
+    return calls
+
 
 ROWS = [
     Row(
@@ -71,6 +95,35 @@ ROWS = [
         "nn.functional.interpolate",
         [call(X, 3), call(T(2, 3, 6), 9), call(X, 4, mode="nearest-exact")],
         dtypes=("float16", "uint8", "int64", "bool", "complex64"),
+    ),
+    Row(
+        "nn.functional.interpolate",
+        [c for mode in SMOOTH for c in _smooth(mode)],
+        dtypes=("float32", "float64", "float16", "int64", "bool", "complex64"),
+        errors=[
+            call(X, 3, mode="nearest", antialias=True),
+            call(T(2, 3, 6), 3, mode="linear", antialias=True),
+            call(X, 3, mode="lanczos"),
+            call(X, 3, mode="lanczos", align_corners=True),
+            call(X, 3, mode="lanczos", align_corners=True, antialias=True),
+            call(T(2, 3, 6), 3, mode="lanczos"),
+            call(T(2, 0, 6, 6), 3, mode="bilinear", antialias=True),
+            call(X, 0, mode="bicubic", antialias=True),
+            call(X, mode="bicubic", antialias=True),
+        ],
+    ),
+    Row(
+        "nn.functional.interpolate",
+        [
+            call(x, size, mode=mode, antialias=smooth)
+            for mode in SMOOTH
+            for smooth in (True, False)[: 1 + (mode != "lanczos")]
+            for x, size in ((BYTES, (5, 6)), (BYTES, (20, 30)), (BYTES, (17, 4)), (EDGES, (7, 25)))
+        ]
+        + [call(BYTES, scale_factor=0.4, mode="bilinear", antialias=True)]
+        + [call(BYTES, scale_factor=1.3, mode="bicubic", align_corners=True)],
+        dtypes=("float32",),
+        grad=False,
     ),
     Row("nn.functional.upsample", [call(X, 9), call(X, 9, mode="bilinear")]),
 ]

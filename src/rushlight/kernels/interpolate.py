@@ -18,7 +18,7 @@ class Grid(NamedTuple):
 
     out: Ints
     scales: tuple[float | None, ...]  # None: the ratio of the sizes
-    mode: str  # nearest, nearest-exact, linear or cubic
+    mode: str  # nearest, nearest-exact, linear or cubic; smooth-linear, -cubic or -lanczos
     align_corners: bool
 
 
@@ -31,6 +31,8 @@ def _taps(n: int, out: int, scale: float | None, grid: Grid, dtype: Any) -> list
         if grid.mode == "nearest-exact":
             places = places + np.float32(0.5)
         return [(np.minimum(np.floor(places * step).astype(np.intp), n - 1), None)]
+    if grid.mode.startswith("smooth"):
+        return _smooth_taps(n, out, scale, grid, dtype)
     if grid.align_corners:
         real = places * np.asarray((n - 1) / (out - 1) if out > 1 else 0.0, dtype)
     else:
@@ -68,6 +70,101 @@ def _outer(t: Any) -> Any:
     return ((_A * t - 5 * _A) * t + 8 * _A) * t - 4 * _A
 
 
+# -- without aliases: windows as wide as what an output element stands for -------------------------
+
+
+def _hat(x: Any) -> Any:
+    return np.maximum(0, 1 - np.abs(x))
+
+
+def _keys(x: Any) -> Any:
+    """The cubic convolution kernel with a = -1/2, as image libraries have it."""
+    x = np.abs(x)
+    near = (1.5 * x - 2.5) * x * x + 1
+    far = (((x - 5) * x + 8) * x - 4) * -0.5
+    return np.where(x < 1, near, np.where(x < 2, far, 0))
+
+
+def _lanczos(x: Any) -> Any:
+    """The sinc function in the window of another, three times as wide."""
+    return np.where((x >= -3) & (x < 3), np.sinc(x) * np.sinc(x / 3), 0)
+
+
+_FILTERS: dict[str, tuple[int, Any]] = {
+    "smooth-linear": (2, _hat),
+    "smooth-cubic": (4, _keys),
+    "smooth-lanczos": (6, _lanczos),
+}
+
+
+def _smooth_taps(
+    n: int, out: int, scale: float | None, grid: Grid, dtype: Any
+) -> list[tuple[Any, Any]]:
+    """Filters that are stretched by the scale where the output is smaller than the input."""
+    width, function = _FILTERS[grid.mode]
+    if grid.align_corners:
+        step = (n - 1) / (out - 1) if out > 1 else 0.0
+    else:
+        step = n / out if scale is None else scale
+    stretch = max(step, 1.0)
+    reach = dtype(width / 2 * stretch)
+    centre = dtype(step) * (np.arange(out).astype(dtype) + dtype(0.5))
+    first = np.maximum((centre - reach + dtype(0.5)).astype(np.intp), 0)
+    last = np.minimum((centre + reach + dtype(0.5)).astype(np.intp), n)
+    count = max(int((last - first).max()), 1)
+    index = first[:, None] + np.arange(count)
+    distance = (index - centre[:, None] + dtype(0.5)) * dtype(1 / stretch)
+    weights = np.where(index < last[:, None], function(distance), 0).astype(dtype)
+    total = weights.sum(1, keepdims=True)
+    weights /= np.where(total == 0, 1, total)
+    index = np.minimum(index, n - 1)
+    return [(index[:, k], weights[:, k]) for k in range(count)]
+
+
+# -- bytes -----------------------------------------------------------------------------------------
+
+
+def _whole_weights(taps: list[tuple[Any, Any]]) -> tuple[list[tuple[Any, Any]], int]:
+    """Weights as 16-bit integers, and how many bits of them are behind the point."""
+    largest = max(float(weight.max()) for _, weight in taps)
+    bits = 0
+    while bits < 22 and int(0.5 + largest * (1 << (bits + 1))) < 1 << 15:
+        bits += 1
+    return [(index, _rounded(weight * (1 << bits))) for index, weight in taps], bits
+
+
+def _rounded(x: Any) -> Any:
+    """Rounded half away from zero."""
+    return np.trunc(x + np.copysign(0.5, x)).astype(np.int32)
+
+
+def _interpolate_bytes(x: Array, grid: Grid) -> Array:
+    """As image libraries do: in integers, rounded to bytes after each axis, the last one first."""
+    dims = len(grid.out)
+    for i in reversed(range(dims)):
+        axis = x.ndim - dims + i
+        n, out = x.shape[axis], grid.out[i]
+        if n == out:
+            continue
+        taps, bits = _whole_weights(_merged(_taps(n, out, grid.scales[i], grid, np.float64), n))
+        total: Any = np.int32(1 << (bits - 1))
+        for index, weight in taps:
+            shape = (-1, *(1,) * (dims - 1 - i))
+            total = total + x.take(index, axis).astype(np.int32) * weight.reshape(shape)
+        x = np.clip(total >> bits, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(x)
+
+
+def _merged(taps: list[tuple[Any, Any]], n: int) -> list[tuple[Any, Any]]:
+    """Add the weights of taps that are the same element, at the ends, before they are rounded."""
+    index, weights = (np.stack(part, 1) for part in zip(*taps))
+    for k in range(index.shape[1] - 1):
+        same = index[:, k] == index[:, k + 1]
+        weights[same, k + 1] += weights[same, k]
+        weights[same, k] = 0
+    return [(index[:, k], weights[:, k]) for k in range(index.shape[1])]
+
+
 def _real_type(dtype: np.dtype[Any]) -> Any:
     return np.float64 if dtype == np.float64 else np.float32
 
@@ -75,6 +172,10 @@ def _real_type(dtype: np.dtype[Any]) -> Any:
 def interpolate(x: Array, grid: Grid) -> Array:
     """Resize the last dimensions of `x`; contiguous."""
     dtype = x.dtype
+    if dtype == np.uint8 and not grid.mode.startswith("nearest"):
+        return _interpolate_bytes(x, grid)
+    if grid.mode.startswith("smooth") and x.shape[x.ndim - len(grid.out) :] == grid.out:
+        return np.array(x, order="C")
     y = x.astype(np.float32) if dtype == np.float16 else x
     dims = len(grid.out)
     for i, (out, scale) in enumerate(zip(grid.out, grid.scales)):

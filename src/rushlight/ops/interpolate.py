@@ -6,7 +6,7 @@ from rushlight.kernels import interpolate as kernels
 from rushlight.ops.declare import linear
 from rushlight.ops.operator import Operator
 
-__all__ = ["interpolate"]
+__all__ = ["interpolate", "smooth"]
 
 
 def _interpolate(node: str) -> Operator:
@@ -30,6 +30,11 @@ interpolate: dict[tuple[str, int], Operator] = {
         ("bicubic", "Bicubic", (2,)),
     )
     for n in dims
+}
+# Without aliases, of images only.
+smooth: dict[str, Operator] = {
+    mode: _interpolate(f"Upsample{mode.capitalize()}2DAaBackward0")
+    for mode in ("bilinear", "bicubic", "lanczos")
 }
 interpolate_backward: Operator = linear(
     "interpolate_backward",

@@ -169,7 +169,8 @@ Tril Triu: diagonal
 Unfold: dimension=dim self_sym_sizes=x_shape size step
 UnfoldBackward: dim size step
 Unsqueeze: dim=index:step_dim
-UpsampleBicubic2D UpsampleBilinear2D: align_corners=grid:align output_size=grid:out
+UpsampleBicubic2D UpsampleBicubic2DAa UpsampleBilinear2D UpsampleBilinear2DAa
+    UpsampleLanczos2DAa: align_corners=grid:align output_size=grid:out
     scales_h=grid:scales_h scales_w=grid:scales_w self_sym_sizes=x_shape
 UpsampleLinear1D: align_corners=grid:align output_size=grid:out scales=grid:scales
     self_sym_sizes=x_shape

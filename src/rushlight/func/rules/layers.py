@@ -355,6 +355,7 @@ RULES: dict[Operator, Callable[..., Any]] = {
             *pool.adaptive_max_pool.values(),
             *pool.adaptive_avg_pool.values(),
             *interpolate.interpolate.values(),
+            *interpolate.smooth.values(),
             fold.im2col,
             fold.col2im,
             fold.pixel_shuffle,

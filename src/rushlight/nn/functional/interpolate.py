@@ -37,7 +37,8 @@ def interpolate(
 
     `mode` is "nearest", "nearest-exact", "linear" (3-d input), "bilinear" or "bicubic" (4-d),
     "trilinear" (5-d) or "area" (adaptive averages). With `align_corners` the corner elements keep
-    their places and values. NotImplementedError for `antialias`.
+    their places and values. With `antialias` "bilinear", "bicubic" and "lanczos" (4-d) average
+    over as much of the input as an output element stands for, as image libraries do.
 
     >>> import rushlight as torch
     >>> x = torch.tensor([[[1.0, 3.0]]])
@@ -56,13 +57,11 @@ def interpolate(
         if factors is None:
             raise ValueError("recompute_scale_factor is not meaningful with an explicit size.")
         factors = None
-    if antialias:
-        if mode not in ("bilinear", "bicubic", "lanczos") or x.dim() != 4:
-            raise ValueError(
-                "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and "
-                "requires a 4-D tensor as input"
-            )
-        raise NotImplementedError("interpolate: Rushlight has no antialias=True")
+    if antialias and (mode not in ("bilinear", "bicubic", "lanczos") or x.dim() != 4):
+        raise ValueError(
+            "Anti-alias option is restricted to bilinear, bicubic, and lanczos modes and "
+            "requires a 4-D tensor as input"
+        )
     if n in (1, 2, 3) and mode == "area":
         pool = (adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d)[n - 1]
         return pool(x, out)
@@ -70,15 +69,22 @@ def interpolate(
         raise NotImplementedError(
             f"Got {n + 2}D input, but {mode} mode needs {_DIMENSIONS[mode] + 2}D input"
         )
-    if (mode, n) not in ops.interpolate:
+    if mode == "lanczos" and n == 2:
+        if align_corners:
+            raise ValueError("Lanczos mode does not support align_corners=True")
+        if not antialias:
+            raise ValueError("Lanczos mode requires antialias=True")
+    elif (mode, n) not in ops.interpolate:
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported "
             f"(got {x.dim()}D) for the modes: nearest | linear | bilinear | bicubic | trilinear | "
             f"lanczos | area | nearest-exact (got {mode})"
         )
-    _check(x, n, out, mode)
+    _check(x, n, out, mode, antialias)
     kind = {"bicubic": "cubic"}.get(mode, "linear" if mode in _DIMENSIONS else mode)
     scales = (None,) * n if factors is None else tuple(1 / f for f in factors)
+    if antialias:
+        return ops.smooth[mode](x, Grid(out, scales, f"smooth-{kind}", bool(align_corners)))  # type: ignore[no-any-return]
     return ops.interpolate[mode, n](x, Grid(out, scales, kind, bool(align_corners)))  # type: ignore[no-any-return]
 
 
@@ -111,7 +117,7 @@ def _sizes(
     return tuple(math.floor(float(m) * f) for m, f in zip(spatial, factors)), factors
 
 
-def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str) -> None:
+def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) -> None:
     if x.shape[1] == 0 and x.shape[0] > 0:
         raise RuntimeError(
             f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(x.shape)}"
@@ -127,15 +133,18 @@ def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str) -> None:
             f"Input and output sizes should be greater than 0, but got input ({before})"
             f"{between}output ({after})"
         )
-    nearest = mode.startswith("nearest")
-    if x.dtype.is_floating_point or (nearest and x.dtype.scalar_name == "Byte"):
+    bytes_ = x.dtype.scalar_name == "Byte" and (n == 2 or mode.startswith("nearest"))
+    if antialias:
+        same = out == tuple(x.shape[2:])  # is copied
+        if (x.dtype.is_floating_point and x.dtype.itemsize > 2) or bytes_ or same:
+            return
+        kernel = "compute_index_ranges_weights"
+    elif x.dtype.is_floating_point or bytes_:
         return
-    if x.dtype.scalar_name == "Byte":
-        raise NotImplementedError(f"interpolate: Rushlight has no {mode} mode of uint8")
-    kind = "nearest" if nearest else mode
-    raise NotImplementedError(
-        f"\"upsample_{kind}{n}d_channels_last\" not implemented for '{x.dtype.scalar_name}'"
-    )
+    else:
+        kind = "nearest" if mode.startswith("nearest") else mode
+        kernel = f"upsample_{kind}{n}d_channels_last"
+    raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 
 def upsample(
