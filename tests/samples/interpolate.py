@@ -110,6 +110,8 @@ ROWS = [
             call(T(2, 0, 6, 6), 3, mode="bilinear", antialias=True),
             call(X, 0, mode="bicubic", antialias=True),
             call(X, mode="bicubic", antialias=True),
+            call(I(2, 3, 6, high=256, dtype="uint8"), 3, mode="linear"),
+            call(I(2, 3, 4, 5, 6, high=256, dtype="uint8"), 3, mode="trilinear"),
         ],
     ),
     Row(

@@ -144,6 +144,8 @@ def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) 
     else:
         kind = "nearest" if mode.startswith("nearest") else mode
         kernel = f"upsample_{kind}{n}d_channels_last"
+        if x.dtype.scalar_name == "Byte":
+            kernel = "compute_indices_weights_linear"
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 
