@@ -25,4 +25,6 @@ from rushlight.nn.modules.rnn import *
 from rushlight.nn.modules.rnn_cells import *
 from rushlight.nn.modules.softmax import *
 from rushlight.nn.modules.sparse import *
+from rushlight.nn.modules.transformer import *
+from rushlight.nn.modules.transformer_layers import *
 from rushlight.nn.modules.upsampling import *
