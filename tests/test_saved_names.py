@@ -39,6 +39,7 @@ MISSING = {
     "FractionalMaxPool2D0 FractionalMaxPool3D0": "kernel_size self",
     "IndexAdd0 IndexCopy0": "source source_dim",
     "IndexPut0": "raw_indices",
+    "Ldexp0": "result",
     "LogSigmoid0": "buffer",
     "MaxPool2DWithIndices0 MaxPool3DWithIndices0": "ceil_mode result1 self",
     "Mean0": "self_sym_numel self_sym_sizes",

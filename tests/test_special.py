@@ -224,3 +224,46 @@ def test_derivatives_at_zero(lib: Any) -> Any:
         (second,) = lib.autograd.grad(first.sum(), x)
         found.append([[round(v, 9) for v in t.tolist()] for t in (first[:1], second[:1])])
     return found
+
+
+def test_exponents_scale_exactly() -> None:
+    """Also where 2ⁿ is no float, and with the derivative that PyTorch has 0 for, of n < 0."""
+    x = rushlight.tensor([2.0**-100, 2.0**1000, 0.0, inf], dtype=rushlight.float64)
+    n = rushlight.tensor([1100, -2000, 5000, -5000])
+    assert rushlight.ldexp(x, n).tolist() == [2.0**1000, 2.0**-1000, 0.0, inf]
+    assert rushlight.ldexp(rushlight.tensor([1.0, -1.0]), 2**40 * n[:2]).tolist() == [inf, -0.0]
+    half = rushlight.ldexp(rushlight.tensor([1.5], dtype=rushlight.bfloat16), n[:1] * 0 - 3)
+    assert half.dtype is rushlight.bfloat16
+    assert half.tolist() == [0.1875]
+    leaf = rushlight.ones(2, requires_grad=True)
+    rushlight.ldexp(leaf, rushlight.tensor([3, -3])).sum().backward()
+    assert leaf.grad is not None
+    assert leaf.grad.tolist() == [8.0, 0.125]
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch.frexp(torch.tensor([0.0, 6.0, -0.3], dtype=torch.bfloat16))",
+        "torch.frexp(torch.ones(2), out=(torch.ones(2), torch.ones(2, dtype=torch.int32)))",
+        "torch.frexp(torch.ones(2), out=(torch.ones(2).double(), torch.ones(2).int()))",
+        "torch.frexp(torch.ones(2), out=(torch.ones(2), torch.ones(2, dtype=torch.int64)))",
+        "torch.frexp(torch.ones(2), out=torch.ones(2))",
+        "torch.vmap(torch.frexp)(torch.tensor([3.0, 0.1]))",
+        "torch.func.jvp(lambda x: torch.frexp(x)[0], (torch.ones(2),), (torch.ones(2),))",
+        "torch.ldexp(torch.ones(2), torch.tensor([True, False]))",
+        "torch.ldexp(torch.ones(2), 2)",
+        "torch.ldexp(torch.ones(2), torch.ones(2, dtype=torch.int64)).grad_fn",
+        "torch.vmap(torch.ldexp)(torch.ones(2), torch.tensor([3, 4]))",
+        "torch.tensor([3 + 4j]).abs_()",
+        "torch.tensor([3 + 4j]).absolute_()",
+        "torch.tensor([-3.0]).abs_()",
+        "torch.bitwise_not(torch.tensor([3]), out=torch.zeros(1))",
+        "torch.fmod(torch.tensor([32767]), torch.tensor([2.0], dtype=torch.float16))",
+        "torch.reciprocal(torch.tensor([0j, 2j]))",
+        "torch.rsqrt(torch.tensor([0j, 4 + 0j])).real",
+        "torch.logaddexp(torch.tensor([1 + 1j]), torch.tensor([complex(inf, 0)]))",
+    ],
+)
+def test_numbers_in_parts(expression: str) -> None:
+    assert_alike(expression.replace("inf", "float('inf')"))

@@ -9,7 +9,7 @@ from typing import Any
 __all__ = ["Named", "aminmax", "aminmax_out", "cummax", "cummax_out", "cummin", "cummin_out"]
 __all__ += ["declare", "max", "max_out", "min", "min_out"]
 __all__ += ["kthvalue", "kthvalue_out", "median", "median_out", "mode", "mode_out", "nanmedian"]
-__all__ += ["nanmedian_out", "sort", "sort_out", "topk", "topk_out"]
+__all__ += ["frexp", "frexp_out", "nanmedian_out", "sort", "sort_out", "topk", "topk_out"]
 
 
 class Named(tuple[Any, ...]):
@@ -92,6 +92,8 @@ nanmedian = declare("nanmedian", "values", "indices")
 nanmedian_out = declare("nanmedian_out", "values", "indices")
 mode = declare("mode", "values", "indices")
 mode_out = declare("mode_out", "values", "indices")
+frexp = declare("frexp", "mantissa", "exponent")
+frexp_out = declare("frexp_out", "mantissa", "exponent")
 
 
 # -- of matrices: each with the tuple that is returned where ``out=`` was given --------------------

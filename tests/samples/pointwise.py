@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.row import Call, Row, T, Z, call
+from tests.samples.row import Call, I, Row, T, Z, call
 
 ALL = ("float32", "float64", "complex128", "int64", "int32", "uint8", "bool", "float16")
 ODD = [call(T()), call(T(0, 3)), call(T(2, 1, 3))]
@@ -217,7 +217,27 @@ ARITHMETIC = [
         out=True,
         errors=[call(T(3), T(4), 0.5), call(T(3), 2, 0.5), call(T(3), T(3, dtype="int64"), 0.5)],
     ),
-    binary("ldexp"),
+    binary(
+        "ldexp",
+        call(T(3, 4), I(4, high=9)),
+        call(T(), I(2, 3, high=9, dtype="uint8")),
+        call(T(2, 3), I(high=9, dtype="int32")),
+        call(T(4, values=(inf, nan, -0.0, 1e-300), grad=False), I(4, low=3, high=9, dtype="int16")),
+    ),
+    Row(
+        "frexp",
+        [
+            call(T(3, 4)),
+            call(T()),
+            call(T(0, 3)),
+            call(T(2, 1, 3, low=-1e-3, high=900)),
+            call(T(6, values=(0.0, -0.0, inf, -inf, nan, 1e-40), grad=False)),
+            call(T(3, values=(0.25, -8.0, 3.0))),
+        ],
+        dtypes=ALL,
+        errors=[call("a"), call(T(3, dtype="int64")), call(T(3, dtype="complex64"))],
+        finite=False,
+    ),
     binary(
         "pow",
         *[call(T(3, 2, low=0.2), e) for e in (2, 3, 0.5, -0.5, -1, -2, 0, 1, 2.5, -3)],

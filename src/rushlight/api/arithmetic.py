@@ -32,7 +32,6 @@ __all__ = [
     "divide",
     "floor_divide",
     "fmod",
-    "ldexp",
     "lerp",
     "mul",
     "multiply",
@@ -86,16 +85,6 @@ neg = unary(
     >>> torch.neg(torch.tensor([1.0, -2.0]))
     tensor([-1.,  2.])
     """,
-)
-ldexp = binary(
-    ops.ldexp,
-    """Return ``input * 2**other``; integers give the default float.
-
-    >>> import rushlight as torch
-    >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([2, 3]))
-    tensor([ 4., 24.])
-    """,
-    numbers=False,
 )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight.ops import complexes as ops
 from rushlight.ops.fast import binary, unary
+from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor
 from rushlight.ops.promotion import NUMBERS
 from rushlight.tensor import Tensor
@@ -28,7 +29,7 @@ __all__ = [
 ]
 
 METHODS = [name for name in __all__ if name not in ("complex", "polar")]
-INPLACE = ["abs", "absolute", "conj_physical", "copysign", "sgn", "sign"]
+INPLACE = ["conj_physical", "copysign", "sgn", "sign"]
 
 # -- signs and magnitudes ----------------------------------------------------------------------
 
@@ -225,4 +226,12 @@ def resolve_neg(input: Tensor) -> Tensor:
     return require_tensor(input, "resolve_neg", "input", 1)  # type: ignore[no-any-return]
 
 
-ATTRIBUTES = {"__abs__": abs}
+def _abs_(self: Tensor) -> Tensor:
+    """In-place form of `abs`; RuntimeError for complex, whose magnitudes are real."""
+    check_operands(self, ())
+    if self.dtype.is_complex:
+        raise RuntimeError("In-place abs is not supported for complex tensors.")
+    return overwrite(self, abs(self))
+
+
+ATTRIBUTES = {"__abs__": abs, "abs_": _abs_, "absolute_": _abs_}

@@ -90,6 +90,7 @@ reciprocal = unary(
     >>> torch.reciprocal(torch.tensor([4, 5]))
     tensor([0.2500, 0.2000])
     """,
+    floats=np.reciprocal,
 )
 
 # -- exponentials and logarithms ---------------------------------------------------------------

@@ -55,7 +55,7 @@ _BOTH = {
     "old_linalg": "cholesky eig lstsq qr solve svd symeig triangular_solve",
     "order": "argsort kthvalue median mode msort nanmedian sort topk",
     "peaks": "amax amin aminmax argmax argmin max min",
-    "powers": "float_power logaddexp logaddexp2 pow",
+    "powers": "float_power frexp ldexp logaddexp logaddexp2 pow",
     "quantile": "nanquantile quantile",
     "queries": (
         "get_device is_complex is_conj is_floating_point is_inference is_neg is_same_size is_signed"
@@ -226,7 +226,7 @@ _METHODS = {
     "numpy_protocol": "__array_function__ __array_ufunc__ __array_wrap__",
     "pickling": "__deepcopy__ __reduce_ex__",
     "other_memory": "data set_",
-    "powers": "float_power_ pow_",
+    "powers": "float_power_ ldexp_ pow_",
     "printing": "__repr__",
     "other_kinds": (
         "_is_zerotensor ccol_indices coalesce col_indices const_data_ptr crow_indices indices "

@@ -6,20 +6,21 @@ from typing import Any
 
 import numpy as np
 
-from rushlight import dtypes
+from rushlight import dtypes, return_types
+from rushlight.api.results import out_pair
 from rushlight.ops import powers as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import overwrite
-from rushlight.ops.outputs import into, no_overload, plain_numbers
+from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor
 
-__all__ = ["float_power", "logaddexp", "logaddexp2", "pow"]
+__all__ = ["float_power", "frexp", "ldexp", "logaddexp", "logaddexp2", "pow"]
 
 METHODS = [*__all__, "float_power_"]
-INPLACE = ["pow"]
+INPLACE = ["ldexp", "pow"]
 
 _POW = (
     "(Tensor input, Tensor exponent, *, Tensor out = None)",
@@ -131,3 +132,59 @@ logaddexp2 = binary(
     """,
     numbers=False,
 )
+
+
+# -- mantissa and exponent ---------------------------------------------------------------------
+
+_ldexp = binary(ops.ldexp, numbers=False)
+
+
+def ldexp(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
+    """Return ``input * 2**other``; integers give the default float.
+
+    Integer exponents of floats scale exactly, also where ``2**other`` is no float, and leave
+    the dtype alone.
+
+    >>> import rushlight as torch
+    >>> torch.ldexp(torch.tensor([1.0, 3.0]), torch.tensor([2, 3]))
+    tensor([ 4., 24.])
+    >>> torch.ldexp(torch.tensor([2.0**-100]), torch.tensor([200]))
+    tensor([1.2677e+30])
+    """
+    require_tensor(input, "ldexp", "input", 1)
+    require_tensor(other, "ldexp", "other", 2)
+    if input.dtype.is_floating_point and other.dtype.category <= dtypes.INTEGER:
+        if other.dtype.category < dtypes.INTEGER:
+            raise NotImplementedError("\"ldexp_cpu_exp\" not implemented for 'Bool'")
+        result: Tensor = ops.scaled_by_exponent.general(input, other)
+    else:
+        result = _ldexp(input, other)
+    return result if out is None else into(out, result, "ldexp", input, other)
+
+
+def frexp(input: Tensor, *, out: Any = None) -> Any:
+    """Return mantissas in [0.5, 1) and int32 exponents with ``input == mantissa * 2**exponent``.
+
+    RuntimeError for dtypes that aren't floating. The mantissa has a derivative.
+
+    >>> import rushlight as torch
+    >>> torch.frexp(torch.tensor([0.0, 1.0, 6.0])).mantissa
+    tensor([0.0000, 0.5000, 0.7500])
+    """
+    require_tensor(input, "frexp", "input", 1)
+    if not input.dtype.is_floating_point:
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
+    result = ops.frexp(input)
+    if out is None:
+        return return_types.frexp(result)
+    return out_pair(
+        "frexp", return_types.frexp_out, out, result, _wrong_frexp, position=1, source=input
+    )
+
+
+def _wrong_frexp(which: str, wanted: dtypes.dtype, got: dtypes.dtype) -> str:
+    if which == "values":
+        return (
+            f"torch.frexp() expects mantissa to have dtype {wanted.cpp_name} but got {got.cpp_name}"
+        )
+    return f"torch.frexp() expects exponent to have int dtype but got {got.cpp_name}"

@@ -9,7 +9,6 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.ops.declare import pointwise
-from rushlight.ops.elementary import LN2
 from rushlight.ops.masking import zeroed
 from rushlight.ops.promotion import Dtype, Promoting, checked_number, no_kernel, refuse
 
@@ -24,7 +23,6 @@ __all__ = [
     "floor_divide",
     "fmod",
     "fmod_number",
-    "ldexp",
     "lerp",
     "lerp_number",
     "mul",
@@ -300,10 +298,4 @@ lerp = pointwise(
     a=lambda g, weight: g * (1 - weight),
     end=lambda g, weight: g * weight,
     weight=lambda g, a, end: g * (end - a),
-)
-ldexp = pointwise(
-    "ldexp",
-    lambda a, b: a * np.exp2(b),
-    a=lambda g, b: g * 2.0**b,
-    b=lambda g, a, b, y: g * y * LN2,
 )

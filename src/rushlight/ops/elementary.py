@@ -54,9 +54,17 @@ LN2, LN10 = log_of(2), log_of(10)
 # -- powers and roots --------------------------------------------------------------------------
 
 
+def _reciprocal(x: Any) -> Any:
+    """One over x; infinite at a complex 0 too, where NumPy has nan."""
+    y = np.reciprocal(x)
+    if x.dtype.kind == "c":
+        y = np.where(x == 0, complex(np.inf, np.nan), y)
+    return y
+
+
 def _rsqrt(x: Any) -> Any:
     y = np.asarray(np.sqrt(x))
-    return np.reciprocal(y, out=y)
+    return _reciprocal(y) if y.dtype.kind == "c" else np.reciprocal(y, out=y)
 
 
 def _square(x: Any) -> Any:
@@ -86,7 +94,7 @@ square = pointwise(
 )
 sqrt = pointwise("sqrt", np.sqrt, x=lambda g, y: g / (y + y))
 rsqrt = pointwise("rsqrt", _rsqrt, x=lambda g, y: -0.5 * g * (y * y * y))
-reciprocal = pointwise("reciprocal", np.reciprocal, x=lambda g, y: -g * (y * y))
+reciprocal = pointwise("reciprocal", _reciprocal, x=lambda g, y: -g * (y * y))
 
 # -- exponentials and logarithms ---------------------------------------------------------------
 

@@ -15,12 +15,22 @@ from typing import Any
 import numpy as np
 
 from rushlight.ops.complexes import is_complex
-from rushlight.ops.declare import pointwise
-from rushlight.ops.elementary import exp, exp2, log
+from rushlight.ops.declare import general, pointwise
+from rushlight.ops.elementary import LN2, exp, exp2, log
 from rushlight.ops.masking import kept, zeroed
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Dtype, checked_number, no_kernel
 
-__all__ = ["logaddexp", "logaddexp2", "pow_", "pow_number", "pow_of_number"]
+__all__ = [
+    "frexp",
+    "ldexp",
+    "logaddexp",
+    "logaddexp2",
+    "pow_",
+    "pow_number",
+    "pow_of_number",
+    "scaled_by_exponent",
+]
 
 
 def _power(a: Any, b: Any) -> Any:
@@ -126,7 +136,9 @@ def _logaddexp(a: Any, b: Any) -> Any:
     if a.dtype.kind != "c":
         return np.logaddexp(a, b)
     top = np.where(a.real >= b.real, a, b)
-    return np.log(np.exp(a - top) + np.exp(b - top)) + top
+    y = np.asarray(np.log(np.exp(a - top) + np.exp(b - top)) + top)
+    np.copyto(y, top, where=np.isposinf(top.real) & ~(np.isnan(a) | np.isnan(b)))
+    return y
 
 
 logaddexp = pointwise(
@@ -144,4 +156,48 @@ logaddexp2 = pointwise(
     checks=(no_kernel("bic", "logaddexp2_cpu"),),
     a=lambda g, a, b: g / (1 + exp2(b - a)),
     b=lambda g, a, b: g / (1 + exp2(a - b)),
+)
+
+# -- mantissa and exponent ---------------------------------------------------------------------
+
+_EXPONENTS = np.iinfo(np.int32)
+
+
+def _scaled_by_exponent(a: Any, b: Any) -> Any:
+    """a · 2ᵇ with one rounding, whether or not 2ᵇ is a float."""
+    n = np.clip(b, _EXPONENTS.min, _EXPONENTS.max).astype(np.int32)
+    if a.dtype.kind == "V":
+        return np.ldexp(a.astype(np.float32), n).astype(a.dtype)
+    return np.ldexp(a, n)
+
+
+def _frexp(x: Any) -> Any:
+    if x.dtype.kind == "V":
+        mantissa, exponent = np.frexp(x.astype(np.float32))
+        return np.asarray(mantissa).astype(x.dtype), exponent
+    return np.frexp(x)
+
+
+ldexp = pointwise(
+    "ldexp",
+    lambda a, b: a * np.exp2(b),
+    a=lambda g, b: g * 2.0**b,
+    b=lambda g, a, b, y: g * y * LN2,
+)
+# For floats and integer exponents, which don't take part in promotion.
+scaled_by_exponent: Operator = pointwise(
+    "ldexp",
+    _scaled_by_exponent,
+    promote="common",
+    operands=("a",),
+    selects=True,
+    a=lambda g, b: scaled_by_exponent(g, b),
+)
+frexp = general(
+    "frexp",
+    _frexp,
+    x=lambda g, exponent: scaled_by_exponent(g[0], -exponent),
+    jvp=lambda x_t, exponent: (scaled_by_exponent(x_t, -exponent),),
+    outputs=("mantissa", "exponent"),
+    constant=("exponent",),
 )

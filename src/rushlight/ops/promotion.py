@@ -88,7 +88,10 @@ class Promoting(Operator):
         compute = self.compute_dtype(operands, target)
         for i in places:
             if i < len(arrays) and arrays[i] is not None:
-                arrays[i] = as_operand(arrays[i], compute)
+                a = arrays[i]
+                if compute is not target and type(a) is np.ndarray:
+                    a = as_operand(a, target)  # an integer is rounded to a half, or infinite
+                arrays[i] = as_operand(a, compute)
         try:
             result = self.kernel(*arrays)
         except ValueError:

@@ -72,6 +72,7 @@ FftC2C: dim=dims forward
 FftC2R: dim=dims
 FftR2C: dim=dims onesided
 Flip Permute: dims
+Frexp: exponent
 Gather: dim index sparse_grad=:no
 Gelu: approximate self=x
 Glu: dim=axis self=x

@@ -12,7 +12,7 @@ from typing import Any
 
 from rushlight.func.rules import indexing, layers, linalg, losses, matrix, reduce, views
 from rushlight.func.rules.pointwise import pointwise
-from rushlight.ops import complexes, masks
+from rushlight.ops import complexes, masks, powers
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Promoting
 
@@ -28,6 +28,7 @@ RULES: dict[Operator, Rule] = {
     complexes.complex_: pointwise,
     masks.masked_fill: pointwise,
     masks.masked_fill_with: pointwise,
+    powers.frexp: pointwise,
     **layers.RULES,
     **linalg.RULES,
     **losses.RULES,
