@@ -159,6 +159,7 @@ if _TYPE_CHECKING:
     from rushlight.func import vmap
     from rushlight.limits import finfo, iinfo
     from rushlight.serialization import load, save
+    from rushlight.standin import as_torch
 
 _ROOMS = (
     "types",
@@ -198,6 +199,7 @@ _ROOMS = (
 )
 _ELSEWHERE = {
     "OutOfMemoryError": "cuda",
+    "as_torch": "standin",
     "autocast": "amp.autocast_mode",
     "autocast_decrement_nesting": "amp.state",
     "autocast_increment_nesting": "amp.state",
