@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from rushlight import dtypes
@@ -210,6 +211,12 @@ def _named_padding(
         raise RuntimeError("padding='same' is not supported for strided convolutions")
     totals = [d * (k - 1) for k, d in zip(w.shape[2:], dilation)]
     if any(t % 2 for t in totals):
+        warnings.warn(
+            "Using padding='same' with even kernel lengths and odd dilation may require a "
+            "zero-padded copy of the input be created",
+            UserWarning,
+            stacklevel=4,
+        )
         pads: list[int] = []
         for total in reversed(totals):
             pads += [0, total % 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from rushlight.api.broadcasting import broadcast_pair, expand_to
@@ -140,7 +141,15 @@ def scatter(
 
 def _scatter_combined(input: Tensor, dim: int, index: Tensor, src: Any, reduce: str) -> Tensor:
     """PyTorch has no derivative for the old form with `reduce`; ours is scatter_reduce's."""
-    if not isinstance(src, Tensor):
+    if isinstance(src, Tensor):
+        warnings.warn(
+            "The reduce argument of torch.scatter with Tensor src is deprecated and will be "
+            "removed in a future PyTorch release. Use torch.scatter_reduce instead for more "
+            "reduction options.",
+            UserWarning,
+            stacklevel=3,
+        )
+    else:
         src = input.new_full(tuple(index.shape), src)
     how = "sum" if reduce == "add" else "prod"
     return reduce_op(input, dim, index, src, how, True)  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import operator
 import re
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -244,8 +245,18 @@ def parse(input: Tensor, index: Any, source: Tensor | None = None) -> Parsed:
 
 def _items(index: Any, tensors: list[Tensor]) -> list[Any]:
     """An index as a list of ints, slices, None, Ellipsis, bools and index ndarrays."""
-    if type(index) is not tuple and not (isinstance(index, list) and _is_tuple_like(index)):
-        index = (index,)
+    if type(index) is not tuple:
+        if isinstance(index, list) and _is_tuple_like(index):
+            warnings.warn(
+                "Using a non-tuple sequence for multidimensional indexing is deprecated and will "
+                "be changed in pytorch 2.9; use x[tuple(seq)] instead of x[seq]. In pytorch 2.9 "
+                "this will be interpreted as tensor index, x[torch.tensor(seq)], which will result "
+                "either in an error or a different result",
+                UserWarning,
+                stacklevel=4,
+            )
+        else:
+            index = (index,)
     return [_item(i, tensors) for i in index]
 
 
@@ -290,6 +301,12 @@ def _index_array(array: np.ndarray[Any, Any]) -> Any:
     """Check an index array: one of no dimensions is a number; uint8 is an old kind of mask."""
     dtype = array.dtype
     if dtype == np.uint8:
+        warnings.warn(
+            "indexing with dtype torch.uint8 is now deprecated, please use a dtype torch.bool "
+            "instead.",
+            UserWarning,
+            stacklevel=6,
+        )
         array = array.astype(np.bool_)
     elif dtype not in (np.bool_, np.int64, np.int32):
         raise IndexError("tensors used as indices must be long, int, byte or bool tensors")

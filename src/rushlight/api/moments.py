@@ -157,7 +157,8 @@ def _moment(
         correction = 1 if correction is ... or correction is None else correction
     else:
         correction = int(unbiased)
-    if count_of(input._array.shape, dims) - correction <= 0:
+    count = count_of(input._array.shape, dims) if input._array.size else 0
+    if count - correction <= 0:
         warnings.warn(
             f"{name}(): degrees of freedom is <= 0. Correction should be strictly less than the "
             "reduction factor (input numel divided by output numel).",

@@ -12,7 +12,7 @@ from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.names import numpy_names
 from rushlight.api.results import require_dtype
 from rushlight.api.sizes import int_list, wrap_dim
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops import norms as ops
 from rushlight.ops.arithmetic import sub
 from rushlight.ops.fitting import cast_to

@@ -14,7 +14,7 @@ from rushlight.api.shape import cat
 from rushlight.api.sizes import wrap_dim, wrap_dims
 from rushlight.api.slicing import diagonal as diagonal_of
 from rushlight.api.solving import NOT_INVERTED, solve
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.outputs import into, require_tensor
 from rushlight.ops.solving import inv
 from rushlight.tensor import Tensor

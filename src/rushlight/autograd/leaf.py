@@ -26,7 +26,7 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
-from rushlight.kernels.broadcasting import check_broadcast_into
+from rushlight.kernels.copies import check_broadcast_into
 from rushlight.kernels.strides import check_expanded, room_for_gradient
 from rushlight.tensor import LEAF, Tensor, wrap
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from rushlight.kernels import activation as kernels
 from rushlight.kernels import gelu as gelu_kernels
+from rushlight.ops.complexes import sign
 from rushlight.ops.declare import general, pointwise
 from rushlight.ops.elementary import exp, sigmoid, tanh
 from rushlight.ops.masking import kept
@@ -212,7 +213,7 @@ _REAL: dict[str, Any] = {"promote": "float", "checks": (refuse("bc", "a composit
 
 def _softsign_bend(x: Any) -> Any:
     below = 1 + abs(x)
-    return -2 * x / (abs(x) * below * below * below)
+    return sign(x) * -2 / (below * below * below)
 
 
 softsign: Operator = pointwise(

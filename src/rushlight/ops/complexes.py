@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.declare import constant, linear, pointwise
 from rushlight.ops.masking import kept, zeroed
 from rushlight.ops.promotion import no_kernel, refuse

@@ -19,7 +19,7 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.nodes import (
     BinaryNode,
     BinaryNodeWithOutput,

@@ -14,7 +14,6 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
-from rushlight.autograd.saved import pack_new
 from rushlight.kernels.accumulate import add_at
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.nodes import OperatorNode, named_node
@@ -143,6 +142,8 @@ def keep_indices(result: Tensor, indices: Indices, tensors: Iterable[Tensor]) ->
         saved = tuple(tensors) or (wrap(next(i for i in indices if i is not None)),)
         node.saved["tensors"] = saved
         node.versions["tensors"] = tuple([t._counter[0] for t in saved])
+        from rushlight.autograd.saved import pack_new  # seldom needed
+
         pack_new(node)  # which had nothing to pack when it was recorded
     return result
 

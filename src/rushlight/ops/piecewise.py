@@ -138,7 +138,7 @@ prelu: Operator = pointwise(
     "prelu_kernel",
     kernels.prelu,
     x=lambda g, x, weight: prelu_backward(g, x, weight),
-    weight=lambda g, x: kept(g * x, ~(x > 0)),
+    weight=lambda g, x: kept(g * x, ~(x >= 0)),
     **floats_only("prelu_cpu"),
 )
 prelu_backward: Operator = backward(
@@ -146,7 +146,7 @@ prelu_backward: Operator = backward(
     lambda g, x, weight: kernels.prelu_backward(g, x, weight)[0],
     g=lambda h, x, weight: prelu_backward(h, x, weight),
     x=lambda h: zeroed(h),
-    weight=lambda h, g, x: kept(h * g, ~(x > 0)),
+    weight=lambda h, g, x: kept(h * g, ~(x >= 0)),
 )
 
 # -- hard ones -----------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.operator import Operator, dispatch
 from rushlight.tensor import Tensor
 

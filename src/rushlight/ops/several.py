@@ -14,7 +14,7 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence, stale_input
-from rushlight.kernels.broadcasting import check_broadcast
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.fast import F4, F8, named
 from rushlight.ops.nodes import Output, fit, fit_graph, named_node
 from rushlight.ops.promotion import Promoting

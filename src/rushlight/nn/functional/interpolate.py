@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 from rushlight.api.arguments import int_tuple
@@ -149,6 +150,14 @@ def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) 
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 
+def _deprecated(name: str) -> None:
+    warnings.warn(
+        f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead.",
+        UserWarning,
+        stacklevel=3,
+    )
+
+
 def upsample(
     input: Tensor,
     size: Any = None,
@@ -157,14 +166,17 @@ def upsample(
     align_corners: bool | None = None,
 ) -> Tensor:
     """As `interpolate`, by its old name."""
+    _deprecated("upsample")
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """Repeat the nearest elements: `interpolate` with mode "nearest"."""
+    _deprecated("upsample_nearest")
     return interpolate(input, size, scale_factor, "nearest")
 
 
 def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
     """Resize images bilinearly, corners aligned."""
+    _deprecated("upsample_bilinear")
     return interpolate(input, size, scale_factor, "bilinear", True)
