@@ -106,6 +106,8 @@ def test_devices(expression: str) -> None:
     torch.pi, torch.e, torch.inf, torch.nan, torch.newaxis
     torch.is_storage(1), torch.is_storage(torch.ones(2).untyped_storage())
     torch.typename(torch.ones(2)), torch.typename(1), torch.typename([])
+    torch.typename(torch.nn.Linear), torch.typename(int), torch.typename(len)
+    torch.typename(torch.nn.Parameter), torch.typename(None), torch.typename(torch.nn.ReLU())
     torch.get_device(torch.ones(2))
     """
 )

@@ -125,6 +125,30 @@ def test_what_hooks_after_accumulation_return(lib: Any) -> None:
         assert x.grad.tolist() == [2.0, 2.0]
 
 
+def test_hooks_after_accumulation_may_return_the_leaf(lib: Any) -> None:
+    """As in PyTorch's own example of one: ``p.add_`` returns p."""
+    x = leaf(lib)
+    x.register_post_accumulate_grad_hook(lambda p: p.add_(p.grad, alpha=-1))
+    x.register_post_accumulate_grad_hook(lambda p: p.sub_(p.grad))
+    x.backward(lib.tensor([1.0, 2.0]))
+    assert x.tolist() == [-1.0, -3.0]
+
+
+def test_all_hooks_after_accumulation_run_before_what_they_return_is_refused(lib: Any) -> None:
+    x, seen = leaf(lib), []
+    other = lib.ones(2)
+    x.register_post_accumulate_grad_hook(lambda p: other)
+    x.register_post_accumulate_grad_hook(seen.append)
+    with pytest.raises(RuntimeError, match="should return None"):
+        (x * 1).sum().backward()
+    assert [p is other for p in seen] == [True]
+    for wrong, message in ((lib.ones(3), "size of value"), (other.double(), "type of value")):
+        x = leaf(lib)
+        x.register_post_accumulate_grad_hook(lambda p, wrong=wrong: wrong)
+        with pytest.raises(RuntimeError, match=f"has changed the {message}"):
+            (x * 1).sum().backward()
+
+
 @pytest.mark.filterwarnings("ignore:Using backward")
 def test_hooks_after_accumulation_see_the_mode_of_the_pass(lib: Any) -> None:
     x, seen = leaf(lib), []

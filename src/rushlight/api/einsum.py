@@ -330,7 +330,7 @@ def _tensordot_dims(a: Tensor, b: Tensor, dims: Any) -> tuple[Sequence[int], Seq
         raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
     if dims > min(a.ndim, b.ndim):
         raise RuntimeError(f"tensordot expects dims < ndim_a or ndim_b, but got dims={dims}")
-    return range(a.ndim - dims, a.ndim), range(dims)
+    return range(-dims, 0), range(dims)
 
 
 def _wrapped(x: Tensor, dims: Sequence[int]) -> tuple[int, ...]:

@@ -138,12 +138,20 @@ def result_type(tensor1: Any, tensor2: Any) -> dtypes.dtype:
 
 
 def typename(obj: Any) -> str:
-    """Return the name of an object's type; of a tensor the old one: ``torch.FloatTensor``."""
+    """Return the name of an object's type; of a tensor the old one: ``torch.FloatTensor``.
+
+    A class, function or module gives its own name.
+
+    >>> import rushlight as torch
+    >>> torch.typename(torch.ones(2)), torch.typename(1), torch.typename(int)
+    ('torch.FloatTensor', 'int', 'int')
+    """
     if isinstance(obj, Tensor):
         return obj.type()  # type: ignore[no-any-return]
-    kind = type(obj)
-    place = "" if kind.__module__ in ("builtins", "") else kind.__module__ + "."
-    return place + kind.__qualname__
+    named = obj if hasattr(obj, "__qualname__") or hasattr(obj, "__name__") else type(obj)
+    name: str = getattr(named, "__qualname__", None) or named.__name__
+    place = getattr(named, "__module__", None)
+    return name if place in ("builtins", "", None) else f"{place}.{name}"
 
 
 # -- device and layout -----------------------------------------------------------------------------

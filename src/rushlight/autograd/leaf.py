@@ -18,6 +18,7 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import (
     Hooks,
     NodeHooks,
+    check_replacement,
     check_replacements,
     run_hooks,
     run_prehooks,
@@ -205,13 +206,13 @@ def _around(leaf: Tensor, hooks: LeafHooks, g: Any, add: Callable[[Tensor, Any],
     if g is not None:
         add(leaf, g)
     if hooks.after is not None:
+        told = leaf  # a hook may return its argument, as in-place methods do
         for hook in list(hooks.after.values()):
-            result = hook(leaf)
-            if result is None:
-                continue
-            if isinstance(result, Tensor):
-                raise RuntimeError("Tensor post accumulate grad hooks should return None.")
-            raise TypeError(f"expected Variable, but hook returned '{type(result).__name__}'")
+            result = hook(told)
+            if result is not None:
+                told = check_replacement(hook, told, result)
+        if told is not leaf:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
     if hooks.node is not None:
         for post in list(hooks.node.post.values()):
             result = post((), (g,))
