@@ -33,11 +33,7 @@ def flat(result: Any) -> list[Any]:
 
 
 def array(t: Any) -> Any:
-    return (
-        t.detach().resolve_conj().numpy(force=True)
-        if isinstance(t, torch.Tensor)
-        else (t.detach().numpy() if isinstance(t, rushlight.Tensor) else t)
-    )
+    return t.detach().numpy(force=True) if isinstance(t, (torch.Tensor, rushlight.Tensor)) else t
 
 
 # Integers may give results of the default float, which have fewer digits than the row asks for.

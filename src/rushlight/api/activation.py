@@ -9,6 +9,7 @@ import numpy as np
 from rushlight.api.options import kept_option, option
 from rushlight.autograd.modes import mode
 from rushlight.kernels.blocks import ZERO
+from rushlight.kernels.flipped import resolved
 from rushlight.kernels.piecewise import rrelu_noise
 from rushlight.ops import activation as smooth
 from rushlight.ops import piecewise as ops
@@ -169,7 +170,7 @@ def _slopes(
         raise RuntimeError("Lower bound should be less than or equal to the upper bound")
     if not training:
         return low, high, None
-    x = np.ascontiguousarray(input._array)
+    x = np.ascontiguousarray(resolved(input._array))
     if x.dtype.kind not in "fV" or x.dtype == np.float16:
         raise NotImplementedError(
             f"\"rrelu_with_noise_out_cpu\" not implemented for '{input.dtype.scalar_name}'"

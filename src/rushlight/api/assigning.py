@@ -10,6 +10,7 @@ import numpy as np
 from rushlight.api.broadcasting import expand_to
 from rushlight.api.indexing import basic_step, basic_view, in_empty, out_of_bounds, parse
 from rushlight.autograd.modes import mode
+from rushlight.kernels.flipped import resolved
 from rushlight.ops import indexing as ops
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import (
@@ -203,7 +204,7 @@ def put(
         overwrite(target, result, overlap=False, places=ops.numpy_index(arrays))
         return
     check_writable(target, False, overlap=False)
-    target._array[ops.numpy_index(arrays)] = source._array
+    target._array[ops.numpy_index(arrays)] = resolved(source._array)
     target._counter[0] += 1
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
+from rushlight.api.queries import is_conj, is_neg
 from rushlight.ops import complexes as ops
 from rushlight.ops.fast import binary, unary
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, plain_numbers, require_tensor
 from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.viewing import is_plain, share
 from rushlight.tensor import Tensor
 
 __all__ = [
+    "_conj",
+    "_conj_physical",
     "_neg_view",
     "abs",
     "absolute",
@@ -171,26 +175,43 @@ def angle(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 
 
 def conj(input: Tensor) -> Tensor:
-    """Return the complex conjugate; a real tensor itself.
+    """Return the view of the complex conjugates; a real tensor itself.
 
-    PyTorch's shares memory and is computed later, ours is computed at once.
+    It is the same memory with a bit (`is_conj`) that says how to read it, and is written through
+    to `input`. Twice the conjugate is a plain view again.
 
     >>> import rushlight as torch
-    >>> torch.conj(torch.tensor([1 + 2j]))
-    tensor([1.-2.j])
+    >>> x = torch.tensor([1 + 2j])
+    >>> y = torch.conj(x)
+    >>> y, y.is_conj()
+    (tensor([1.-2.j]), True)
+    >>> y[0] = 5j
+    >>> x
+    tensor([-0.-5.j])
     """
     require_tensor(input, "conj", "input", 1)
-    return ops.conj(input) if input.dtype.is_complex else input
+    return _conj(input) if input.dtype.is_complex else input
+
+
+def _conj(input: Tensor) -> Tensor:
+    """As `conj`; RuntimeError for a real tensor."""
+    if not require_tensor(input, "_conj", "input", 1).dtype.is_complex:
+        raise RuntimeError("_conj is only supported for complex tensors")
+    if is_plain(input):
+        return share(input, ops.conj.kernel(input._array), ops.ConjNode, ())
+    return ops.conj(input)  # type: ignore[no-any-return]
 
 
 def _neg_view(input: Tensor) -> Tensor:
-    """Return the negative. PyTorch's is a view with a bit that says so, ours is computed at once.
+    """Return the view of the negatives: the same memory with a bit (`is_neg`), as of `conj`.
 
     >>> import rushlight as torch
     >>> torch._neg_view(torch.tensor([1.0]))
     tensor([-1.])
     """
-    require_tensor(input, "_neg_view", "self", 1)
+    require_tensor(input, "_neg_view", "input", 1)
+    if is_plain(input):
+        return share(input, ops.neg_view.kernel(input._array), ops.NegViewNode, ())
     return ops.neg_view(input)  # type: ignore[no-any-return]
 
 
@@ -206,24 +227,30 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     return result if out is None else into(out, result, "conj_physical", input)
 
 
+def _conj_physical(input: Tensor) -> Tensor:
+    """As `conj_physical`, but a fresh tensor of real ones too."""
+    require_tensor(input, "_conj_physical", "input", 1)
+    return ops.conj_physical(input) if input.dtype.is_complex else input.clone()
+
+
 def resolve_conj(input: Tensor) -> Tensor:
-    """Return `input` itself, whose conjugation is computed already.
+    """Return a computed copy of a view of conjugates, and any other tensor itself.
 
     >>> import rushlight as torch
-    >>> torch.resolve_conj(torch.tensor([1 + 2j]))
-    tensor([1.+2.j])
+    >>> torch.tensor([1 + 2j]).conj().resolve_conj().is_conj()
+    False
     """
-    return require_tensor(input, "resolve_conj", "input", 1)  # type: ignore[no-any-return]
+    return input.clone() if is_conj(require_tensor(input, "resolve_conj", "input", 1)) else input
 
 
 def resolve_neg(input: Tensor) -> Tensor:
-    """Return `input` itself, whose sign is computed already.
+    """Return a computed copy of a view of negatives, and any other tensor itself.
 
     >>> import rushlight as torch
-    >>> torch.resolve_neg(torch.tensor([1.0]))
-    tensor([1.])
+    >>> torch.tensor([1 + 2j]).conj().imag.resolve_neg().is_neg()
+    False
     """
-    return require_tensor(input, "resolve_neg", "input", 1)  # type: ignore[no-any-return]
+    return input.clone() if is_neg(require_tensor(input, "resolve_neg", "input", 1)) else input
 
 
 def _abs_(self: Tensor) -> Tensor:

@@ -126,7 +126,7 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
 
 def _same_data(a: Any, b: Any) -> bool:
     """Whether two arrays are one view of the same memory: PyTorch has nothing to copy then."""
-    alike = a.shape == b.shape and a.strides == b.strides and a.dtype == b.dtype
+    alike = type(a) is type(b) and (a.shape, a.strides, a.dtype) == (b.shape, b.strides, b.dtype)
     return alike and address(a) == address(b)
 
 

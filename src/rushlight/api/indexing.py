@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.modes import mode
+from rushlight.kernels.flipped import resolved
 from rushlight.ops import indexing as ops
 from rushlight.ops import views
 from rushlight.ops.inplace import check_apart, check_history
@@ -273,7 +274,7 @@ def _item(item: Any, tensors: list[Tensor]) -> Any:
     if kind is int or kind is slice or kind is bool or item is None or item is Ellipsis:
         return item
     if isinstance(item, Tensor):
-        array = _index_array(item._array)
+        array = _index_array(resolved(item._array))
         if isinstance(array, np.ndarray):
             tensors.append(item)
         return array
@@ -281,7 +282,7 @@ def _item(item: Any, tensors: list[Tensor]) -> Any:
         raise TypeError("new(): invalid data type 'str'")
     if isinstance(item, (list, tuple, range, np.ndarray)):
         if isinstance(item, list) and any(isinstance(i, Tensor) for i in item):
-            item = [i._array if isinstance(i, Tensor) else i for i in item]
+            item = [resolved(i._array) if isinstance(i, Tensor) else i for i in item]
         array = np.asarray(item)
         letter = array.dtype.kind
         if not array.size or letter in "fi" or (letter == "u" and array.dtype != np.uint8):

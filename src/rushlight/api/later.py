@@ -34,8 +34,8 @@ _BOTH = {
         "logical_xor lt ne nextafter not_equal"
     ),
     "complexes": (
-        "_neg_view abs absolute angle conj conj_physical copysign resolve_conj resolve_neg sgn "
-        "sign signbit"
+        "_conj _conj_physical _neg_view abs absolute angle conj conj_physical copysign "
+        "resolve_conj resolve_neg sgn sign signbit"
     ),
     "copying": "clone fill_ zero_",
     "counting": "all any count_nonzero",

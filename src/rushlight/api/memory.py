@@ -16,6 +16,7 @@ from rushlight.autograd.forward_ad import tangent
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import in_layout
+from rushlight.kernels.flipped import like, memory
 from rushlight.kernels.shared_memory import bytes_of, memory_of, shared_copy
 from rushlight.kernels.strides import address, buffer_of, resized
 from rushlight.layout import contiguous_format
@@ -66,10 +67,14 @@ def storage(input: Tensor) -> TypedStorage:
 
 
 def is_set_to(input: Tensor, tensor: Tensor) -> bool:
-    """Return whether two tensors look at the same memory in the same way."""
+    """Return whether two tensors look at the same memory in the same way.
+
+    As in PyTorch a view of conjugates or negatives never does.
+    """
     require_tensor(tensor, "is_set_to", "tensor", 1)
     return (
-        input.data_ptr() == tensor.data_ptr()
+        type(input._array) is type(tensor._array) is np.ndarray
+        and input.data_ptr() == tensor.data_ptr()
         and input.shape == tensor.shape
         and input.stride() == tensor.stride()
     )
@@ -103,7 +108,7 @@ def resize_(input: Tensor, *args: Any, size: Any = None, memory_format: Any = No
     array = input._array
     if shape == array.shape and memory_format in (None, contiguous_format):
         return input
-    input._array = resized(array, shape, allocate)
+    input._array = like(resized(memory(array), shape, allocate), type(array))
     if memory_format is not None:
         old = input._array
         input._array = in_layout(old, old.dtype, layout_of(input, memory_format))
@@ -173,7 +178,7 @@ def move(owners: dict[int, NDArray[Any]], moved: dict[int, NDArray[Any]]) -> Non
             key = id(buffer_of(old))
             if key in owners:
                 start = address(old) - address(owners[key])
-                t._array = np.ndarray(old.shape, old.dtype, moved[key], start, old.strides)
+                t._array = type(old)(old.shape, old.dtype, moved[key], start, old.strides)
 
 
 def grown(owner: NDArray[Any], size: int) -> NDArray[Any]:

@@ -119,7 +119,7 @@ def _flatten(data: Any, shape: Sequence[int]) -> tuple[list[Any], bool]:
 def _elements(item: Any) -> list[Any]:
     if isinstance(item, Tensor):
         if item.ndim:
-            return [wrap(np.asarray(row)) for row in item._array]
+            return [wrap(np.asanyarray(row)) for row in item._array]
     else:
         try:
             return list(item)

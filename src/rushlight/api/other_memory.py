@@ -14,6 +14,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.forward_ad import no_forward_rule
 from rushlight.autograd.inference import is_inference, mark_inference
 from rushlight.autograd.modes import mode
+from rushlight.kernels.flipped import like, memory
 from rushlight.kernels.strides import buffer_of, check_bounds, on_buffer, packed_strides, reach
 from rushlight.ops.inplace import check_writable, rebase
 from rushlight.ops.outputs import type_name
@@ -95,14 +96,14 @@ def set_(
     check_writable(input, records, overlap=False)
     _check_transforms(input, source if whole else None)
     if source is NOTHING:
-        array = np.empty(0, input._array.dtype)
+        array = np.empty(0, input.dtype.numpy)
     elif isinstance(source, Tensor):
         if source.dtype is not input.dtype:
             raise RuntimeError(
                 f"Could not set tensor of type {source.dtype.cpp_name} to a tensor of type "
                 f"{input.dtype.cpp_name}"
             )
-        array = source._array
+        array = memory(source._array)  # as it lies: `input` keeps its own bits
         if not whole:
             offset, shape, strides = given
             offset += source.storage_offset()
@@ -110,7 +111,7 @@ def set_(
     else:
         array = _part(input, _untyped(input, source), *given)
     edges = tuple([edge_of(t) for t in (input, *sources)]) if records else ()
-    input._array = array
+    input._array = like(array, type(input._array))
     input._counter[0] += 1
     if records:
         rebase(input, NotImplementedNode("set_", edges))

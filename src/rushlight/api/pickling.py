@@ -15,7 +15,8 @@ from rushlight import dtypes
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.autograd.inference import fresh_counter
-from rushlight.kernels.strides import buffer_of, on_buffer
+from rushlight.kernels.flipped import FLIPPED, flip, resolved
+from rushlight.kernels.strides import buffer_of, element_strides, on_buffer
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
 
@@ -24,6 +25,12 @@ _OURS = frozenset(
     ("_accumulator", "_array", "_counter", "_edge", "_grad", "_leaf_hooks", "_name", "_retains")
 )
 _OURS |= {"_level", "_plain", "_tangent"}  # a dual tensor's: its copies have no tangent
+
+
+def _values(self: Tensor) -> tuple[Any, ...]:
+    """The computed values of a view of conjugates or negatives: what `rebuild_tensor` asks for."""
+    array = resolved(self._array)
+    return array, self.dtype, 0, array.shape, element_strides(array)
 
 
 def _attributes(self: Tensor) -> dict[str, Any]:
@@ -49,10 +56,14 @@ def rebuild_tensor(
     size: tuple[int, ...],
     stride: tuple[int, ...],
     requires_grad: bool,
+    bits: tuple[bool, bool] = (False, False),
 ) -> Any:
-    """Make a leaf of class `cls` that is a view of `owner`; pickles call this."""
+    """Make a leaf of class `cls` that is a view of `owner`; pickles call this.
+
+    `bits` say whether it is one of conjugates, and of negatives.
+    """
     out = new(cls)
-    out._array = on_buffer(owner, dtype.numpy, offset, size, stride)
+    out._array = flip(on_buffer(owner, dtype.numpy, offset, size, stride), *bits)
     out._counter = fresh_counter()
     if requires_grad:
         out._edge = LEAF
@@ -64,6 +75,8 @@ def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
         warn_if_has_hooks(self)
     owner = buffer_of(self._array)
     args = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
+    if type(self._array) in FLIPPED:
+        args = (*args, (self._array.conjugates, self._array.negates))  # type: ignore[attr-defined]
     return rebuild_tensor, args, _attributes(self) or None
 
 
@@ -77,11 +90,14 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Any:
             "because of a torch.nn.utils.weight_norm usage, see "
             "https://github.com/pytorch/pytorch/pull/103001"
         )
-    owner = buffer_of(self._array)
-    copied = memo.get(id(owner))
-    if copied is None:
-        copied = memo[id(owner)] = owner.copy(order="K")
-    out = rebuild_tensor(_type(self), copied, self.dtype, *_geometry(self), self.requires_grad)
+    if type(self._array) in FLIPPED:  # the values only, as in PyTorch
+        out = rebuild_tensor(_type(self), *_values(self), self.requires_grad)
+    else:
+        owner = buffer_of(self._array)
+        copied = memo.get(id(owner))
+        if copied is None:
+            copied = memo[id(owner)] = owner.copy(order="K")
+        out = rebuild_tensor(_type(self), copied, self.dtype, *_geometry(self), self.requires_grad)
     memo[id(self)] = out
     if self._grad is not None:
         out._grad = _deepcopy(self._grad, memo)

@@ -6,6 +6,7 @@ from typing import Any
 
 from rushlight.autograd.forward_ad import tangent
 from rushlight.formatting import format_tensor, get_printoptions, set_printoptions
+from rushlight.kernels.flipped import resolved
 from rushlight.tensor import Tensor
 
 __all__ = ["get_printoptions", "set_printoptions"]
@@ -24,7 +25,7 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     kind = type(self)
     plain = kind is Tensor or self._interpreter is not None or kind.__module__ == _PARAMETERS
     return format_tensor(
-        self._array,
+        resolved(self._array),
         prefix="tensor(" if plain else f"{kind.__name__}(",
         requires_grad=self.requires_grad,
         grad_fn_name=name,

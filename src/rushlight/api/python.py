@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rushlight.kernels.flipped import FLIPPED, memory, resolved
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -58,8 +59,8 @@ def tolist(input: Tensor) -> Any:
 def numpy(input: Tensor, *, force: bool = False) -> NDArray[Any]:
     """Return an ndarray of the same memory.
 
-    Raises RuntimeError for a tensor that requires grad, unless `force`, and TypeError for
-    bfloat16, which NumPy doesn't have.
+    Raises RuntimeError for a tensor that requires grad or is a view of conjugates or negatives,
+    unless `force` (which may copy), and TypeError for bfloat16, which NumPy doesn't have.
 
     >>> import rushlight as torch
     >>> torch.ones(2).numpy()
@@ -70,6 +71,14 @@ def numpy(input: Tensor, *, force: bool = False) -> NDArray[Any]:
             "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
         )
     array = input._array
+    if type(array) in FLIPPED:
+        if not force:
+            which, by = ("conjugate", "conj") if array.conjugates else ("negative", "neg")  # type: ignore[attr-defined]
+            raise RuntimeError(
+                f"Can't call numpy() on Tensor that has {which} bit set. "
+                f"Use tensor.resolve_{by}().numpy() instead."
+            )
+        array = resolved(array)
     if array.dtype.kind == "V":
         raise TypeError("Got unsupported ScalarType BFloat16")
     return array.view()  # a view, so that nobody can reshape ours
@@ -153,7 +162,10 @@ def _dlpack(
     """Return a DLPack capsule of the tensor's memory, which NumPy makes."""
     if self.requires_grad:
         raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-    return self._array.__dlpack__(
+    array = self._array
+    if type(array) in FLIPPED and array.conjugates:  # type: ignore[attr-defined]
+        raise BufferError("Can't export tensors with the conjugate bit set")
+    return memory(array).__dlpack__(  # of negatives too, as in PyTorch
         stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
     )
 

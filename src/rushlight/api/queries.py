@@ -14,9 +14,10 @@ from rushlight import dtypes
 from rushlight.api.scalars import as_number
 from rushlight.autograd import inference
 from rushlight.device import device as Device
+from rushlight.kernels.flipped import FLIPPED
 from rushlight.layout import layout, strided
 from rushlight.ops.outputs import require_device, require_tensor
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "get_default_device",
@@ -90,15 +91,25 @@ def is_signed(input: Tensor) -> bool:
 
 
 def is_conj(input: Tensor) -> bool:
-    """Return whether the tensor is a conjugate that isn't computed yet: here it always is."""
-    require_tensor(input, "is_conj", "input", 1)
-    return False
+    """Return whether the tensor is a view of its memory's conjugates, as `conj` makes them.
+
+    >>> import rushlight as torch
+    >>> torch.tensor([1j]).conj().is_conj()
+    True
+    """
+    kind = type(values_of(require_tensor(input, "is_conj", "input", 1)))
+    return kind in FLIPPED and kind.conjugates
 
 
 def is_neg(input: Tensor) -> bool:
-    """Return whether the tensor is a negative that isn't computed yet: here it always is."""
-    require_tensor(input, "is_neg", "input", 1)
-    return False
+    """Return whether the tensor is a view of its memory's negatives: ``x.conj().imag``, for one.
+
+    >>> import rushlight as torch
+    >>> torch.tensor([1j]).conj().imag.is_neg()
+    True
+    """
+    kind = type(values_of(require_tensor(input, "is_neg", "input", 1)))
+    return kind in FLIPPED and kind.negates
 
 
 def is_inference(input: Tensor) -> bool:

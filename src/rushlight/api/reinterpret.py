@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.api.complexes import _conj, _neg_view
+from rushlight.api.queries import is_conj
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.dtypes import dtype as DType
+from rushlight.kernels.flipped import FLIPPED
 from rushlight.ops import pairs
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor, new
@@ -20,6 +23,11 @@ def view_dtype(input: Tensor, dtype: DType) -> Tensor:
     Where the sizes of the dtypes differ, the last dimension grows or shrinks.
     """
     x = input._array
+    if type(x) in FLIPPED:
+        which = "conjugate view tensors" if is_conj(input) else "tensors with negative bit set"
+        raise RuntimeError(
+            f"torch.Tensor.view is not supported for {which} when converting to a different dtype."
+        )
     old = x.dtype
     target = dtype.numpy
     if old.itemsize != target.itemsize:
@@ -66,6 +74,12 @@ def view_as_real(input: Tensor) -> Tensor:
     require_tensor(input, "view_as_real", "input", 1)
     if not input.dtype.is_complex:
         raise RuntimeError("view_as_real is only supported for complex tensors")
+    if is_conj(input):
+        raise RuntimeError(
+            "view_as_real doesn't work on unresolved conjugated tensors.  To resolve the conjugate "
+            "tensor so you can view it as real, use self.resolve_conj(); however, be warned that "
+            "the resulting tensor will NOT alias the original."
+        )
     return pairs.view_as_real(input)  # type: ignore[no-any-return]
 
 
@@ -106,11 +120,15 @@ def real(input: Tensor) -> Tensor:
     require_tensor(input, "real", "input", 1)
     if not input.dtype.is_complex:
         return input
+    if is_conj(input):
+        input = _conj(input)
     return pairs.view_as_real(input)[..., 0]  # type: ignore[no-any-return]
 
 
 def imag(input: Tensor) -> Tensor:
     """Return the view of the imaginary parts. Raises RuntimeError for real tensors.
+
+    Those of a view of conjugates are a view of negatives.
 
     >>> import rushlight as torch
     >>> torch.imag(torch.tensor([1 + 2j]))
@@ -119,6 +137,8 @@ def imag(input: Tensor) -> Tensor:
     require_tensor(input, "imag", "input", 1)
     if not input.dtype.is_complex:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
+    if is_conj(input):
+        return _neg_view(pairs.view_as_real(_conj(input)))[..., 1]
     return pairs.view_as_real(input)[..., 1]  # type: ignore[no-any-return]
 
 

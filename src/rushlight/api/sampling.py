@@ -20,6 +20,7 @@ from rushlight.api.random import is_generator, require_generator
 from rushlight.api.scalars import is_real
 from rushlight.autograd.modes import mode
 from rushlight.kernels import discrete, samplers
+from rushlight.kernels.flipped import resolved
 from rushlight.ops import random as ops
 from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.random import Generator, drawn, stream_of
@@ -129,7 +130,7 @@ def bernoulli(
             "Tensor input, *, torch.Generator generator = None, Tensor out = None",
             "Tensor input, float p, *, torch.Generator generator = None",
         )
-    array, stream = input._array, stream_of(generator)
+    array, stream = resolved(input._array), stream_of(generator)
     if p is not None:
         values = np.empty(array.shape, array.dtype)
         values[...] = discrete.bernoulli(stream, float(p), array.shape, array.dtype)
@@ -171,5 +172,5 @@ def multinomial(
     require_generator("multinomial", generator)
     if out is not None and require_tensor(out, "multinomial", "out", 5).dtype is not dtypes.int64:
         raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.scalar_name}")
-    drawn = discrete.multinomial(stream_of(generator), input._array, count, replacement)
+    drawn = discrete.multinomial(stream_of(generator), resolved(input._array), count, replacement)
     return finish("multinomial", np.ascontiguousarray(drawn), out)

@@ -30,7 +30,7 @@ from rushlight.autograd.leaf import accumulator
 from rushlight.autograd.node import Node
 from rushlight.autograd.state import current_node, node_at
 from rushlight.autograd.watching import unwatch, watch
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = ["detect_anomaly", "set_detect_anomaly"]
 
@@ -107,9 +107,7 @@ def _checked(
 
 
 def _has_nan(grad: Any) -> bool:
-    while isinstance(grad, Tensor) and type(grad._array) is not np.ndarray:
-        grad = grad._value  # of a tensor under vmap, whose own array has no values
-    array = grad._array if isinstance(grad, Tensor) else np.asarray(grad)
+    array = values_of(grad) if isinstance(grad, Tensor) else np.asarray(grad)
     return bool(np.isnan(array).any()) if array.dtype.kind in "fcV" else False
 
 

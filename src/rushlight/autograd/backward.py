@@ -22,6 +22,7 @@ from rushlight.autograd.arguments import (
 from rushlight.autograd.engine import edge_of, run
 from rushlight.autograd.graph import GradientEdge, edge_within
 from rushlight.autograd.node import NOWHERE, Node, Nowhere
+from rushlight.kernels.flipped import without_negative
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["backward", "grad"]
@@ -52,11 +53,11 @@ def _start(
 
 def _raw(g: Any, out: Any) -> Any:
     """The array of a cotangent, in the dtype of its output."""
-    array = g._array
+    array = without_negative(g._array)
     if isinstance(out, Tensor) and array.dtype is out._array.dtype:
         return array
     kind = meta_of(out)[1]
-    return array if kind is None else array.astype(kind.numpy, copy=False)
+    return array if kind is None or array.dtype == kind.numpy else array.astype(kind.numpy)
 
 
 def plain_cotangent(t: Any, gradient: Any) -> Any:
@@ -238,7 +239,7 @@ def _gradients(
     for i, g in enumerate(found):
         if g is not None and not isinstance(g, Tensor):
             if id(g) not in made:
-                made[id(g)] = wrap(np.asarray(g))
+                made[id(g)] = wrap(np.asanyarray(g))
             found[i] = made[id(g)]
     return found
 

@@ -14,6 +14,7 @@ import numpy as np
 from rushlight.autograd.hooks import NodeHooks, check_replacements, run_hooks, run_prehooks
 from rushlight.autograd.leaf import before_leaf
 from rushlight.autograd.node import Node
+from rushlight.kernels.flipped import without_negative
 from rushlight.tensor import Tensor, wrap
 
 __all__ = ["after_node", "before_node", "leaf_capture", "to_raw", "to_tensor"]
@@ -21,12 +22,12 @@ __all__ = ["after_node", "before_node", "leaf_capture", "to_raw", "to_tensor"]
 
 def to_tensor(g: Any) -> Any:
     """Show a raw cotangent to a hook: a Tensor; Tensors and None pass."""
-    return g if g is None or isinstance(g, Tensor) else wrap(np.asarray(g))
+    return g if g is None or isinstance(g, Tensor) else wrap(np.asanyarray(g))
 
 
 def to_raw(g: Any) -> Any:
     """Take a hook's Tensor back into the raw walk: a view, since the hook may keep the tensor."""
-    return g._array.view() if isinstance(g, Tensor) else g
+    return without_negative(g._array).view() if isinstance(g, Tensor) else g
 
 
 def before_node(node: Node, g: Any, graph: bool, captured: dict[Any, Any], runs: bool) -> Any:

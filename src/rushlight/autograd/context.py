@@ -15,6 +15,7 @@ import numpy as np
 
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
 from rushlight.dtypes import from_numpy
+from rushlight.kernels.flipped import without_negative
 from rushlight.tensor import Tensor, View, bare, wrap
 
 if TYPE_CHECKING:
@@ -197,13 +198,13 @@ class BackwardCFunction(Node, FunctionCtx):
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         outs = g if isinstance(g, list) else [g]
-        grads = self._call([None if o is None else wrap(np.asarray(o)) for o in outs])
+        grads = self._call([None if o is None else wrap(np.asanyarray(o)) for o in outs])
         raw: list[Any] = []
         for t in grads:
             if t is None:
                 raw.append(None)
                 continue
-            array = t._array
+            array = without_negative(t._array)
             # The engine may keep, and write to, an array that nobody else holds: these are held
             # by the list, `t` and the call, and by the tensor, `array` and the call. Others go on
             # as a view, which it copies.

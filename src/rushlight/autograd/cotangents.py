@@ -133,7 +133,7 @@ def _check_undefined(func: Func, inputs: Sequence[Any], number: int | None) -> S
         raise GradcheckError(
             f"Expected backward function to handle undefined output grads. {UNDEFINED}"
         ) from error
-    if any(g is not None and np.any(np.asarray(g) != 0) for g in found):
+    if any(g is not None and np.any(np.asanyarray(g) != 0) for g in found):
         warnings.warn(BREAKING, stacklevel=5)
         raise GradcheckError(
             "Expected all input grads to be undefined or zero when all output grads are undefined "

@@ -25,6 +25,7 @@ import numpy as np
 
 from rushlight.autograd.modes import _Decorator, mode
 from rushlight.autograd.node import Node
+from rushlight.kernels.flipped import like
 from rushlight.kernels.strides import buffer_of, element_strides, strided_view
 from rushlight.tensor import Tensor, bare, new, wrap
 
@@ -327,10 +328,10 @@ def make_dual(tensor: Tensor, tangent: Tensor, *, level: int | None = None) -> T
 
 
 def _lie_alike(a: Tensor, b: Tensor) -> bool:
-    """Whether two tensors have the same place in buffers of as many elements."""
-    if a.stride() != b.stride():
-        return False
+    """Whether two tensors have the same place in buffers of as many elements, and one's bits."""
     x, y = a._array, b._array
+    if a.stride() != b.stride() or type(x) is not type(y):
+        return False
     same = buffer_of(x).nbytes * y.itemsize == buffer_of(y).nbytes * x.itemsize
     return same and (x.size == 0 or a.storage_offset() == b.storage_offset())
 
@@ -339,7 +340,8 @@ def zeros_in_memory(t: Tensor, dtype: Any) -> Tensor:
     """Zeros that lie in their buffer as `t` does in its, so that every view of `t` fits them."""
     x = t._array
     blank = np.zeros(buffer_of(x).nbytes // x.itemsize, dtype)
-    return wrap(strided_view(blank, x.shape, element_strides(x), t.storage_offset()))
+    view = strided_view(blank, x.shape, element_strides(x), t.storage_offset())
+    return wrap(like(view, type(x)))
 
 
 def check_tangent(tensor: Tensor, tangent: Tensor) -> None:

@@ -28,6 +28,7 @@ from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
 from rushlight.kernels.copies import check_broadcast_into
+from rushlight.kernels.flipped import FLIPPED, like, memory, resolved
 from rushlight.kernels.strides import check_expanded, room_for_gradient
 from rushlight.tensor import LEAF, Tensor, wrap
 
@@ -117,7 +118,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
     """Add the raw cotangent `g` to ``leaf.grad``, keeping `g` itself when it is `fresh`."""
     hooks = leaf.__dict__.get("_leaf_hooks")
     if hooks is not None and hooked:
-        _around(leaf, hooks, wrap(np.asarray(g)), _add_values)
+        _around(leaf, hooks, wrap(np.asanyarray(g)), _add_values)
         return
     if leaf._edge is not LEAF and not _takes_grad(leaf):
         return
@@ -131,9 +132,11 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             and (g.strides == target.strides or not mode.layout)
         ):
             leaf._grad = wrap(g)
+        elif fresh and type(g) in FLIPPED:  # a conjugate stays one
+            leaf._grad = wrap(like(memory(g).copy(), type(g)))
         else:
             own = room_for_gradient(target)
-            own[...] = g
+            own[...] = resolved(g)
             leaf._grad = wrap(own)
     elif (
         type(grad) is Tensor or grad._interpreter is None
@@ -148,7 +151,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             check_broadcast_into(grad._array.shape, g.shape)
             raise
     else:
-        leaf._grad = grad + wrap(np.asarray(g))
+        leaf._grad = grad + wrap(np.asanyarray(g))
 
 
 def accumulate_locked(leaf: Tensor, g: Any, fresh: bool) -> None:
@@ -158,7 +161,7 @@ def accumulate_locked(leaf: Tensor, g: Any, fresh: bool) -> None:
         with _lock_of(leaf):
             accumulate_alone(leaf, g, fresh)
     else:
-        _around(leaf, hooks, wrap(np.asarray(g)), _add_values)
+        _around(leaf, hooks, wrap(np.asanyarray(g)), _add_values)
 
 
 def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
@@ -241,8 +244,8 @@ def _add_values(leaf: Tensor, g: Tensor) -> None:
     with _lock_of(leaf):
         if leaf._grad is None and g._array.dtype is not leaf._array.dtype:  # see grad_dtype
             if _takes_grad(leaf):
-                leaf._grad = wrap(room_for_gradient(leaf._array, g._array.dtype))
-                leaf._grad._array[...] = g._array
+                leaf._grad = wrap(room_for_gradient(leaf._array, g.dtype.numpy))
+                leaf._grad._array[...] = resolved(g._array)
         else:
             if leaf._grad is not None:
                 check_expanded(leaf._grad._array)

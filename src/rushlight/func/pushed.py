@@ -67,8 +67,7 @@ class PushLevel(Level):
         view = a._edge
         if type(view) is View and a._seen != view.base._writes:
             base = view.base
-            geometry, pairs = geometry_of(base, a)
-            a._tangent = part_of(base._tangent, geometry, pairs)
+            a._tangent = part_of(base._tangent, *geometry_of(base, a))
             a._seen = base._writes
         return a._tangent
 
@@ -114,8 +113,7 @@ class PushLevel(Level):
             whole = self.tangent(base)
             if whole is new_tangent is None:
                 return
-            geometry, pairs = geometry_of(base, t)
             whole = zeroed(base._value) if whole is None else whole
             part = zeroed(t._value) if new_tangent is None else new_tangent
-            base._tangent = with_part(whole, part, geometry, pairs)
+            base._tangent = with_part(whole, part, *geometry_of(base, t))
         base._writes += 1

@@ -1,4 +1,7 @@
-"""Memory seen through strides: views that NumPy's own indexing cannot write down."""
+"""Memory seen through strides: views that NumPy's own indexing cannot write down.
+
+A view is of the class of its array, in which the bits of rushlight.kernels.flipped are.
+"""
 
 from __future__ import annotations
 
@@ -68,10 +71,10 @@ def tidy_strides(x: Any) -> Ints:
 def strided_view(x: Any, size: Ints, stride: Ints, offset: int) -> Any:
     """View the contiguous ndarray `x` by strides in elements."""
     if 0 in size:  # there may be no memory at all to point into
-        return np.empty(size, x.dtype)
+        return type(x)(size, x.dtype)
     item = x.dtype.itemsize
     try:
-        return np.ndarray(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
+        return type(x)(size, x.dtype, x, offset * item, tuple([s * item for s in stride]))
     except (TypeError, ValueError):  # a view whose memory was exchanged for a larger one
         check_bounds(size, stride, offset, item, (offset + reach(size, stride)) * item, x.nbytes)
         raise
@@ -92,7 +95,7 @@ def check_bounds(
 def restrided(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
     """View the memory of any ndarray by strides in bytes, from `skip` bytes after its start."""
     if x.flags.c_contiguous and skip == 0:
-        return np.ndarray(shape, x.dtype, x, 0, strides)
+        return type(x)(shape, x.dtype, x, 0, strides)
     return beyond(x, shape, strides, skip)
 
 
@@ -102,8 +105,8 @@ def beyond(x: Any, shape: Ints, strides: Ints, skip: int = 0) -> Any:
     if not whole.flags.c_contiguous:
         whole = whole.transpose(sorted(range(whole.ndim), key=lambda d: -whole.strides[d]))
         if not whole.flags.c_contiguous:  # foreign memory with gaps
-            return np.lib.stride_tricks.as_strided(x, shape, strides)
-    return np.ndarray(shape, x.dtype, whole, address(x) - address(whole) + skip, strides)
+            return np.lib.stride_tricks.as_strided(x, shape, strides, subok=True)
+    return type(x)(shape, x.dtype, whole, address(x) - address(whole) + skip, strides)
 
 
 def reach(size: Ints, stride: Ints) -> int:

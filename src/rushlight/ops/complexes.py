@@ -12,11 +12,16 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.copies import check_broadcast
-from rushlight.ops.declare import constant, linear, pointwise
+from rushlight.kernels.flipped import flip
+from rushlight.ops.declare import constant, linear, pointwise, view
 from rushlight.ops.masking import kept, zeroed
+from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import no_kernel, refuse
+from rushlight.ops.viewing import view_node
 
 __all__ = [
+    "ConjNode",
+    "NegViewNode",
     "absolute",
     "angle",
     "complex_",
@@ -168,6 +173,9 @@ polar = pointwise(
     angle=lambda g, y: g * (y * 1j).conj(),
     jvp=lambda abs_t, angle_t, y: abs_t * sgn(y) + angle_t * (y * 1j),
 )
-conj = linear("conj", lambda x: np.conjugate(x), x=lambda g: g.conj())
-neg_view = linear("neg_view", np.negative, x=lambda g: -g, node="NegViewBackward0")
+# Views with a bit: see rushlight.kernels.flipped. A conjugate's cotangent has the bit too.
+conj: Operator = view("conj", lambda x: flip(x, conj=True), x=lambda g: conj(g))
+neg_view: Operator = view("neg_view", lambda x: flip(x, neg=True), x=lambda g: -g)
+ConjNode = view_node(conj)
+NegViewNode = view_node(neg_view)
 conj_physical = linear("conj_physical", lambda x: np.conjugate(x), x=lambda g: g.conj())

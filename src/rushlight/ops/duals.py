@@ -13,6 +13,7 @@ import numpy as np
 
 from rushlight.autograd.forward_ad import Dual, as_dual, tangent, zeros_in_memory
 from rushlight.kernels.strides import element_strides, overlaps
+from rushlight.ops.complexes import conj, neg_view
 from rushlight.ops.convert import zeroed
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.viewing import ViewNode, share
@@ -52,11 +53,21 @@ def _from_base(t: Tensor, new: Tensor | None) -> Tensor:
         if new is not None and new._interpreter is not None and base._array.flags.c_contiguous:
             whole = whole + zeroed(new).sum().to(whole.dtype)
         as_dual(base, whole)
+    whole = _read_as(whole, np.ndarray)
     if t.dtype is not whole.dtype:
         whole = view_as_real(whole) if whole.dtype.is_complex else view_as_complex(whole)
     part: Tensor = whole.as_strided(t._array.shape, element_strides(t._array), t.storage_offset())
+    part = _read_as(part, type(t._array))
     as_dual(t, part)
     return part
+
+
+def _read_as(t: Tensor, kind: type[Any]) -> Tensor:
+    """View the memory of `t` through the bits of the class `kind`."""
+    found = getattr(type(t._array), "conjugates", False), getattr(type(t._array), "negates", False)
+    if found[0] != getattr(kind, "conjugates", False):
+        t = conj(t)
+    return t if found[1] == getattr(kind, "negates", False) else neg_view(t)  # type: ignore[no-any-return]
 
 
 def remember(t: Tensor) -> Tensor:

@@ -14,7 +14,9 @@ import numpy as np
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.node import FREED, NOWHERE, Node, Slot, forward_name, freed_error, sequence
-from rushlight.kernels.strides import strided_view
+from rushlight.kernels.flipped import FLIPPED, memory, resolved
+from rushlight.kernels.strides import element_strides, strided_view
+from rushlight.ops.complexes import ConjNode, NegViewNode, conj, conj_physical, is_complex, neg_view
 from rushlight.ops.pairs import view_as_complex, view_as_real
 from rushlight.ops.strided import (
     Geometry,
@@ -24,7 +26,7 @@ from rushlight.ops.strided import (
     replace_strided,
 )
 from rushlight.ops.viewing import view_node
-from rushlight.tensor import LEAF, Tensor, View
+from rushlight.tensor import LEAF, Tensor, View, values_of
 
 __all__ = ["CopySlices", "geometry_of", "part_of", "rebase", "view_error", "with_part"]
 
@@ -88,7 +90,7 @@ class CopySlices(Node):
         else:
             self.fn = None
             self.edges = (edge_of(base), edge)
-        self.geometry, self.pairs = geometry_of(base, t)
+        self.place = geometry_of(base, t)
         self.seq = next(sequence)
 
     def name(self) -> str:
@@ -99,28 +101,29 @@ class CopySlices(Node):
         """Nothing: where no cotangent comes PyTorch's CopySlices doesn't look either."""
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        size, stride, offset, layout = self.geometry
-        plain = layout is None and not self.pairs
+        (size, stride, offset, layout), pairs, bits = self.place
+        g = resolved(g)
+        plain = layout is None and not pairs and bits is SAME
         if plain:
             g = np.asarray(g, order="C")  # np.ascontiguousarray makes a vector of 0-d arrays
             part = strided_view(g, size, stride, offset)
         else:
-            part = part_of(g, self.geometry, self.pairs)
+            part = part_of(g, *self.place)
         first, *rest = self._through(part, edges, False)
         if edges[0] is None:
             return (None, *rest)
         if not plain:
-            return (with_part(g, first, self.geometry, self.pairs), *rest)
+            return (with_part(g, first, *self.place), *rest)
         whole = g.copy()
         strided_view(whole, size, stride, offset)[...] = 0 if first is None else first
         return (whole, *rest)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        part = part_of(g, self.geometry, self.pairs)
+        part = part_of(g, *self.place)
         first, *rest = self._through(part, edges, True)
         if edges[0] is None:
             return (None, *rest)
-        return (with_part(g, first, self.geometry, self.pairs), *rest)
+        return (with_part(g, first, *self.place), *rest)
 
     def _through(self, part: Any, edges: tuple[Any, ...], graph: bool) -> Any:
         """Send the view's cotangent through the operation that wrote the view."""
@@ -147,27 +150,36 @@ class CopySlices(Node):
 CopySlices.__module__ = "builtins"
 
 # A view of complex numbers may show their real parts; then a base is seen as pairs of real numbers
-# first. A complex view of real numbers is described by the pairs that it shows.
+# first. A complex view of real numbers is described by the pairs that it shows. The bits of either
+# are those between its values and what lies in memory, where the geometry holds.
+
+Bits = tuple[type[Any], type[Any]]  # the classes of the base's array and of the view's
+SAME: Bits = (np.ndarray, np.ndarray)
 
 
-def geometry_of(base: Tensor, t: Tensor) -> tuple[Geometry, str]:
-    """The geometry of `t` beside `base`, and what is seen as pairs: "base", "view" or nothing."""
-    whole, part = base._array, t._array
+def geometry_of(base: Tensor, t: Tensor) -> tuple[Geometry, str, Bits]:
+    """The geometry of `t` beside `base`; what is seen as pairs: "base", "view" or nothing; bits."""
+    bits = type(values_of(base)), type(values_of(t))
+    whole, part = memory(base._array), memory(t._array)
     if part.dtype == whole.dtype:
-        return describe_view(whole, part), ""
+        return describe_view(whole, part), "", SAME if bits[0] is bits[1] else bits
     if part.dtype.kind == "c":
-        return describe_view(whole, view_as_real.kernel(part)), "view"
-    return describe_view(view_as_real.kernel(whole), part), "base"
+        return describe_view(whole, view_as_real.kernel(part)), "view", bits
+    return describe_view(view_as_real.kernel(whole), part), "base", bits
 
 
-def part_of(whole: Any, geometry: Geometry, pairs: str) -> Any:
+def part_of(whole: Any, geometry: Geometry, pairs: str, bits: Bits) -> Any:
     """Read a view's elements from a tensor or an array that has its base's shape."""
+    whole = through(whole, bits[0])  # what lies in memory: the view may not be of its base's type
     part = gather_strided(view_as_real(whole) if pairs == "base" else whole, *geometry)
-    return view_as_complex(part) if pairs == "view" else part
+    return through(view_as_complex(part) if pairs == "view" else part, bits[1])
 
 
-def with_part(whole: Any, part: Any, geometry: Geometry, pairs: str) -> Any:
+def with_part(whole: Any, part: Any, geometry: Geometry, pairs: str, bits: Bits) -> Any:
     """Return a copy of `whole` with other elements under a view: zeros where `part` is None."""
+    whole = through(whole, bits[0])
+    if part is not None:
+        part = through(part, bits[1])
     if pairs == "base":
         whole = view_as_real(whole)
     if part is None:
@@ -175,32 +187,58 @@ def with_part(whole: Any, part: Any, geometry: Geometry, pairs: str) -> Any:
     elif pairs == "view":
         part = view_as_real(part)
     result = replace_strided(whole, part, *geometry)
-    return view_as_complex(result) if pairs == "base" else result
+    return through(view_as_complex(result) if pairs == "base" else result, bits[0])
+
+
+def through(x: Any, bits: type[Any]) -> Any:
+    """The values of a tensor or an array as read, or written, through the bits of a class."""
+    if bits in FLIPPED:
+        if bits.conjugates and is_complex(x):
+            x = conj_physical(x)
+        if bits.negates:
+            x = -x
+    return x
 
 
 # -- the views ---------------------------------------------------------------------------------
 
 
-def edge_through(base: Tensor, t: Tensor, always: bool = False) -> Any:
+def edge_through(base: Tensor, t: Tensor, old: Any) -> Any:
     """Make the edge of a view `t` whose base's history was rewritten: an as_strided of the base.
 
-    It is None where the base has no history, but for `always`.
+    It is None where the base has no history, unless `old`, the edge before, is one of a node. A
+    view's bits come last where they were made last, as `old` shows, and before the as_strided else.
     """
     edge = edge_of(base)
-    if edge is None and not always:
+    if edge is None and not isinstance(old, (Node, Slot)):
         return None
-    geometry, pairs = geometry_of(base, t)
+    geometry, pairs, (own, bits) = geometry_of(base, t)
     shape = base._array.shape
+    last = getattr(old, "op", None) in (conj, neg_view) or pairs == "view"
+    edge = _above_bits(own, edge)
     if pairs == "base":
         edge = _above(ViewAsRealNode, edge, ())
         shape = (*shape, 2)
-        if t._array.shape == shape and geometry[2] == 0:
-            return edge  # the view of the whole
-    if pairs != "view":
-        return _above(AsStridedNode, edge, (shape, *geometry))
-    if geometry[0] != shape or geometry[2] != 0:
+    if not last:
+        edge = _above_bits(bits, edge)
+    whole = geometry[0] == shape and geometry[2] == 0
+    if pairs == "view":
+        if not whole:
+            edge = _above(AsStridedNode, edge, (shape, *geometry))
+        edge = _above(ViewAsComplexNode, edge, ())
+    elif not (whole and (pairs or (last and geometry[1] == element_strides(base._array)))):
         edge = _above(AsStridedNode, edge, (shape, *geometry))
-    return _above(ViewAsComplexNode, edge, ())
+    return _above_bits(bits, edge) if last else edge
+
+
+def _above_bits(bits: Any, edge: Any) -> Any:
+    """The nodes of views that set the bits of a class."""
+    if bits in FLIPPED:
+        if bits.conjugates:
+            edge = _above(ConjNode, edge, ())
+        if bits.negates:
+            edge = _above(NegViewNode, edge, ())
+    return edge
 
 
 def _above(kind: type[Any], edge: Any, params: tuple[Any, ...]) -> Any:
@@ -226,7 +264,7 @@ def _refresh(view: View, t: Tensor) -> Any:
         made = _replayed(edge, edge_of(view.base))
     else:
         # The view of a view that was made a leaf keeps a node, though its base has no history.
-        made = edge_through(view.base, t, isinstance(edge, (Node, Slot)))
+        made = edge_through(view.base, t, edge)
     view.edge = made
     view.version = version
     if made is not None:

@@ -15,6 +15,7 @@ from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import FREED, Node, freed_error, sequence, stale_input
 from rushlight.kernels.accumulate import add_at
+from rushlight.kernels.flipped import resolved
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.operator import Operator, dispatch
@@ -176,7 +177,7 @@ class IndexBackward0(Node):
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         self._check()
-        return (_index_sum(g, *self.params),)
+        return (_index_sum(resolved(g), *self.params),)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
         self._check()
@@ -194,7 +195,7 @@ def indexed(input: Tensor, indices: Indices, tensors: list[Tensor]) -> Tensor:
         if t._interpreter is not None:
             return index(input, indices)  # type: ignore[no-any-return]
     x = input._array
-    result = wrap(_index(x, indices))
+    result = wrap(_index(resolved(x), indices))
     if mode.grad:
         edge = input._edge
         if type(edge) is View:

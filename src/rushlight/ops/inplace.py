@@ -18,6 +18,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
+from rushlight.kernels.flipped import resolved
 from rushlight.kernels.strides import check_expanded, partly_shared, shared_error, shares
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
@@ -168,7 +169,7 @@ def overwrite(t: Tensor, result: Tensor, *, overlap: bool = True, places: Any = 
         if places is ...:
             np.copyto(target, values, casting="unsafe")
         else:
-            target[places] = values[places]
+            target[places] = resolved(values)[places]
         t._counter[0] += 1
     else:
         transform.write(t, result)

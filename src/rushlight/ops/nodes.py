@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
+from rushlight.kernels.flipped import resolved
 from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -118,14 +119,14 @@ class OperatorNode(Node):
         if isinstance(value, Tensor):
             if value._counter[0] != self.versions[name]:
                 raise stale_input(value, self.versions[name])
-            value = value._array
+            value = resolved(value._array)
         elif type(value) is Output:
-            value = value.raw(self)
+            value = resolved(value.raw(self))
         else:
             for t, v in zip(value, self.versions[name]):
                 if t._counter[0] != v:
                     raise stale_input(t, v)
-            return tuple(t._array for t in value)
+            return tuple(resolved(t._array) for t in value)
         return value.conj() if value.dtype.kind == "c" and self.op.conjugate else value
 
     def graph_value(self, name: str) -> Any:
@@ -155,6 +156,10 @@ class OperatorNode(Node):
         return self.params
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
+        if type(g) is list:
+            g = [resolved(each) for each in g]
+        elif not self.op.view:
+            g = resolved(g)
         return self._apply(g, edges, self.raw_value, fit)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:

@@ -31,6 +31,7 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot, sequence
+from rushlight.kernels.flipped import FLIPPED, resolved
 from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.places import Place, keep, place_of, value_at
 from rushlight.ops.tied import TiedNode
@@ -129,16 +130,17 @@ class Operator:
     def general(self, *args: Any) -> Any:
         """As a call, whatever the arguments are: the way that fast paths leave to."""
         arrays = []
-        tensors = False
+        tensors = flipped = False
         for a in args:
             if isinstance(a, Tensor):
                 if a._interpreter is not None:
                     return dispatch(self, args)
                 tensors = True
-                arrays.append(a._array)
-            else:
-                arrays.append(a)
-        result = self.kernel(*arrays)
+                a = a._array
+            if type(a) in FLIPPED:
+                flipped = not self.view
+            arrays.append(a)
+        result = self.kernel(*(map(resolved, arrays) if flipped else arrays))
         return self.wrap(args, result) if tensors else result
 
     # -- recording -------------------------------------------------------------------------------
@@ -257,7 +259,7 @@ class Operator:
 
 def _wrap(array: Any) -> Tensor:
     out = new(Tensor)
-    out._array = array if type(array) is ndarray else np.asarray(array)
+    out._array = array if type(array) is ndarray else np.asanyarray(array)
     out._counter = [0]
     return out
 

@@ -13,6 +13,7 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.device import device as Device
 from rushlight.device import require_cpu
+from rushlight.kernels.flipped import like, memory
 from rushlight.kernels.strides import (
     check_expanded,
     partly_shared,
@@ -175,7 +176,7 @@ def into(
                 UserWarning,
                 stacklevel=3,
             )
-        out._array = resized(out._array, values.shape)
+        out._array = like(resized(memory(out._array), values.shape), type(out._array))
     elif 0 in out._array.strides:
         check_expanded(out._array)
     np.copyto(out._array, values, casting="unsafe")

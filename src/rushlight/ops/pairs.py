@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.flipped import like, memory, resolved
 from rushlight.ops.declare import view
 from rushlight.ops.operator import Operator
 
@@ -13,13 +14,15 @@ __all__ = ["view_as_complex", "view_as_real"]
 
 
 def _view_as_real(x: Any) -> Any:
-    return x[..., None].view(x.real.dtype)
+    pairs = memory(x)[..., None].view(x.real.dtype)
+    return like(pairs, type(x))  # a negative's pairs are negatives; a conjugate isn't let in
 
 
 def _view_as_complex(x: Any) -> Any:
     if x.strides[-1] != x.dtype.itemsize:
-        x = np.ascontiguousarray(x)  # a cotangent; users' tensors are checked before
-    return x.view(np.complex64 if x.dtype == np.float32 else np.complex128)[..., 0]
+        x = np.ascontiguousarray(resolved(x))  # a cotangent; users' tensors are checked before
+    numbers = memory(x).view(np.complex64 if x.dtype == np.float32 else np.complex128)
+    return like(numbers[..., 0], type(x))
 
 
 view_as_real: Operator = view(

@@ -16,6 +16,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.kernels.copies import check_broadcast
+from rushlight.kernels.flipped import FLIPPED, resolved
 from rushlight.ops.operator import Operator, dispatch
 from rushlight.tensor import Tensor
 
@@ -69,9 +70,8 @@ class Promoting(Operator):
                 if a._interpreter is not None:
                     return dispatch(self, args)
                 tensors = True
-                arrays.append(a._array)
-            else:
-                arrays.append(a)
+                a = a._array
+            arrays.append(resolved(a) if type(a) in FLIPPED else a)
         if not tensors:
             return self.kernel(*arrays)
         places = self.places

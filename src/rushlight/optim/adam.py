@@ -8,6 +8,7 @@ import numpy as np
 
 from rushlight.autograd.inference import check_update
 from rushlight.dtypes import float64, get_default_dtype
+from rushlight.kernels.flipped import resolved
 from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
 from rushlight.optim.grouped import (
     Grouped,
@@ -117,7 +118,7 @@ class Adam(Grouped):
             state = self.state[p]
             if not state:
                 self._start(state, p, amsgrad)
-            array = p._array
+            array = resolved(p._array)
             count = state["step"]._array
             step = float(count) + 1
             count[...] = step
@@ -136,6 +137,8 @@ class Adam(Grouped):
                 )
             top = state["max_exp_avg_sq"]._array if amsgrad else None
             adam_step(array, g, state["exp_avg"]._array, state["exp_avg_sq"]._array, top, rates)
+            if array is not p._array:  # a view of conjugates or negatives
+                p._array[...] = array
             p._counter[0] += 1
 
     @staticmethod

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.modes import enable_grad, set_grad_enabled
+from rushlight.kernels.flipped import resolved
 from rushlight.optim.optimizer import Group, Optimizer
 from rushlight.tensor import Tensor
 
@@ -66,7 +67,7 @@ def number(value: Any) -> float:
 def raw_grad(p: Tensor) -> Any:
     """The gradient's ndarray, or None where there is nothing to do."""
     grad = p._grad
-    return None if grad is None else grad._array
+    return None if grad is None else resolved(grad._array)
 
 
 def zeros_for(p: Tensor) -> Any:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.inference import check_update
+from rushlight.kernels.flipped import resolved
 from rushlight.kernels.optim import sgd_step
 from rushlight.optim.grouped import (
     Grouped,
@@ -102,7 +103,10 @@ class SGD(Grouped):
                 if first:
                     kept = state["momentum_buffer"] = wrap(np.empty_like(g))
                 buffer = kept._array
-            sgd_step(p._array, g, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+            x = resolved(p._array)
+            sgd_step(x, g, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+            if x is not p._array:  # a view of conjugates or negatives
+                p._array[...] = x
             p._counter[0] += 1
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.inference import check_update
+from rushlight.kernels.flipped import resolved
 from rushlight.kernels.vector_norm import norm
 from rushlight.tensor import Tensor, wrap
 
@@ -46,7 +47,7 @@ def get_total_norm(
     tensor(5.)
     """
     p = float(norm_type)
-    norms = [norm(t._array, p) for t in _listed(tensors)]
+    norms = [norm(resolved(t._array), p) for t in _listed(tensors)]
     if not norms:
         return wrap(np.zeros((), np.float32))
     total = norm(np.stack(norms), p)
