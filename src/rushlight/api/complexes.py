@@ -187,7 +187,7 @@ def conj(input: Tensor) -> Tensor:
     (tensor([1.-2.j]), True)
     >>> y[0] = 5j
     >>> x
-    tensor([-0.-5.j])
+    tensor([0.-5.j])
     """
     require_tensor(input, "conj", "input", 1)
     return _conj(input) if input.dtype.is_complex else input
@@ -230,7 +230,8 @@ def conj_physical(input: Tensor, *, out: Tensor | None = None) -> Tensor:
 def _conj_physical(input: Tensor) -> Tensor:
     """As `conj_physical`, but a fresh tensor of real ones too."""
     require_tensor(input, "_conj_physical", "input", 1)
-    return ops.conj_physical(input) if input.dtype.is_complex else input.clone()
+    result: Tensor = ops.conj_physical(input) if input.dtype.is_complex else input.clone()
+    return result
 
 
 def resolve_conj(input: Tensor) -> Tensor:
@@ -240,7 +241,8 @@ def resolve_conj(input: Tensor) -> Tensor:
     >>> torch.tensor([1 + 2j]).conj().resolve_conj().is_conj()
     False
     """
-    return input.clone() if is_conj(require_tensor(input, "resolve_conj", "input", 1)) else input
+    conjugate = is_conj(require_tensor(input, "resolve_conj", "input", 1))
+    return input.clone() if conjugate else input
 
 
 def resolve_neg(input: Tensor) -> Tensor:
@@ -250,7 +252,8 @@ def resolve_neg(input: Tensor) -> Tensor:
     >>> torch.tensor([1 + 2j]).conj().imag.resolve_neg().is_neg()
     False
     """
-    return input.clone() if is_neg(require_tensor(input, "resolve_neg", "input", 1)) else input
+    negative = is_neg(require_tensor(input, "resolve_neg", "input", 1))
+    return input.clone() if negative else input
 
 
 def _abs_(self: Tensor) -> Tensor:

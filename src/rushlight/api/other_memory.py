@@ -180,7 +180,7 @@ def _part(
     stride: tuple[int, ...] | None,
 ) -> NDArray[Any]:
     """A part of a storage, which grows where that is too large, as an array."""
-    dtype = input._array.dtype
+    dtype = input.dtype.numpy
     item = dtype.itemsize
     if size is None:
         size = (storage.nbytes() // item,)

@@ -27,12 +27,6 @@ _OURS = frozenset(
 _OURS |= {"_level", "_plain", "_tangent"}  # a dual tensor's: its copies have no tangent
 
 
-def _values(self: Tensor) -> tuple[Any, ...]:
-    """The computed values of a view of conjugates or negatives: what `rebuild_tensor` asks for."""
-    array = resolved(self._array)
-    return array, self.dtype, 0, array.shape, element_strides(array)
-
-
 def _attributes(self: Tensor) -> dict[str, Any]:
     """What users hung on a tensor."""
     return {key: value for key, value in self.__dict__.items() if key not in _OURS}
@@ -74,9 +68,9 @@ def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if not isinstance(self, Parameter):  # of which PyTorch says nothing
         warn_if_has_hooks(self)
     owner = buffer_of(self._array)
-    args = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
+    args: Any = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
     if type(self._array) in FLIPPED:
-        args = (*args, (self._array.conjugates, self._array.negates))  # type: ignore[attr-defined]
+        args += ((self._array.conjugates, self._array.negates),)  # type: ignore[attr-defined]
     return rebuild_tensor, args, _attributes(self) or None
 
 
@@ -91,7 +85,9 @@ def _deepcopy(self: Tensor, memo: dict[int, Any]) -> Any:
             "https://github.com/pytorch/pytorch/pull/103001"
         )
     if type(self._array) in FLIPPED:  # the values only, as in PyTorch
-        out = rebuild_tensor(_type(self), *_values(self), self.requires_grad)
+        array = resolved(self._array)
+        geometry = 0, array.shape, element_strides(array)
+        out = rebuild_tensor(_type(self), array, self.dtype, *geometry, self.requires_grad)
     else:
         owner = buffer_of(self._array)
         copied = memo.get(id(owner))

@@ -138,7 +138,7 @@ def imag(input: Tensor) -> Tensor:
     if not input.dtype.is_complex:
         raise RuntimeError("imag is not implemented for tensors with non-complex dtypes.")
     if is_conj(input):
-        return _neg_view(pairs.view_as_real(_conj(input)))[..., 1]
+        return _neg_view(pairs.view_as_real(_conj(input)))[..., 1]  # type: ignore[no-any-return]
     return pairs.view_as_real(input)[..., 1]  # type: ignore[no-any-return]
 
 

@@ -242,14 +242,14 @@ def _lock_of(leaf: Tensor) -> Any:
 def _add_values(leaf: Tensor, g: Tensor) -> None:
     """Accumulate what hooks have seen, and may keep: the leaf gets a copy."""
     with _lock_of(leaf):
-        if leaf._grad is None and g._array.dtype is not leaf._array.dtype:  # see grad_dtype
+        if leaf._grad is None and g._array.dtype != leaf._array.dtype:  # see grad_dtype
             if _takes_grad(leaf):
                 leaf._grad = wrap(room_for_gradient(leaf._array, g.dtype.numpy))
                 leaf._grad._array[...] = resolved(g._array)
         else:
             if leaf._grad is not None:
                 check_expanded(leaf._grad._array)
-            accumulate_alone(leaf, g._array, False, False)
+            accumulate_alone(leaf, g._array, type(g._array) in FLIPPED, False)
 
 
 def _add_tensor(leaf: Tensor, g: Tensor) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["FLIPPED", "Conjugate", "Flipped", "Negative", "NegativeConjugate"]
-__all__ += ["flip", "like", "memory", "resolved", "without_negative"]
+__all__ += ["all_resolved", "flip", "like", "memory", "resolved", "without_negative"]
 
 Array: TypeAlias = "NDArray[Any]"
 Dtype = np.dtype[Any]
@@ -30,10 +30,7 @@ ndarray = np.ndarray
 # The fast paths ask whether ``x.dtype is F4``. Flipped arrays have dtypes that equal those, and
 # are others: so the fast paths pass them by without having to look at them.
 _PLAIN: dict[str, Dtype] = {char: np.dtype(char) for char in "fdlqFD"}
-_MARKED = {
-    char: np.dtype(char, metadata={"flipped": True})  # type: ignore[call-overload]
-    for char in _PLAIN
-}
+_MARKED = {char: np.dtype(char, metadata={"flipped": True}) for char in _PLAIN}
 
 
 class Flipped(ndarray[Any, Any]):
@@ -63,8 +60,8 @@ class Flipped(ndarray[Any, Any]):
     def __array_function__(self, function: Any, types: Any, args: Any, options: Any) -> Any:
         """Run a function of NumPy on the values that its arguments stand for."""
         target = args[0] if function in _WRITERS else options.get("out")
-        args = _deeply(args)
-        options = _deeply(options)
+        args = all_resolved(args)
+        options = all_resolved(options)
         result = function(*args, **options)
         if type(target) in FLIPPED:
             target[...] = args[0] if function in _WRITERS else options["out"]
@@ -89,12 +86,12 @@ class Flipped(ndarray[Any, Any]):
         """Let every element be `value`."""
         self[...] = value
 
-    @property
+    @property  # type: ignore[misc]
     def real(self) -> Any:
         """The view of the real parts."""
         return _as(memory(self).real, False, self.negates)
 
-    @property
+    @property  # type: ignore[misc]
     def imag(self) -> Any:
         """The view of the imaginary parts."""
         return _as(memory(self).imag, False, self.negates != self.conjugates)
@@ -139,7 +136,7 @@ def flip(x: Array, conj: bool = False, neg: bool = False) -> Array:
     """View `x` as its conjugate, its negative, or both. Twice is once too often: `x` again."""
     kind = type(x)
     if kind in FLIPPED:
-        conj, neg = conj != kind.conjugates, neg != kind.negates  # type: ignore[attr-defined]
+        conj, neg = conj != kind.conjugates, neg != kind.negates
     elif kind is not ndarray:  # a NumPy scalar
         x = np.asarray(x)
     return _as(memory(x), conj, neg)
@@ -169,7 +166,7 @@ def _as(x: Array, conj: bool, neg: bool) -> Array:
     kind = _BY_BITS[conj, neg]
     if kind is ndarray:
         return x
-    return x.view(_MARKED.get(x.dtype.char, x.dtype), kind)  # type: ignore[no-any-return]
+    return x.view(_MARKED.get(x.dtype.char, x.dtype), kind)
 
 
 def _plain_dtype(dtype: Dtype) -> Dtype:
@@ -194,13 +191,13 @@ def _cast(values: Array, dtype: Dtype) -> Array:
     return values.astype(dtype, copy=False)
 
 
-def _deeply(x: Any) -> Any:
-    """Resolve what a function's arguments hold."""
+def all_resolved(x: Any) -> Any:
+    """As `resolved`, of what lists, tuples and dictionaries hold."""
     kind = type(x)
     if kind is tuple or kind is list:
-        return kind([_deeply(item) for item in x])
+        return kind([all_resolved(item) for item in x])
     if kind is dict:
-        return {key: _deeply(value) for key, value in x.items()}
+        return {key: all_resolved(value) for key, value in x.items()}
     return resolved(x)
 
 

@@ -103,7 +103,7 @@ def composed(
     if reduction != "none":
         even = even.sum()
     if reduction == "mean":
-        even = even / total
+        even = even / total.to(even.dtype)  # a float64, where no weights are
     share = smoothing / input.size(axis)
     return (1 - smoothing) * loss + share * even  # type: ignore[no-any-return]
 

@@ -67,7 +67,7 @@ def _read_as(t: Tensor, kind: type[Any]) -> Tensor:
     found = getattr(type(t._array), "conjugates", False), getattr(type(t._array), "negates", False)
     if found[0] != getattr(kind, "conjugates", False):
         t = conj(t)
-    return t if found[1] == getattr(kind, "negates", False) else neg_view(t)  # type: ignore[no-any-return]
+    return t if found[1] == getattr(kind, "negates", False) else neg_view(t)
 
 
 def remember(t: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
-from rushlight.kernels.flipped import resolved
+from rushlight.kernels.flipped import FLIPPED, all_resolved, resolved
 from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -119,14 +119,15 @@ class OperatorNode(Node):
         if isinstance(value, Tensor):
             if value._counter[0] != self.versions[name]:
                 raise stale_input(value, self.versions[name])
-            value = resolved(value._array)
+            value = value._array
         elif type(value) is Output:
-            value = resolved(value.raw(self))
+            value = value.raw(self)
         else:
             for t, v in zip(value, self.versions[name]):
                 if t._counter[0] != v:
                     raise stale_input(t, v)
             return tuple(resolved(t._array) for t in value)
+        value = resolved(value) if type(value) in FLIPPED else value
         return value.conj() if value.dtype.kind == "c" and self.op.conjugate else value
 
     def graph_value(self, name: str) -> Any:
@@ -156,10 +157,7 @@ class OperatorNode(Node):
         return self.params
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        if type(g) is list:
-            g = [resolved(each) for each in g]
-        elif not self.op.view:
-            g = resolved(g)
+        g = g if type(g) is np.ndarray else all_resolved(g)
         return self._apply(g, edges, self.raw_value, fit)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.flipped import like, memory, resolved
+from rushlight.kernels.flipped import FLIPPED, like, memory, resolved
 from rushlight.ops.declare import view
 from rushlight.ops.operator import Operator
 
@@ -14,8 +14,10 @@ __all__ = ["view_as_complex", "view_as_real"]
 
 
 def _view_as_real(x: Any) -> Any:
-    pairs = memory(x)[..., None].view(x.real.dtype)
-    return like(pairs, type(x))  # a negative's pairs are negatives; a conjugate isn't let in
+    kind = type(x)
+    if kind in FLIPPED and kind.conjugates:
+        x, kind = resolved(x), np.ndarray  # a cotangent; users' tensors are not let in
+    return like(memory(x)[..., None].view(x.real.dtype), kind)
 
 
 def _view_as_complex(x: Any) -> Any:

@@ -116,6 +116,8 @@ def cross_entropy(
         if input.dtype.is_floating_point:
             _check_shapes(input, target, weight)
             _check_classes(input, target, weight)
+            target = target.resolve_neg()  # the fused kernel looks at memory
+            weight = weight if weight is None else weight.resolve_neg()
     return cross_entropy_of(input, target, weight, ignore_index, label_smoothing, reduction)
 
 
