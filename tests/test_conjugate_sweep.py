@@ -118,7 +118,7 @@ STEPS = """
     v.copy_(v.clone() * 2)
     v.copy_(v.conj())
     v.zero_()
-    v.fill_(w.real[0, 0])
+    v.fill_(w[0, 0] if v.is_complex() else w.real[0, 0])
     v.neg_()
     v.conj_physical_()
     v.real.mul_(2)
