@@ -203,8 +203,16 @@ view_copy = _copy_of(
     tensor([[0, 1],
             [2, 3]])""",
 )
+
+
+def _pairs(input: Tensor) -> Tensor:
+    """As `view_as_real`, of conjugates too: what is copied can be computed."""
+    known = isinstance(input, Tensor) and input.dtype.is_complex
+    return reinterpret.view_as_real(input.resolve_conj() if known else input)
+
+
 view_as_real_copy = _copy_of(
-    reinterpret.view_as_real,
+    _pairs,
     "view_as_real_copy",
     """>>> import rushlight as torch
     >>> torch.view_as_real_copy(torch.tensor([1 + 2j]))

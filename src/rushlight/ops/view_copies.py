@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
+from rushlight.kernels.flipped import resolved
 from rushlight.ops.arithmetic import underivable
 from rushlight.ops.convert import clone_in
 from rushlight.ops.declare import linear
@@ -31,7 +32,7 @@ def apart(view: Tensor, name: str | None = None, copy: bool = True) -> Tensor:
     """
     if not is_plain(view) or mode.inference:
         return clone_in(view, "contiguous")  # type: ignore[no-any-return]
-    array = view._array
+    array = resolved(view._array)
     out = wrap(np.array(array, order="C") if copy else array[...])
     edge = view._edge.edge if type(view._edge) is View and mode.grad else None
     node = edge.owner if type(edge) is Slot else edge
