@@ -30,6 +30,7 @@ MISSING = {
     "CtcLoss0": "input_lengths result1 target_lengths",
     "Cummax0 Cummin0 Gather0 MaskedSelect0 Take0 Erfinv0": "self",
     "Div0 Mul0": "other self",  # last steps of compositions that are one node
+    "Div1": "other",  # of cross entropy, which is one node
     "Div2": "other rounding_mode self",
     "FftC2C0 FftC2R0 FftR2C0": "normalization self",
     "LinalgSvd0": "full_matrices",

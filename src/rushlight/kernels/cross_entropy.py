@@ -14,7 +14,7 @@ import numpy as np
 from rushlight.kernels.blocks import BLOCK, FEW, Array, short_buffers
 from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
 from rushlight.kernels.reduction import ratio, sum_of
-from rushlight.kernels.softmax import FEW_ROWS, NARROW, log_softmax, ones, peak, total
+from rushlight.kernels.softmax import FEW_ROWS, NARROW, ones, peak, total
 
 
 class HardSaved(NamedTuple):
@@ -178,13 +178,19 @@ def _coefficients(g: Array, saved: HardSaved) -> tuple[Array | float, Array | fl
     return pull, np.add(pull, np.multiply(spread, mass)), spread
 
 
-class SoftSaved(NamedTuple):
-    """What the backward pass for class probabilities needs."""
+inner_products: Any = np.vecdot  # whose axis NumPy's own types forgot
 
-    axis: int
-    log_probs: Array
+
+class SoftSaved(NamedTuple):
+    """What the backward pass for class probabilities needs, as rows or stacks of columns."""
+
+    logits: Array
+    exps: Array  # exp(logits - max)
+    sums: Array  # of exps over the classes, kept as an axis of one
+    norms: Array  # max + log sums: what log p lacks from the logits
     mixed: Array  # the smoothed targets times the class weights
-    weight: Array | None  # of the classes, spread along their axis
+    mass: Array  # of mixed over the classes
+    weight: Array | None  # of the classes, along their axis
     smoothing: float
     divisor: float | None
 
@@ -199,32 +205,45 @@ def cross_entropy_soft_forward(
     """The loss for class probabilities of the logits' shape, and what its backward pass needs.
 
     A sample's loss is -Σ_c w[c] · q[c] · log p[c], with q = (1 - e)·target + e/C; "mean" divides
-    by the number of samples.
+    by the number of samples. There is at least one of everything.
     """
-    axis = min(1, logits.ndim - 1)
-    classes = logits.shape[axis]
-    if weight is not None:
-        if weight.shape != (classes,):
-            raise RuntimeError(
-                f"cross_entropy: weight tensor should be defined either for all {classes} classes "
-                f"or no classes but got weight tensor of shape: {list(weight.shape)}"
-            )
-        weight = weight.reshape((-1,) + (1,) * (logits.ndim - axis - 1))
-    mixed = target
+    shape = logits.shape
+    batch, classes, inner = sizes(shape)
+    axis = -1 if inner == 1 else -2
+    stacks = (batch, classes) if inner == 1 else (batch, classes, inner)
+    if weight is not None and inner > 1:
+        weight = weight[:, None]
+    x, mixed = logits.reshape(stacks), target.reshape(stacks)
     if label_smoothing > 0:
-        mixed = np.multiply(target, 1.0 - label_smoothing)
-        np.add(mixed, label_smoothing / max(1, classes), out=mixed)
+        mixed = np.multiply(mixed, 1.0 - label_smoothing)
+        np.add(mixed, label_smoothing / classes, out=mixed)
     if weight is not None:
         mixed = np.multiply(mixed, weight)
-    log_probs = log_softmax(logits, axis)
-    losses: Array = np.negative(np.add.reduce(np.multiply(log_probs, mixed), axis=axis))
+    few = (batch, 1) if inner == 1 else (batch, 1, inner)
+    exps = np.empty(stacks, x.dtype)
+    sums, norms, mass, losses = (np.empty(few, x.dtype) for _ in range(4))
+    step = max(1, BLOCK // (classes * inner))
+    with short_buffers(stacks[-1], x.size):
+        for n in range(0, batch, step):
+            part = slice(n, n + step)
+            work, shares = exps[part], mixed[part]
+            norms[part] = peak(x[part], axis)
+            np.subtract(x[part], norms[part], out=work)
+            losses[part, 0] = inner_products(work, shares, axis=axis)
+            np.exp(work, out=work)
+            sums[part] = total(work, axis)
+            mass[part] = total(shares, axis)
+    logs = np.log(sums)
+    norms += logs
+    np.subtract(np.multiply(logs, mass, out=logs), losses, out=losses)
     divisor: float | None = None
     if reduction == "none":
-        loss = np.asarray(losses)
+        loss = losses.reshape(shape[:1] + shape[2:] if len(shape) > 1 else ())
     else:
         divisor = float(losses.size) if reduction == "mean" else 1.0
-        loss = np.array(ratio(sum_of(losses), divisor), logits.dtype)
-    return loss, SoftSaved(axis, log_probs, mixed, weight, label_smoothing, divisor)
+        loss = np.array(ratio(sum_of(losses.reshape(-1)), divisor), logits.dtype)
+    saved = (logits, exps, sums, norms, mixed, mass, weight, label_smoothing, divisor)
+    return loss, SoftSaved(*saved)
 
 
 def cross_entropy_soft_backward(
@@ -236,13 +255,21 @@ def cross_entropy_soft_backward(
 
         logits: k · (p · Σ_c m - m),    target: -k · (1 - e) · w · log p.
     """
-    axis, log_probs, mixed, weight, smoothing, divisor = saved
-    k: Any = ratio(float(g), divisor) if divisor is not None else np.expand_dims(g, axis)
-    gx = np.exp(log_probs)
-    np.multiply(gx, np.add.reduce(mixed, axis=axis, keepdims=True), out=gx)
-    np.subtract(gx, mixed, out=gx)
-    np.multiply(gx, k, out=gx)
+    logits, exps, sums, norms, mixed, mass, weight, smoothing, divisor = saved
+    k: Any = g.reshape(sums.shape) if divisor is None else ratio(float(g), divisor)
+    share = np.divide(mass, sums)
+    np.multiply(share, k, out=share)
+    gx = np.empty(exps.shape, exps.dtype)
+    step = max(1, BLOCK // max(1, exps[0].size))
+    with short_buffers(exps.shape[-1], exps.size):
+        for n in range(0, len(exps), step):
+            part = slice(n, n + step)
+            out = np.multiply(exps[part], share[part], out=gx[part])
+            np.subtract(out, np.multiply(mixed[part], k if divisor else k[part]), out=out)
     if not to_target:
-        return gx, None
-    gt = np.multiply(log_probs, np.multiply(k, -(1.0 - smoothing)))
-    return gx, gt if weight is None else np.multiply(gt, weight, out=gt)
+        return gx.reshape(logits.shape), None
+    gt = np.subtract(norms, logits.reshape(exps.shape))
+    np.multiply(gt, np.multiply(k, 1.0 - smoothing), out=gt)
+    if weight is not None:
+        np.multiply(gt, weight, out=gt)
+    return gx.reshape(logits.shape), gt.reshape(logits.shape)

@@ -7,12 +7,11 @@ from typing import Any
 from rushlight.api.scalars import as_float
 from rushlight.api.sizes import as_int, wrap_dim
 from rushlight.kernels.classes import check
-from rushlight.nn.functional.softmax import log_softmax
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction
-from rushlight.ops import losses as ops
 from rushlight.ops.cross_entropy import cross_entropy_of, nll_of
 from rushlight.ops.fast import I8
 from rushlight.ops.outputs import require_tensor
+from rushlight.ops.soft_cross_entropy import soft_cross_entropy_of
 from rushlight.tensor import Tensor
 
 __all__ = ["cross_entropy", "nll_loss"]
@@ -153,16 +152,4 @@ def _soft(
             f"cross_entropy: weight tensor should be defined either for all {classes} classes or "
             f"no classes but got weight tensor of shape: {list(weight.shape)}"
         )
-    if smoothing > 0:
-        target = target * (1 - smoothing) + smoothing / classes
-    products: Any = log_softmax(input, axis) * target
-    if weight is not None:
-        products = products * weight.reshape([-1] + [1] * (input.ndim - 1 - axis))
-    if reduction == "none":
-        return -products.sum(axis)  # type: ignore[no-any-return]
-    total = -products.sum()
-    if reduction == "sum":
-        return total  # type: ignore[no-any-return]
-    if not input.numel():
-        return -(products.sum() / 0.0)  # type: ignore[no-any-return]
-    return ops.divided(total, input.numel() / classes)  # type: ignore[no-any-return]
+    return soft_cross_entropy_of(input, target, weight, smoothing, reduction)
