@@ -35,3 +35,21 @@ def test_node_classes(lib: Any) -> None:
     x = lib.ones(2, requires_grad=True)
     node = (x * 2).grad_fn.next_functions[0][0]
     assert type(node) is lib._C._functions.AccumulateGrad
+
+
+def test_tensors_inside_of_vmap(lib: Any) -> None:
+    names = lib._C._functorch
+    seen = []
+
+    def look(x: Any, y: Any) -> Any:
+        for t in (x, x * 2, y):
+            seen.append((names.is_batchedtensor(t), names.is_functorch_wrapped_tensor(t)))
+            seen.append((names.maybe_get_level(t), names.maybe_get_bdim(t)))
+        assert names.get_unwrapped(x).tolist() == [[1, 1], [1, 1], [1, 1]]
+        return x
+
+    lib.func.vmap(look, in_dims=(0, None))(lib.ones(3, 2), lib.ones(2))
+    mapped, plain = [(True, True), (1, 0)], [(False, False), (-1, -1)]
+    assert seen == mapped + mapped + plain
+    with pytest.raises(RuntimeError, match="No wrappers present!"):
+        names.get_unwrapped(lib.ones(2))
