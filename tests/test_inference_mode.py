@@ -262,3 +262,24 @@ def test_functions_in_inference_mode(lib: Any) -> None:
     assert [t.is_inference() for t in made] == [True, True, False]
     assert not any(t.requires_grad for t in made)
     assert seen == [(True, True), (False, True), (True, False)]
+
+
+def test_derivatives_of_functions_in_inference_mode_and_by_inference_tensors(lib: Any) -> None:
+    """`torch.func` records for itself, whatever the mode, and by ordinary tensors."""
+    func = lib.func
+    with lib.inference_mode():
+        x = lib.arange(3.0)
+        assert func.grad(lambda x: (x * x).sum())(x).tolist() == [0.0, 2.0, 4.0]
+        inside = func.grad(lambda x: (x**3).sum())(lib.ones(2))
+        assert inside.tolist() == [3.0, 3.0]
+        assert not inside.is_inference()
+        assert lib.is_inference_mode_enabled()
+        assert not lib.is_grad_enabled()
+        assert (x * 2).is_inference()
+    assert func.grad(lambda x: (x * x).sum())(x).tolist() == [0.0, 2.0, 4.0]
+    assert func.vjp(lambda x: x * x, x)[1](lib.ones(3))[0].tolist() == [0.0, 2.0, 4.0]
+    assert func.jacrev(lambda x: x * x)(x).diag().tolist() == [0.0, 2.0, 4.0]
+    assert func.hessian(lambda x: (x**3).sum())(x).diag().tolist() == [0.0, 6.0, 12.0]
+    assert func.vmap(func.grad(lambda x: x * x))(x).tolist() == [0.0, 2.0, 4.0]
+    assert func.grad(lambda x: x.is_inference() * x.sum())(x).tolist() == [0.0, 0.0, 0.0]
+    assert x.is_inference()

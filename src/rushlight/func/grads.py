@@ -25,17 +25,25 @@ Argnums = int | tuple[int, ...]
 
 
 class _recording(enable_grad):
-    """Records, and lets nobody set hooks of saved tensors: the graph is gone after the call."""
+    """Records, inside `inference_mode` too, and lets nobody set hooks of saved tensors.
+
+    The graph is gone after the call.
+    """
 
     def __enter__(self) -> None:
         self.message = disabled_message()
         if top_default_hooks() is not None:
             raise RuntimeError(_NO_HOOKS)
         disable_hooks(_NO_HOOKS)
+        self.outside = (mode.grad, mode.forward, mode.inference, mode.asked)
+        if mode.inference:
+            mode.inference = False
+            mode.forward = True
         super().__enter__()
 
     def __exit__(self, *_: Any) -> None:
         super().__exit__()
+        mode.grad, mode.forward, mode.inference, mode.asked = self.outside
         if self.message is None:
             enable_hooks()
         else:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rushlight.autograd.engine import edge_of, leaves_of
+from rushlight.autograd.inference import is_inference
 from rushlight.autograd.modes import enable_grad
 from rushlight.func.levels import Lifted, innermost
 from rushlight.ops.views import alias
@@ -32,6 +33,8 @@ def aliases(inputs: Iterable[Tensor]) -> list[Tensor]:
             if not (x.dtype.is_floating_point or x.dtype.is_complex):
                 raise RuntimeError("only Tensors of floating point dtype can require gradients")
             x = bare(x)
+            if is_inference(x):
+                x._counter = [0]  # the alias is an ordinary tensor
             x._edge = LEAF
         else:
             with enable_grad():
