@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight.nn.utils import rnn
+from rushlight.nn.utils import parametrizations, parametrize, rnn
 from rushlight.nn.utils.clip_grad import (
     clip_grad_norm,
     clip_grad_norm_,
@@ -19,6 +19,8 @@ __all__ = [
     "clip_grads_with_norm_",
     "get_total_norm",
     "parameters_to_vector",
+    "parametrizations",
+    "parametrize",
     "rnn",
     "vector_to_parameters",
 ]
