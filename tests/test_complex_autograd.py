@@ -252,3 +252,33 @@ def test_negative_views(lib: Any) -> Any:
         loss = (y * y.conj()).real.sum() if y.is_complex() else (y * y).sum()
         seen += [y.resolve_neg().detach(), y.grad_fn.name(), lib.autograd.grad(loss, x)]
     return seen, r._neg_view()
+
+
+SUMS = {
+    "addmm": ((2, 4), (2, 3), (3, 4)),
+    "addmv": ((2,), (2, 3), (3,)),
+    "addr": ((2, 3), (2,), (3,)),
+    "baddbmm": ((2, 2, 4), (2, 2, 3), (2, 3, 4)),
+    "addbmm": ((2, 4), (2, 2, 3), (2, 3, 4)),
+}
+
+
+@story
+def test_complex_factors_of_products(lib: Any) -> Any:
+    """The cotangents of ``beta * c + alpha * a b`` are scaled by the conjugates."""
+    return [scaled_sum(lib, name, shapes) for name, shapes in SUMS.items()]
+
+
+def scaled_sum(lib: Any, name: str, shapes: Any) -> Any:
+    rng = np.random.RandomState(0)
+
+    def made(shape: Any) -> Any:
+        values = rng.uniform(-1, 1, shape) + 1j * rng.uniform(-1, 1, shape)
+        return lib.tensor(values, requires_grad=True)
+
+    inputs = [made(shape) for shape in shapes]
+    out = getattr(lib, name)(*inputs, beta=1j, alpha=0.5 - 2j)
+    g = made(tuple(out.shape))
+    first = lib.autograd.grad(out, inputs, g, create_graph=True)
+    second = lib.autograd.grad(first[1:], inputs[1:], [t.detach() for t in first[1:]])
+    return [t.detach().resolve_conj().numpy().round(12).tolist() for t in (*first, *second)]

@@ -367,6 +367,13 @@ def test_the_table_names_real_functions_and_parameters() -> None:
     np.add(np.ones(2), torch.ones(2))
     np.from_dlpack(torch.ones(2))
     np.from_dlpack(x)
+    torch.from_dlpack(torch.to_dlpack(torch.ones(2)))
+    torch.utils.dlpack.from_dlpack(torch.utils.dlpack.to_dlpack(torch.arange(6).reshape(2, 3).T))
+    [y.add_(1) for y in [torch.ones(2)] for z in [torch.from_dlpack(torch.to_dlpack(y))]]
+    torch.to_dlpack(x)
+    torch.to_dlpack(5)
+    type(torch.to_dlpack(torch.ones(2))).__name__
+    torch.from_dlpack(5)
     torch.from_dlpack(np.ones(2))
     torch.ones(2).__dlpack_device__()[1]
     """

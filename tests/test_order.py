@@ -106,3 +106,41 @@ def test_what_has_no_derivative(expression: str) -> None:
 """)
 def test_largest_and_smallest_into_pairs(expression: str) -> None:
     assert_alike(expression)
+
+
+BF = "torch.tensor([2., float('nan'), -1., float('inf'), 2., float('nan'), 0.]).bfloat16()"
+MANY = "torch.cat([torch.arange(3000.) % 251, torch.full((3,), float('nan'))]).bfloat16()"
+
+
+@expressions(f"""
+    {BF}.sort()
+    {BF}.sort(descending=True, stable=True)
+    {BF}.topk(3)
+    {BF}.topk(3, largest=False)
+    {BF}.median(0)
+    {BF}.nanmedian(0)
+    {BF}.kthvalue(6)
+    {BF}.argsort(stable=True)
+    {BF}.unique(return_inverse=True)
+    torch.searchsorted({BF}.sort()[0], {BF})
+    torch.searchsorted({BF}.sort()[0].reshape(1, 7), {BF}.reshape(1, 7), right=True)
+    {MANY}.sort(stable=True)[1][-9:]
+    {MANY}.topk(6)[0]
+    {MANY}.kthvalue(3002)
+    {MANY}.nanmedian(0)
+    torch.ones((), dtype=torch.complex64).kthvalue(1)
+    torch.histc(torch.zeros(3, dtype=torch.uint8), 4)
+    torch.histc(torch.zeros(3, dtype=torch.uint8), 4, min=2, max=1)
+    torch.histc(torch.zeros(3, dtype=torch.int32), 4, min=-1, max=1)
+    torch.histc(torch.zeros(3, dtype=torch.bool), 0)
+    torch.histc(torch.zeros(3, dtype=torch.complex64), 4)
+    torch.bincount(torch.tensor([0, 1, 1]), torch.tensor([1 + 1j, 2, 3]))
+    torch.unique_consecutive(torch.ones(2, 2, dtype=torch.complex64), dim=0)
+    torch.unique(torch.ones(2, dtype=torch.complex64), dim=5)
+    torch.argsort({X}, out=torch.empty(0, dtype=torch.int64))
+    torch.argsort({X}, stable=True, out=torch.empty(0))
+    torch.argsort({X}, stable=False, descending=True, out=torch.empty(0, dtype=torch.int64))
+    torch.ones(3, dtype=torch.complex64) > torch.ones(4)
+""")
+def test_nan_of_bfloat16_and_dtypes_without_an_order(expression: str) -> None:
+    assert_alike(expression)

@@ -78,6 +78,7 @@ if _TYPE_CHECKING:
     from rushlight.api.affine import *
     from rushlight.api.bilinear import *
     from rushlight.api.bitwise import *
+    from rushlight.api.capsules import to_dlpack
     from rushlight.api.comparison import *
     from rushlight.api.complexes import *
     from rushlight.api.conv import *
@@ -103,6 +104,7 @@ if _TYPE_CHECKING:
     from rushlight.api.likes import *
     from rushlight.api.linalg import *
     from rushlight.api.losses import *
+    from rushlight.api.lowrank import *
     from rushlight.api.masks import *
     from rushlight.api.memory import *
     from rushlight.api.moments import *
@@ -110,12 +112,14 @@ if _TYPE_CHECKING:
     from rushlight.api.norm import *
     from rushlight.api.norms import *
     from rushlight.api.old_linalg import *
+    from rushlight.api.old_norms import *
     from rushlight.api.once import *
     from rushlight.api.order import *
     from rushlight.api.padding import *
     from rushlight.api.pairs import *
     from rushlight.api.peaks import *
     from rushlight.api.pooling import *
+    from rushlight.api.positions import *
     from rushlight.api.powers import *
     from rushlight.api.printing import *
     from rushlight.api.quantile import *

@@ -106,14 +106,14 @@ def int_tuple(function: str, values: Any, position: int | None, argument: str) -
     return _unpacked(function, values, argument)
 
 
-def require_int(function: str, value: Any, argument: str, position: int) -> int:
+def require_int(function: str, value: Any, argument: str, position: int | None) -> int:
     """Return `value` as an int, or raise PyTorch's TypeError: a bool is none."""
     if type(value) is int:
         return value
     if not is_int(value):
+        place = "" if position is None else f" (position {position})"
         raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be int, "
-            f"not {type_name(value)}"
+            f"{function}(): argument '{argument}'{place} must be int, not {type_name(value)}"
         )
     return operator.index(value)
 

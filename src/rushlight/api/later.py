@@ -55,6 +55,7 @@ _BOTH = {
     "old_linalg": "cholesky eig lstsq qr solve svd symeig triangular_solve",
     "order": "argsort kthvalue median mode msort nanmedian sort topk",
     "peaks": "amax amin aminmax argmax argmin max min",
+    "positions": "nonzero_static",
     "powers": "float_power frexp ldexp logaddexp logaddexp2 pow",
     "quantile": "nanquantile quantile",
     "queries": (
@@ -86,6 +87,7 @@ _FUNCTIONS = {
     "adaptive": "adaptive_avg_pool1d adaptive_max_pool1d",
     "bilinear": "bilinear",
     "complexes": "complex polar",
+    "capsules": "to_dlpack",
     "conv": "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d",
     "copying": "fill",
     "ctc": "ctc_loss",
@@ -137,6 +139,7 @@ _FUNCTIONS = {
         "binary_cross_entropy_with_logits cosine_embedding_loss hinge_embedding_loss kl_div "
         "margin_ranking_loss poisson_nll_loss triplet_margin_loss"
     ),
+    "lowrank": "pca_lowrank svd_lowrank",
     "memory": "is_storage",
     "moments": "std_mean var_mean",
     "native": (
@@ -145,10 +148,12 @@ _FUNCTIONS = {
     ),
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "old_linalg": "matrix_rank",
+    "old_norms": "frobenius_norm norm_except_dim nuclear_norm",
     "once": "is_warn_always_enabled set_warn_always",
     "padding": "constant_pad_nd",
     "pairs": "cdist pdist",
     "pooling": "avg_pool1d max_pool1d max_pool1d_with_indices max_pool2d max_pool3d",
+    "positions": "unravel_index",
     "printing": "get_printoptions set_printoptions",
     "queries": "get_default_device is_tensor numel result_type set_default_device typename",
     "random": (

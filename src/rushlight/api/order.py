@@ -81,6 +81,12 @@ def sort(
     return out_pair("sort", return_types.sort_out, out, found, position=position, source=input)
 
 
+_ARGSORT = (
+    "(Tensor input, *, bool stable, int dim = -1, bool descending = False, Tensor out = None)",
+    "(Tensor input, int dim = -1, bool descending = False)",
+)
+
+
 @numpy_names
 def argsort(
     input: Tensor,
@@ -96,6 +102,8 @@ def argsort(
     >>> torch.argsort(torch.tensor([3.0, 1.0, 2.0]), descending=True)
     tensor([0, 2, 1])
     """
+    if out is not None and stable is None:
+        raise no_overload("argsort", _ARGSORT, input, out=out)
     d = _check_sort("argsort", input, dim, descending, stable)
     result: Tensor = ops.argsort(input, d, descending, bool(stable))
     if out is None:
