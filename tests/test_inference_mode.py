@@ -270,6 +270,8 @@ def test_derivatives_of_functions_in_inference_mode_and_by_inference_tensors(lib
     with lib.inference_mode():
         x = lib.arange(3.0)
         assert func.grad(lambda x: (x * x).sum())(x).tolist() == [0.0, 2.0, 4.0]
+        assert func.hessian(lambda x: (x**3).sum())(x).diag().tolist() == [0.0, 6.0, 12.0]
+        assert func.jacrev(func.jacfwd(lambda x: x * x))(x).sum().item() == 6.0
         inside = func.grad(lambda x: (x**3).sum())(lib.ones(2))
         assert inside.tolist() == [3.0, 3.0]
         assert not inside.is_inference()

@@ -134,7 +134,8 @@ class Level:
         if base is not None:
             as_views(args, outs)
             for out in outs if type(outs) is tuple else (outs,):
-                self.made_view(out, out._edge.base)
+                # Views of inference tensors know no base.
+                self.made_view(out, base if out._edge is None else out._edge.base)
         return outs
 
 
