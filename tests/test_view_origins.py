@@ -116,6 +116,17 @@ def test_a_view_of_a_view(
     x=leaf(3); y=x*1; g,=grad(y**1, y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
     x=leaf(3); y=x*1; g,=grad(y**3, y, w(3), create_graph=True); y.mul_(1); g.sum().backward()
     x=leaf(3); g,=grad(x.square(), x, w(3), create_graph=True); out=grad(g.sum(), x)
+    x=leaf(3); u=w(3); y=torch.hypot(x, u); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=w(3); y=torch.hypot(u, x); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=w(1); y=torch.hypot(u, x*x); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=w(3).double(); y=torch.hypot(u, x); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=x*1; y=torch.hypot(u, x); u.mul_(2); y.sum().backward()
+    x=leaf(3); y=torch.hypot(x, x*x); g,=grad(y, x, w(3), create_graph=True); out=slope(g, x)
+    x=leaf(3); u=-w(3); y=torch.copysign(x, u); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=-w(3); y=torch.copysign(u, x); u.mul_(2); out=slope(y, x)
+    x=leaf(3); u=x*1; y=torch.copysign(u, -w(3)); u.mul_(2); y.sum().backward()
+    x=leaf(3); u=x*1; y=u.hypot_(w(3)); out=slope(y, x)
+    x=leaf(3); u=w(3); u.hypot_(x); out=slope(u, x)
     x=leaf(3); g,=grad(x**1, x, w(3), create_graph=True); out=g.requires_grad, grad(g.sum(), x)
     """
 )
@@ -205,6 +216,13 @@ def test_what_is_refused_first(program: str) -> None:
     b=w(2,2); v=b[:1]; v.t_(); b.requires_grad_(); out=v.is_leaf, names(v), slope(v, b)
     b=w(2,2); v=b[:1]; v.t_(); b.mul_(leaf(1)); out=v.is_leaf, names(v)
     b=leaf(2,2)*1; v=nograd(lambda: b[:1]); b.mul_(2); v.grad=w(1,2); out=v._grad
+    x=torch.zeros(2,0); out=copy.deepcopy(x[1:]).shape, copy.deepcopy(x.select(0, -1)).shape
+    x=w(3,2); out=copy.deepcopy(x[3:]).shape, copy.deepcopy(x[2:, 1:]), copy.deepcopy(x[:, 2:])
+    x=w(2,3,4).permute(1,2,0)*2; out=copy.deepcopy(x), copy.deepcopy(x[1:, :, 1])
+    x=w(2,3,4).permute(1,2,0)*2; out=pickle.loads(pickle.dumps((x, x[1:, :, 1])))
+    x=w(2,3,4).permute(1,2,0)*2; a, b=pickle.loads(pickle.dumps((x, x[1:]))); a.add_(1); out=a, \
+        a.stride()
+    x=w(2,3,4).permute(1,2,0)*2; out=torch.empty(0).set_(x.untyped_storage()).shape
     x=torch.zeros(4); x.resize_(4); out=x._version; x.resize_(2); out=out, x._version
     x=leaf(4)*1; x.resize_(2)
     x=leaf(4)*1; v=x[:2]; inference(lambda: v.detach_()); out=v.requires_grad, names(v)

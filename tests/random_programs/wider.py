@@ -7,6 +7,7 @@ histories in half of the programs only, so that views are met that nobody has lo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -128,6 +129,17 @@ class WiderAuthor(Author):
             return super().is_spoiled(name, t)
         return bool(t.is_inference()) and not self.inferring()
 
+    def step(self) -> str:
+        """One statement; before one that registers something, views hear of their history.
+
+        (PyTorch crashes at a hook for a view whose base got a history that nobody looked at.)
+        """
+        text = super().step()
+        if self.peeks or not re.search(r"register_|retain_grad|inputs=", text):
+            return text
+        names = [n for n in self.machine.tensors() if re.search(rf"\b{n}\b", text)]
+        return "; ".join([f"{n}.is_leaf" for n in names] + [text])
+
     def kinds(self) -> list[tuple[Callable[[], str], int]]:
         return [
             *super().kinds(),
@@ -195,7 +207,7 @@ class WiderAuthor(Author):
             f"{name}.register_hook(lambda g: g.clone().mul_(2))",
             f"{name}.register_hook(lambda g: seen.append(g.detach().sum()) or -g)",
             f"{name}.register_hook(lambda g: g[None])",
-            f"{name}.register_hook(lambda g: {other})",
+            f"{name}.register_hook(lambda g: {other}.detach())",
             f"{name}.grad_fn.register_hook("
             "lambda ins, outs: tuple(None if g is None else g * 2 for g in ins))",
             f"{name}.grad_fn.register_prehook("
@@ -250,7 +262,7 @@ class WiderAuthor(Author):
         batch = f"torch.stack([{ys}, {ys} * 2])"
         return self.choose(
             f"{new} = grad([{y}, {z}], [{x}, {w}], [{ys}, {zs}]{keep}{unused})[{which}].clone()",
-            f"{new} = grad({y}, {x}, {batch}, is_grads_batched=True{keep}{unused})[0].clone()",
+            f"{new} = grad({y} * 2, {x}, {batch}, is_grads_batched=True{keep}{unused})[0].clone()",
             f"torch.autograd.backward([{y}, {z}], [{ys}, {zs}]{keep})",
             f"torch.autograd.backward([{y}, {z}], [{ys}, None]{keep}, inputs=[{x}, {w}])",
             f"{new} = grad([{y}], [graph.get_gradient_edge({x})], [{ys}]{keep}{unused})[0].clone()",
@@ -291,7 +303,7 @@ class WiderAuthor(Author):
             return self.look()
         t = self.machine.names[a]
         body, new = self.body(t), self.new()
-        of = self.settled(a)
+        of = f"{self.settled(a)}.clone()"  # torch.func doesn't see when its inputs are written
         if self.rarely(0.25):
             body += f" * {self.pick(floats=True)}.sum()"
         row = self.body(t[0]) if t.ndim else body
@@ -302,10 +314,10 @@ class WiderAuthor(Author):
             f"torch.func.jvp(lambda x: {body}, ({of}.detach(),), (torch.ones_like({of}),))[1]",
             f"tangent(lambda x: {body}, {of}.detach(), torch.ones_like({of}))",
             f"torch.func.jacrev(lambda x: {body})({of})",
-            f"torch.func.jacfwd(lambda x: {body})({of})",
+            f"torch.func.jacfwd(lambda x: {body})({of}.detach())",
             f"torch.autograd.functional.jacobian(lambda x: {body}, {of})",
             f"torch.autograd.functional.vjp(lambda x: ({body}).sum(), {of})[1]",
-            f"torch.func.hessian(lambda x: ({body}).sin().sum())({of})",
+            f"torch.func.hessian(lambda x: ({body}).sin().sum())({of}.detach())",
         ]
         if t.ndim:
             forms += [
@@ -358,7 +370,7 @@ class WiderAuthor(Author):
         ]
         if x.is_floating_point() and (t := self.threshold(x)) is not None:
             forms += [
-                f"{target}.masked_scatter_({target} > {t}, {other}.contiguous())",
+                f"{target}.masked_scatter_({target} > {t}, {new})",
                 f"{target}.masked_fill_({target} > {t}, {other}.sum())",
                 f"{target}[{target} > {t}] = {other}.sum()",
                 f"{target}[{target} > {t}] *= 2",
@@ -474,7 +486,7 @@ class WiderAuthor(Author):
             f"{x}.cumprod({d})",
             f"({x} + 3).norm()",
             f"({x} + 3).norm(dim={d})",
-            f"({x} * {x} + 1).log1p().std({d}, correction=0)",
+            f"({x} * {x} + 1).log1p().var({d}, correction=0)",
             f"{x}.prod({d}, keepdim=True)",
             f"({x} * 0.1).expm1()",
             f"{x}.var({d}, correction=0)",

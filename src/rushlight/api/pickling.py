@@ -6,6 +6,7 @@ that share one in memory share it in a deep copy, and in a pickle, where the buf
 
 from __future__ import annotations
 
+import weakref
 from copy import deepcopy
 from typing import Any
 
@@ -16,7 +17,7 @@ from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.autograd.inference import fresh_counter
 from rushlight.kernels.flipped import FLIPPED, flip, resolved
-from rushlight.kernels.strides import buffer_of, element_strides, on_buffer
+from rushlight.kernels.strides import buffer_of, element_strides, in_memory_order, on_buffer
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
 
@@ -64,10 +65,24 @@ def rebuild_tensor(
     return out
 
 
+# While a pickler remembers them, the turned buffers of tensors that share one.
+_turned: weakref.WeakValueDictionary[int, Any] = weakref.WeakValueDictionary()
+
+
+def _in_memory_order(owner: Any) -> Any:
+    """A buffer as NumPy pickles it with its bytes in order: only in C or Fortran order does it."""
+    if owner.flags.forc:
+        return owner
+    turned = _turned.get(id(owner))
+    if turned is None:
+        turned = _turned[id(owner)] = in_memory_order(owner)
+    return turned
+
+
 def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     if not isinstance(self, Parameter):  # of which PyTorch says nothing
         warn_if_has_hooks(self)
-    owner = buffer_of(self._array)
+    owner = _in_memory_order(buffer_of(self._array))
     args: Any = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
     if type(self._array) in FLIPPED:
         args += ((self._array.conjugates, self._array.negates),)  # type: ignore[attr-defined]

@@ -18,6 +18,7 @@ __all__ = [
     "check_bounds",
     "check_expanded",
     "element_strides",
+    "in_memory_order",
     "on_buffer",
     "overlaps",
     "packed_strides",
@@ -198,6 +199,13 @@ def positions(size: Ints, stride: Ints, offset: int) -> Any:
     return index
 
 
+def in_memory_order(owner: Any) -> Any:
+    """A buffer's own array with its axes turned so that it is C-contiguous."""
+    if owner.flags.c_contiguous:
+        return owner
+    return owner.transpose(sorted(range(owner.ndim), key=lambda d: -owner.strides[d]))
+
+
 def on_buffer(
     owner: Any,
     dtype: np.dtype[Any],
@@ -207,7 +215,9 @@ def on_buffer(
 ) -> Any:
     """View a buffer; offset and strides count elements."""
     item = dtype.itemsize
-    flat = owner if owner.flags.c_contiguous else owner.T
+    flat = in_memory_order(owner)
+    if 0 in size:  # NumPy wants an end within the memory also of a view of nothing
+        return np.ndarray(size, dtype, flat, min(offset * item, flat.nbytes))
     return np.ndarray(size, dtype, flat, offset * item, tuple(s * item for s in stride))
 
 

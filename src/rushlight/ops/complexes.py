@@ -102,7 +102,7 @@ copysign = pointwise(
     "copysign",
     np.copysign,
     checks=(no_kernel("c", "copysign_cpu"),),
-    a=lambda g, a, b, y: _copysign_rule(g, a, y),
+    a=lambda g, a, y: _copysign_rule(g, a, y),
     b=lambda g: zeroed(g),
 )
 copysign_number = pointwise(

@@ -160,8 +160,8 @@ hypot = pointwise(
     np.hypot,
     promote="common",
     checks=(no_kernel("bic", "hypot_cpu"),),
-    a=lambda g, a, b, y: g * (a / y),
-    b=lambda g, a, b, y: g * (b / y),
+    a=lambda g, a, y: g * (a / y),
+    b=lambda g, b, y: g * (b / y),
 )
 tan = pointwise("tan", np.tan, x=lambda g, y: g * (1 + y * y))
 asin = pointwise("asin", np.arcsin, x=lambda g, x: g * rsqrt(1 - x * x))

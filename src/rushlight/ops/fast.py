@@ -254,9 +254,10 @@ def binary(
     first, last = op.inputs
     rule_a, rule_b = op.rules[first], op.rules[last]
     takes = {(): 0, (first, last): 2, (first, last, "y"): 3}
-    takes_a = {**takes, (last,): 1}[rule_a.names]
-    takes_b = {**takes, (first,): 1}[rule_b.names]
-    keeps_output = 3 in (takes_a, takes_b)
+    takes_a = {**takes, (last,): 1, (first, "y"): 4}[rule_a.names]
+    takes_b = {**takes, (first,): 1, (last, "y"): 4}[rule_b.names]
+    keeps_output = takes_a > 2 or takes_b > 2
+    own = 4 in (takes_a, takes_b)  # then neither formula wants the other operand
 
     cls: Any
 
@@ -336,7 +337,11 @@ def binary(
                             else:
                                 node.versions = (input._counter[0], other._counter[0])
                             if keeps_output:
-                                node.saved = (input, other, Output(result._array, result._counter))
+                                node.saved = (
+                                    None if own and ea is None else input,
+                                    None if own and eb is None else other,
+                                    Output(result._array, result._counter),
+                                )
                         if pointwise and number is None:
                             shape = x.shape
                             if shape != y.shape:

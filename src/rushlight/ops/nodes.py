@@ -355,29 +355,29 @@ class BinaryNode(Node):
 
 
 class BinaryNodeWithOutput(BinaryNode):
-    """As `BinaryNode`, with formulas of both inputs and the output: ``saved`` is ``(a, b, y)``."""
+    """As `BinaryNode`, with formulas of the output too: ``saved`` is ``(a, b, y)``, or None."""
 
     def positions(self) -> tuple[str, ...]:
         return (*self.op.inputs, "y")
 
     def uses(self) -> Sequence[tuple[int, ...]]:
-        return (0, 1, 2), (0, 1, 2)
+        return ((0, 2), (1, 2)) if 4 in (self.takes_a, self.takes_b) else ((0, 1, 2), (0, 1, 2))
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        a, b, y = self.saved
-        self.check(a, b)
-        return self._apply(g, edges, a._array, b._array, y.raw(self), fit)
+        a, b, y = self.checked()
+        a, b = [None if x is None else x._array for x in (a, b)]
+        return self._apply(g, edges, a, b, y.raw(self), fit)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        a, b, y = self.saved
-        self.check(a, b)
+        a, b, y = self.checked()
         return self._apply(g, edges, a, b, y.tensor(self), fit_graph)
 
-    def check(self, a: Any, b: Any) -> None:
-        """Look at the versions of both inputs."""
-        for x, version in zip((b, a), reversed(self.versions)):
-            if x._counter[0] != version:
+    def checked(self) -> Any:
+        """Look at the versions of both inputs, and return what was saved."""
+        for x, version in zip(self.saved[1::-1], reversed(self.versions)):
+            if x is not None and x._counter[0] != version:
                 raise stale_input(x, version)
+        return self.saved
 
     def _apply(
         self,
@@ -389,10 +389,10 @@ class BinaryNodeWithOutput(BinaryNode):
         fitted: Callable[[Any, Any], Any],
     ) -> Any:
         grads = [
-            None if edge is None else rule(g, *((), (other,), (a, b), (a, b, y))[takes])
-            for edge, rule, takes, other in (
-                (edges[0], self.rule_a, self.takes_a, b),
-                (edges[1], self.rule_b, self.takes_b, a),
+            None if edge is None else rule(g, *((), (other,), (a, b), (a, b, y), (own, y))[takes])
+            for edge, rule, takes, own, other in (
+                (edges[0], self.rule_a, self.takes_a, a, b),
+                (edges[1], self.rule_b, self.takes_b, b, a),
             )
         ]
         if self.metas is None:
