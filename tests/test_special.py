@@ -215,6 +215,43 @@ def test_halves(name: str, dtype: str) -> None:
     assert apart.max() <= 1
 
 
+BINARY = ["add", "sub", "mul", "div", "remainder", "pow", "xlogy", "ldexp", "hypot", "copysign"]
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+@pytest.mark.parametrize("name", ["entr", "logit", *BINARY, "add_alpha", "div_trunc"])
+def test_halves_are_rounded_where_pytorch_rounds_them(name: str, dtype: str) -> None:
+    """Numbers too: all but factors and divisors behind a tensor are rounded to halves first.
+
+    Full vectors, for what PyTorch has left over it rounds at every step.
+    """
+    rng = np.random.RandomState(7)
+    values, others = rng.uniform(0, 3, 512), rng.uniform(0.1, 1, 512)
+
+    def run(lib: Any) -> list[Any]:
+        half = getattr(lib, dtype)
+        x = lib.from_numpy(values).to(half)
+        y = lib.from_numpy(others).to(half)
+        wide = lib.tensor(0.3, dtype=lib.float64)
+        if name in ("entr", "logit"):
+            calls = [lambda: getattr(lib.special, name)(y)]
+        elif name == "add_alpha":
+            calls = [lambda: lib.add(x, y, alpha=0.3), lambda: lib.sub(x, y, alpha=-1.7)]
+        elif name == "div_trunc":
+            calls = [lambda b=b: lib.div(x, b, rounding_mode="trunc") for b in (y, 0.3)]
+        else:
+            function = getattr(lib, name)
+            pairs = [(x, y), (x, wide)]
+            if name not in ("hypot", "ldexp"):
+                pairs += [(x, 0.3), (x, 1.7)]
+            if name not in ("hypot", "ldexp", "copysign"):
+                pairs.append((0.3, x))
+            calls = [lambda pair=pair: function(*pair) for pair in pairs]
+        return [call().view(lib.int16).tolist() for call in calls]
+
+    assert run(rushlight) == run(torch)
+
+
 @story
 def test_derivatives_at_zero(lib: Any) -> Any:
     x = lib.tensor([0.0, 1e-12], dtype=lib.float64, requires_grad=True)

@@ -20,7 +20,7 @@ from rushlight.ops.outputs import (
     type_name,
 )
 from rushlight.ops.plain import in_place
-from rushlight.ops.promotion import NUMBERS
+from rushlight.ops.promotion import NUMBERS, rounded_to_half
 from rushlight.ops.several import several
 from rushlight.tensor import Tensor
 
@@ -102,7 +102,7 @@ def _scaled(op: Any, function: str, input: Any, other: Any, alpha: Any) -> Any:
         raise RuntimeError(
             "For integral input tensors, argument alpha must not be a floating point number."
         )
-    return op(input, other, alpha)
+    return op(input, other, rounded_to_half(alpha, input, other))
 
 
 def add(input: Any, other: Any, *, alpha: Any = 1, out: Tensor | None = None) -> Tensor:

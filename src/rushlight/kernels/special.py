@@ -44,8 +44,8 @@ erfcx = from_scipy("erfcx")
 erfinv = from_scipy("erfinv")
 log_ndtr = from_scipy("log_ndtr")
 ndtri = from_scipy("ndtri")
-entr = from_scipy("entr")
 digamma = from_scipy("psi")
+_entr = from_scipy("entr")
 _erf = from_scipy("erf")
 _gammaln = from_scipy("gammaln")
 
@@ -88,13 +88,27 @@ def erf(x: Array, out: Array | None = None) -> Array:
 
 
 def ndtr(x: Array, out: Array | None = None) -> Array:
-    """The normal distribution function as PyTorch has it, (1 + erf(x/√2)) / 2: 0 from -8.3 down."""
-    if x.size > BLOCK or x.itemsize < 4:
+    """The normal distribution function as PyTorch has it, (1 + erf(x/√2)) / 2: 0 from -8.3 down.
+
+    Halves are rounded at every step.
+    """
+    if x.size > BLOCK and x.itemsize >= 4:
         return in_blocks(ndtr, (x,), out=out)
     scaled: Array = np.multiply(x, _SQRT_HALF[x.dtype], out=owned(x, None))
-    y = erf(scaled, out=owned(x, out))
+    y = erf(scaled, out=out)
     np.add(y, ONE[y.dtype], out=y)
     return np.multiply(y, HALF[y.dtype], out=y)
+
+
+def entr(x: Array, out: Array | None = None) -> Array:
+    """-x·log(x), 0 at 0 and -inf below; a half's logarithm is rounded first."""
+    if x.itemsize >= 4:
+        return _entr(x, out=out)
+    y: Array = np.log(x, out=owned(x, out))
+    np.multiply(np.negative(x), y, out=y)
+    np.putmask(y, np.equal(x, ZERO[x.dtype]), ZERO[x.dtype])
+    np.putmask(y, np.less(x, ZERO[x.dtype]), -np.inf)
+    return y
 
 
 def lgamma(x: Array, out: Array | None = None) -> Array:
@@ -146,16 +160,25 @@ def zeta(s: Array, q: Array, out: Array | None = None) -> Array:
 
 
 def xlogy(x: Array, y: Array, out: Array | None = None) -> Array:
-    """x·log(y), 0 where x = 0 unless y is nan."""
+    """x·log(y), 0 where x = 0 unless y is nan; a half's logarithm is rounded first."""
     if x.itemsize < 4:
-        return in_blocks(xlogy, (x, y), out=out)
+        return _product(x, np.log(y), y)
     if out is None:  # x and y may differ in shape, so that neither says the result's
         return np.asarray(special().xlogy(x, y))
     return special().xlogy(x, y, out=out)  # type: ignore[no-any-return]
 
 
+def _product(x: Array, logarithm: Array, y: Array) -> Array:
+    """x·logarithm, 0 where x = 0 unless y is nan."""
+    result: Array = np.asarray(x * logarithm)
+    np.copyto(result, 0, where=(x == 0) & ~np.isnan(y))
+    return result
+
+
 def xlog1py(x: Array, y: Array) -> Array:
-    """x·log(1 + y), 0 where x = 0 unless y is nan."""
+    """x·log(1 + y), 0 where x = 0 unless y is nan; a half's logarithm is rounded first."""
+    if x.itemsize < 4:
+        return _product(x, np.log1p(y), y)
     return np.asarray(special().xlog1py(x, y))
 
 
@@ -194,8 +217,11 @@ def multigammaln(x: Array, p: int) -> Array:
 
 
 def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array:
-    """log(x / (1 - x)), x first clamped to [eps, 1 - eps]; nan outside [0, 1] without ``eps``."""
-    if x.size > BLOCK or x.itemsize < 4:
+    """log(x / (1 - x)), x first clamped to [eps, 1 - eps]; nan outside [0, 1] without ``eps``.
+
+    Halves are rounded at every step.
+    """
+    if x.size > BLOCK and x.itemsize >= 4:
         return in_blocks(logit, (x,), eps, out=out)
     if eps is not None:
         x = np.minimum(np.maximum(x, eps), 1 - eps)

@@ -115,8 +115,21 @@ neg = pointwise(
 
 # -- products and quotients --------------------------------------------------------------------
 
-mul = pointwise("mul", np.multiply, promote="common", a=lambda g, b: g * b, b=lambda g, a: g * a)
-div = pointwise("div", np.divide, a=lambda g, b: g / b, b=lambda g, a, b: -g * ((a / b) / b))
+mul = pointwise(
+    "mul",
+    np.multiply,
+    promote="common",
+    unrounded=True,
+    a=lambda g, b: g * b,
+    b=lambda g, a: g * a,
+)
+div = pointwise(
+    "div",
+    np.divide,
+    unrounded=True,
+    a=lambda g, b: g / b,
+    b=lambda g, a, b: -g * ((a / b) / b),
+)
 
 
 def _whole(ufunc: np.ufunc) -> Any:
@@ -161,6 +174,7 @@ div_floor = pointwise(
     "div",
     _whole(np.floor_divide),
     promote="common",
+    unrounded=True,
     checks=_floor_checks,
     node="DivBackward2",
     a=lambda g: zeroed(g),
@@ -170,6 +184,8 @@ div_trunc = pointwise(
     "div",
     _trunc_divide,
     promote="common",
+    unrounded=True,
+    halves=True,
     checks=(no_kernel("bc", "div_trunc_cpu"),),
     node="DivBackward2",
     a=lambda g: zeroed(g),
@@ -180,6 +196,7 @@ floor_divide = unnamed(
         "floor_divide",
         _whole(np.floor_divide),
         promote="common",
+        unrounded=True,
         checks=_floor_checks,
         a=underivable("floor_divide"),
         b=underivable("floor_divide"),

@@ -52,6 +52,8 @@ def pointwise(
     operands: tuple[str, ...] | None = None,
     checks: tuple[Check, ...] = (),
     selects: bool = False,
+    unrounded: bool = False,
+    halves: bool = False,
     **rules: Any,
 ) -> Promoting:
     """Declare a function of each element, with torch's type promotion of its operands.
@@ -59,7 +61,8 @@ def pointwise(
     `promote` is ``"float"`` (integers become the default float: exp, true division), ``"common"``
     (operands meet in their common dtype: add, maximum) or ``"bool"`` (comparisons). `operands`
     names the arguments that meet, all differentiable ones by default; `checks` refuse dtypes;
-    `selects` marks kernels that round nothing (Promoting explains).
+    `selects` marks kernels that round nothing, `unrounded` those that take numbers with all their
+    digits, `halves` those that take halves as they are (Promoting explains).
     """
     options = _options(rules)
     return Promoting(
@@ -72,6 +75,8 @@ def pointwise(
         operands=operands,
         checks=checks,
         selects=selects,
+        unrounded=unrounded,
+        halves=halves,
         **options,
     )
 

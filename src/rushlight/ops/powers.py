@@ -181,6 +181,8 @@ def _frexp(x: Any) -> Any:
 ldexp = pointwise(
     "ldexp",
     lambda a, b: a * np.exp2(b),
+    unrounded=True,
+    halves=True,
     a=lambda g, b: g * 2.0**b,
     b=lambda g, a, b, y: g * y * LN2,
 )

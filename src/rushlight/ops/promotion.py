@@ -27,6 +27,7 @@ __all__ = [
     "checked_number",
     "no_kernel",
     "refuse",
+    "rounded_to_half",
 ]
 
 Dtype = np.dtype[Any]
@@ -43,6 +44,8 @@ class Promoting(Operator):
     `operands` are the arguments that take part (numbers among them, None where one is absent); by
     default all inputs, or all arguments where nothing is differentiable. Others stay as given.
     `selects` says of a kernel that it rounds nothing, but chooses among values it is given.
+    `unrounded` says that a number, or a tensor of no dimensions, keeps its digits behind one of
+    halves; `halves` that the kernel rounds halves at every step, as torch's does.
     """
 
     def __init__(
@@ -52,10 +55,14 @@ class Promoting(Operator):
         operands: tuple[str, ...] | None = None,
         checks: tuple[Check, ...] = (),
         selects: bool = False,
+        unrounded: bool = False,
+        halves: bool = False,
         **options: Any,
     ) -> None:
         super().__init__(*args, **options)
         self.selects = selects
+        self.unrounded = unrounded
+        self.halves = halves
         self.promote = promote
         self.operands = operands or self.inputs or self.args
         self.places = tuple(self.args.index(name) for name in self.operands)
@@ -89,8 +96,10 @@ class Promoting(Operator):
         for i in places:
             if i < len(arrays) and arrays[i] is not None:
                 a = arrays[i]
-                if compute is not target and type(a) is np.ndarray:
-                    a = as_operand(a, target)  # an integer is rounded to a half, or infinite
+                if compute is not target and not (
+                    self.keeps_digits(operands) and a is operands[-1]
+                ):
+                    a = as_operand(a, target)  # what is no half yet is rounded to one, or infinite
                 arrays[i] = as_operand(a, compute)
         try:
             result = self.kernel(*arrays)
@@ -105,14 +114,21 @@ class Promoting(Operator):
         """The dtype that the kernel works in: float32 for halves, where that shows.
 
         torch computes them in float32 and rounds once. So does a ufunc of NumPy, but a kernel of
-        several would round at each, and a Python number would be rounded before it is used.
+        several would round at each.
         """
         if target.itemsize != 2 or target.kind not in "fV":
             return target
         if self.selects or self.promote == "bool":
             return target
-        exact = isinstance(self.kernel, np.ufunc) and not any(type(a) in NUMBERS for a in operands)
-        return target if exact else F4
+        exact = self.halves or isinstance(self.kernel, np.ufunc)
+        return target if exact and not self.keeps_digits(operands) else F4
+
+    def keeps_digits(self, operands: Sequence[Any]) -> bool:
+        """Whether the last operand isn't rounded to a half: a divisor that is one number."""
+        if not self.unrounded:
+            return False
+        last = operands[-1]
+        return type(last) in NUMBERS or (last.ndim == 0 and last.dtype != operands[0].dtype)
 
 
 def as_operand(a: Any, target: Dtype) -> Any:
@@ -123,6 +139,15 @@ def as_operand(a: Any, target: Dtype) -> Any:
     if array.dtype == object:
         raise OverflowError("int too big to convert")
     return array.astype(target)
+
+
+def rounded_to_half(number: Any, *operands: Any) -> Any:
+    """A factor of tensors as torch takes it: a half where the operands meet in halves."""
+    target = dtypes.result_dtype([a._array if isinstance(a, Tensor) else a for a in operands])
+    if target.itemsize != 2 or target.kind not in "fV" or type(number) is not float:
+        return number
+    checked_number(number, target)
+    return float(np.asarray(number).astype(target))
 
 
 def checked_number(value: Any, target: Dtype) -> None:

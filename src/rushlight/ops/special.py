@@ -72,6 +72,7 @@ erfcx: Operator = pointwise(
 ndtr = pointwise(
     "special_ndtr",
     special.ndtr,
+    halves=True,
     checks=_real("erf_vml_cpu"),
     node="MulBackward1",
     x=lambda g, x: g * (exp(x * x * -0.5) / _ROOT),
@@ -91,6 +92,7 @@ ndtri = pointwise(
 entr = pointwise(
     "special_entr",
     special.entr,
+    halves=True,
     checks=_real("entr_cpu"),
     x=lambda g, x: g * (-1 - log(x)),
 )
@@ -107,6 +109,7 @@ logit = pointwise(
     "logit",
     lambda x, eps=None: special.logit(np.asarray(x), eps),
     operands=("x",),
+    halves=True,
     checks=_real("logit_cpu"),
     x=lambda g, x, eps: logit_backward(g, x, eps),
 )
@@ -137,6 +140,7 @@ _checks = _real("xlogy_cpu")
 xlogy = pointwise(
     "xlogy",
     _xlogy,
+    halves=True,
     checks=_checks,
     a=lambda g, a, b: _logarithm(g, a, b),
     b=lambda g, a, b: g * a / b,
@@ -144,6 +148,7 @@ xlogy = pointwise(
 xlogy_of_number = pointwise(
     "xlogy",
     _xlogy,
+    halves=True,
     operands=("a", "b"),
     checks=_checks,
     node="XlogyBackward1",
@@ -152,6 +157,7 @@ xlogy_of_number = pointwise(
 xlogy_number = pointwise(
     "xlogy",
     _xlogy,
+    halves=True,
     operands=("a", "b"),
     checks=_checks,
     node="XlogyBackward2",
@@ -176,6 +182,7 @@ _checks1p = _real("xlog1py_cpu")
 xlog1py = pointwise(
     "special_xlog1py",
     _xlog1py,
+    halves=True,
     checks=_checks1p,
     node="SpecialXlog1PyBackward0",
     a=lambda g, a, b: _logarithm1p(g, a, b),
@@ -184,6 +191,7 @@ xlog1py = pointwise(
 xlog1py_of_number = pointwise(
     "special_xlog1py",
     _xlog1py,
+    halves=True,
     operands=("a", "b"),
     checks=_checks1p,
     node="SpecialXlog1PyBackward1",
@@ -192,6 +200,7 @@ xlog1py_of_number = pointwise(
 xlog1py_number = pointwise(
     "special_xlog1py",
     _xlog1py,
+    halves=True,
     operands=("a", "b"),
     checks=_checks1p,
     node="SpecialXlog1PyBackward2",
