@@ -40,6 +40,7 @@ MISSING = {
     "FractionalMaxPool2D0 FractionalMaxPool3D0": "kernel_size self",
     "IndexAdd0 IndexCopy0": "source source_dim",
     "IndexPut0": "raw_indices",
+    "IndexReduce0": "source",
     "Ldexp0": "result",
     "LogSigmoid0": "buffer",
     "MaxPool2DWithIndices0 MaxPool3DWithIndices0": "ceil_mode result1 self",

@@ -125,9 +125,11 @@ WITHOUT_A_RULE = {  # as in PyTorch
     "multi_margin_loss_backward",
     "multilabel_margin_loss",
     "multilabel_margin_loss_backward",
+    "nonzero_static",
     "pdist",
     "put",
     "renorm",
+    "slice_inverse",
     "take",
 }
 

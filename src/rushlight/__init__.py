@@ -105,6 +105,7 @@ if _TYPE_CHECKING:
     from rushlight.api.linalg import *
     from rushlight.api.losses import *
     from rushlight.api.lowrank import *
+    from rushlight.api.mantissas import *
     from rushlight.api.masks import *
     from rushlight.api.memory import *
     from rushlight.api.moments import *
@@ -147,6 +148,7 @@ if _TYPE_CHECKING:
     from rushlight.api.shape import *
     from rushlight.api.shuffling import *
     from rushlight.api.slicing import *
+    from rushlight.api.slopes import *
     from rushlight.api.softmax import *
     from rushlight.api.solving import *
     from rushlight.api.special import *

@@ -19,6 +19,7 @@ from rushlight.ops import indexing
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.inplace import check_apart, check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
+from rushlight.ops.scatter_reduce import index_reduce as reduced_into
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "index_copy",
     "index_fill",
     "index_put",
+    "index_reduce",
     "index_select",
     "put",
     "take",
@@ -121,6 +123,55 @@ def index_copy(
         check_apart(out, (index, source))
     result = ops.index_copy(input, d, index, source)
     return result if out is None else into(out, result, "index_copy", input)
+
+
+@numpy_names
+def index_reduce(
+    input: Tensor,
+    dim: int,
+    index: Tensor,
+    source: Tensor,
+    reduce: str,
+    *,
+    include_self: bool = True,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Return a copy of `input` with slices of `source` reduced into those that `index` names.
+
+    `reduce` is "prod", "mean", "amax" or "amin"; `include_self` says whether the elements of
+    `input` take part.
+
+    >>> import rushlight as torch
+    >>> x, i = torch.tensor([1.0, 2.0]), torch.tensor([0, 0])
+    >>> torch.index_reduce(x, 0, i, torch.tensor([5.0, 7.0]), "mean", include_self=False)
+    tensor([6., 2.])
+    """
+    require_tensor(input, "index_reduce", "input", 1)
+    require_tensor(index, "index_reduce", "index", 3)
+    require_tensor(source, "index_reduce", "source", 4)
+    d = as_dim(dim, input, "index_reduce")
+    if reduce not in ("prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            "index_reduce(): Expected reduce to be one of prod, mean, amax or amin but got "
+            f"{reduce}."
+        )
+    if source.dtype is not input.dtype:
+        raise RuntimeError(
+            f"index_reduce_(): self ({input.dtype.scalar_name}) and source "
+            f"({source.dtype.scalar_name}) must have the same scalar type"
+        )
+    if index.dtype.name not in INTEGERS:
+        raise RuntimeError(
+            "index_reduce_(): Expected dtype int32/int64 for index but got: "
+            f"{index.dtype.scalar_name}"
+        )
+    if input.dtype.is_complex and reduce in ("amax", "amin"):
+        kernel = "maximum_cpu" if reduce == "amax" else "minimum_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar_name}'")
+    if isinstance(out, Tensor):
+        check_apart(out, (index, source))
+    result = reduced_into(input, d, index, source, reduce, include_self)
+    return result if out is None else into(out, result, "index_reduce", input)
 
 
 _FILL = ("(int dim, Tensor index, Tensor value)", "(int dim, Tensor index, Number value)")
@@ -270,5 +321,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 
 ATTRIBUTES = {
     "index_add_": inplace_apart(index_add),
+    "index_reduce_": inplace_apart(index_reduce),
     "index_copy_": inplace_apart(index_copy),
 }

@@ -43,12 +43,12 @@ _BOTH = {
     "differences": "diff",
     "extremes": "clamp clamp_max clamp_min clip fmax fmin maximum minimum nan_to_num where",
     "gather": "gather scatter scatter_add scatter_reduce take_along_dim",
-    "indexed": "index_add index_copy index_fill index_put index_select put take",
+    "indexed": "index_add index_copy index_fill index_put index_reduce index_select put take",
     "factors": "lu lu_solve",
     "least_squares": "cholesky_inverse cholesky_solve pinverse",
     "integrals": "corrcoef cov",
     "linalg": "matrix_exp matrix_power",
-    "masks": "argwhere masked_fill masked_scatter masked_select nonzero",
+    "masks": "argwhere masked_fill masked_scatter masked_select nonzero nonzero_static",
     "memory": "resize_as_",
     "moments": "std var",
     "norms": "dist norm renorm",
@@ -79,6 +79,7 @@ _BOTH = {
     "special": "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma xlogy",
     "spectrograms": "istft stft",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
+    "mantissas": "frexp",
     "view_copies": "narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
 }
 # Functions that are no methods, or other ones.
@@ -141,6 +142,7 @@ _FUNCTIONS = {
     ),
     "lowrank": "pca_lowrank svd_lowrank",
     "memory": "is_storage",
+    "old_norms": "frobenius_norm norm_except_dim nuclear_norm",
     "moments": "std_mean var_mean",
     "native": (
         "conv_tbc convolution native_batch_norm native_channel_shuffle native_group_norm "
@@ -163,6 +165,7 @@ _FUNCTIONS = {
     "ranges": "arange linspace logspace range tril_indices triu_indices",
     "reinterpret": "view_as_complex view_as_real",
     "sampling": "normal",
+    "masks": "unravel_index",
     "sets": "bucketize isin searchsorted",
     "settings": (
         "are_deterministic_algorithms_enabled get_deterministic_debug_mode "
@@ -175,6 +178,7 @@ _FUNCTIONS = {
         "block_diag cartesian_prod cat column_stack combinations concat concatenate dstack hstack "
         "row_stack stack vstack"
     ),
+    "slopes": "gradient",
     "shuffling": "channel_shuffle pixel_shuffle pixel_unshuffle",
     "tensor_systems": "vander",
     "view_copies": (
@@ -206,6 +210,7 @@ _METHODS = {
         "to type type_as"
     ),
     "copying": "contiguous copy_ is_contiguous",
+    "callbacks": "apply_ map2_ map_",
     "differences": "sum_to_size",
     "drawing": "bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_ uniform_",
     "extremes": "clamp_ clamp_max_ clamp_min_ clip_ nan_to_num_",
@@ -214,13 +219,14 @@ _METHODS = {
         "_backward_hooks _post_accumulate_grad_hooks grad_dtype register_hook "
         "register_post_accumulate_grad_hook retain_grad retains_grad"
     ),
-    "indexed": "index_add_ index_copy_ index_fill_ index_put_ put_",
+    "indexed": "index_add_ index_copy_ index_fill_ index_put_ index_reduce_ put_",
     "inplace_views": "as_strided_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_",
     "legacy": "__new__ _make_subclass as_subclass new",
     "likes": "new_empty new_empty_strided new_full new_ones new_tensor new_zeros",
     "masks": "masked_fill_ masked_scatter_",
     "memory": (
-        "is_pinned is_set_to is_shared pin_memory resize_ share_memory_ storage untyped_storage"
+        "is_pinned is_set_to is_shared pin_memory resize resize_ resize_as share_memory_ storage "
+        "untyped_storage"
     ),
     "more_operators": (
         "__and__ __iand__ __ilshift__ __invert__ __ior__ __ipow__ __irshift__ __ixor__ __lshift__ "

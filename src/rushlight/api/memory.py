@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from rushlight.api.arguments import allocate, check_format, sizes
 from rushlight.api.convert import layout_of
 from rushlight.autograd.forward_ad import tangent
+from rushlight.autograd.function import Function
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.kernels.copies import in_layout
@@ -31,7 +32,9 @@ METHODS = (
     "is_set_to",
     "is_shared",
     "pin_memory",
+    "resize",
     "resize_",
+    "resize_as",
     "resize_as_",
     "share_memory_",
     "storage",
@@ -121,6 +124,51 @@ def resize_as_(input: Tensor, the_template: Tensor, *, memory_format: Any = None
     """Give `input` the sizes of `the_template`."""
     require_tensor(the_template, "resize_as_", "the_template", 2)
     return resize_(input, tuple(the_template.shape), memory_format=memory_format)
+
+
+class Resize(Function):
+    """Another shape of the same elements."""
+
+    @staticmethod
+    def forward(ctx: Any, tensor: Any, shape: Any) -> Any:
+        ctx.shape = tuple(tensor.shape)
+        return tensor.contiguous().view(shape)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g.contiguous().view(ctx.shape), None
+
+
+def resize(input: Tensor, *sizes: Any) -> Tensor:
+    """Return a tensor of other sizes and as many elements. Deprecated: use `reshape`.
+
+    >>> import rushlight as torch
+    >>> torch.arange(4).resize(2, 2)
+    tensor([[0, 1],
+            [2, 3]])
+    """
+    warnings.warn("non-inplace resize is deprecated", UserWarning, stacklevel=2)
+    return _other_sizes(input, sizes)
+
+
+def resize_as(input: Tensor, tensor: Tensor) -> Tensor:
+    """Return a tensor with the sizes of `tensor`: see `resize`."""
+    warnings.warn("non-inplace resize_as is deprecated", UserWarning, stacklevel=2)
+    return _other_sizes(input, tuple(tensor.shape))
+
+
+def _other_sizes(input: Tensor, sizes: tuple[Any, ...]) -> Tensor:
+    count: Any = 1
+    for n in sizes:
+        count = count * n
+    if count != input.numel():
+        wanted, own = ("x".join(map(str, s)) for s in (sizes, input.shape))
+        raise RuntimeError(
+            f"requested resize to {wanted} ({count} elements in total), but the given tensor has a "
+            f"size of {own} ({input.numel()} elements). autograd's resize can only change the "
+            "shape of a given tensor, while preserving the number of elements. "
+        )
+    return Resize.apply(input, sizes)  # type: ignore[no-any-return]
 
 
 # -- memory of other kinds -------------------------------------------------------------------------

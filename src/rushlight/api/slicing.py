@@ -170,7 +170,7 @@ def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
 # -- strides -----------------------------------------------------------------------------------
 
 
-def _geometry(
+def geometry(
     input: Tensor, size: Any, stride: Any, storage_offset: Any, function: str
 ) -> tuple[tuple[int, ...], tuple[int, ...], int, tuple[int, ...] | None]:
     """Check the arguments of as_strided; the offset returned counts from the first element."""
@@ -218,12 +218,12 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
             [2, 3],
             [3, 4]])
     """
-    geometry = _geometry(input, size, stride, storage_offset, "as_strided")
+    found = geometry(input, size, stride, storage_offset, "as_strided")
     if is_plain(input):
         x = input._array
-        y = strided.as_strided.kernel(x, *geometry)
-        return share(input, y, AsStridedNode, (x.shape, *geometry))
-    return strided.as_strided(input, *geometry)  # type: ignore[no-any-return]
+        y = strided.as_strided.kernel(x, *found)
+        return share(input, y, AsStridedNode, (x.shape, *found))
+    return strided.as_strided(input, *found)  # type: ignore[no-any-return]
 
 
 # -- copies of the whole with another part -----------------------------------------------------
@@ -310,6 +310,6 @@ def as_strided_scatter(
     >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))
     tensor([1., 0., 1., 0.])
     """
-    geometry = _geometry(input, size, stride, storage_offset, "as_strided_scatter")
-    src = _check_source(src, geometry[0], input, "as_strided_scatter")
-    return strided.replace_strided(input, src, *geometry)  # type: ignore[no-any-return]
+    found = geometry(input, size, stride, storage_offset, "as_strided_scatter")
+    src = _check_source(src, found[0], input, "as_strided_scatter")
+    return strided.replace_strided(input, src, *found)  # type: ignore[no-any-return]

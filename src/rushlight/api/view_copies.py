@@ -14,8 +14,10 @@ from rushlight.api.results import require_dtype
 from rushlight.api.sizes import as_dim, as_int, int_list
 from rushlight.ops.fast import named
 from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.shape import along
 from rushlight.ops.view_copies import apart
 from rushlight.ops.view_copies import detach_copy as detached
+from rushlight.ops.view_copies import slice_inverse as inverse
 from rushlight.ops.views import alias
 from rushlight.tensor import Tensor
 
@@ -274,7 +276,14 @@ def slice_inverse(
     """
     require_tensor(input, "slice_inverse", "input", 1)
     require_tensor(src, "slice_inverse", "src", 2)
-    return slicing.as_strided(input, tuple(src.shape), src.stride(), src.storage_offset())
+    d = as_dim(dim, src, "slice_inverse")
+    if step <= 0:
+        raise RuntimeError("slice step must be positive")
+    part = range(src.shape[d])[start:end:step]
+    index = along(d, slice(part.start, part.stop, step))
+    lies = (tuple(src.shape), src.stride(), src.storage_offset())
+    geometry = slicing.geometry(input, *lies, "as_strided")
+    return inverse(input, src, index, *geometry)  # type: ignore[no-any-return]
 
 
 # -- several views -------------------------------------------------------------------------------

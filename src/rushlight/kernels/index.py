@@ -51,25 +51,23 @@ def index_select(x: Array, dim: int, index: Array) -> Array:
     return out.reshape(shape)
 
 
-def index_add_(x: Array, dim: int, index: Array, source: Array, alpha: Any = 1) -> None:
-    """Add `alpha` times the slices of `source` along `dim` to the slices of `x` that `index` names.
-
-    Raises IndexError or RuntimeError for shapes that don't fit and indices out of range."""
+def check_slices(x: Array, dim: int, index: Array, source: Array, function: str) -> Array:
+    """Return the index as a vector, or raise PyTorch's error where `source` doesn't fit."""
     if index.ndim > 1:
         raise IndexError(
-            f"index_add_(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
+            f"{function}(): Index is supposed to be a vector, but got dim: {index.ndim} with type: "
             f"{'Long' if index.dtype == np.int64 else 'Int'} and size: {list(index.shape)}"
         )
     line = as_index(index).reshape(-1)
     if dim >= max(source.ndim, 1):
         raise RuntimeError(
-            f"index_add_(): Indexing dim {dim} is out of bounds of the source tensor with dim "
+            f"{function}(): Indexing dim {dim} is out of bounds of the source tensor with dim "
             f"{source.ndim}"
         )
     count = source.shape[dim] if source.ndim else 1
     if line.size != count:
         raise RuntimeError(
-            f"index_add_(): Number of indices ({line.size}) should be equal to "
+            f"{function}(): Number of indices ({line.size}) should be equal to "
             f"source.size(dim): ({count}), for dim: {dim}"
         )
     theirs, ours = list(source.shape), list(x.shape)
@@ -78,6 +76,14 @@ def index_add_(x: Array, dim: int, index: Array, source: Array, alpha: Any = 1) 
             "source tensor shape must match self tensor shape, excluding the specified dimension. "
             f"Got self.shape = {ours} source.shape = {theirs}"
         )
+    return line
+
+
+def index_add_(x: Array, dim: int, index: Array, source: Array, alpha: Any = 1) -> None:
+    """Add `alpha` times the slices of `source` along `dim` to the slices of `x` that `index` names.
+
+    Raises IndexError or RuntimeError for shapes that don't fit and indices out of range."""
+    line = check_slices(x, dim, index, source, "index_add_")
     x, source = _at_least_1d(x), _at_least_1d(source)
     plain = bool(alpha == 1)
     if plain and x.ndim > 1 and dim in (0, x.ndim - 1):  # where PyTorch calls scatter_add

@@ -18,6 +18,7 @@ __all__ = [
     "masked_scatter",
     "masked_select",
     "nonzero",
+    "nonzero_static",
     "one_hot",
 ]
 
@@ -103,4 +104,5 @@ def _one_hot(x: Any, num_classes: int) -> Any:
 
 
 nonzero: Operator = constant("nonzero", masks.nonzero)
+nonzero_static: Operator = constant("nonzero_static", masks.nonzero_static)
 one_hot: Operator = constant("one_hot", _one_hot)

@@ -89,6 +89,7 @@ Im2Col: dilation=windows:dilation kernel_size=windows:kernel padding=windows:pad
 Index: indices=:indices self_sym_sizes=x_shape
 IndexAdd: alpha dim index
 IndexCopy IndexFill IndexFill.1 Scatter Scatter.1 ScatterAdd: dim index
+IndexReduce: dim include_self index reduce result=y self=x
 IndexPut: accumulate indices=indices:arrays
 IndexSelect: dim index self_sym_sizes=x_shape
 Kthvalue Max Median.1 Min Mode Nanmedian.1: dim indices keepdim self_sym_sizes=x_shape

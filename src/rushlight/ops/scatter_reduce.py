@@ -1,4 +1,4 @@
-"""scatter_reduce: sums, products, means and extremes of what an index sends to each element."""
+"""scatter_reduce and index_reduce: what an index sends to a place is reduced there."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.bounds import outside
 from rushlight.kernels.gather import scatter_reduce_
+from rushlight.kernels.index import check_slices
 from rushlight.ops.declare import general
 from rushlight.ops.extremes import maximum
-from rushlight.ops.fitting import cast_to
+from rushlight.ops.fitting import cast_to, expand
 from rushlight.ops.gather import gather, scatter_fill, scatter_sum
 from rushlight.ops.masking import kept, where
 from rushlight.ops.operator import Operator
 
-__all__ = ["ALIASES", "REDUCTIONS", "scatter_reduce"]
+__all__ = ["ALIASES", "REDUCTIONS", "index_reduce", "scatter_reduce"]
 
 REDUCTIONS = ("sum", "prod", "mean", "amax", "amin")
 # Other names that PyTorch takes, until it is asked for a gradient.
@@ -96,5 +98,34 @@ scatter_reduce: Operator = general(
     inputs=("x", "source"),
     together=lambda g, x, dim, index, source, y, reduce, include_self, needs: _cotangents(
         g, x, dim, index, source, y, reduce, include_self, needs
+    ),
+)
+
+
+# -- one index for a whole slice -----------------------------------------------------------------
+
+
+def _index_reduce(
+    x: Any, dim: int, index: Any, source: Any, reduce: str, include_self: bool
+) -> Any:
+    line = check_slices(x, dim, index, source, "index_reduce_")
+    if outside(line, x.shape[dim] if x.ndim else 1) is not None:
+        raise IndexError("index out of range in self")
+    at = _for_elements(line, dim, source.shape)
+    return _scatter_reduce(x, dim, at, source, reduce, include_self)
+
+
+def _for_elements(index: Any, dim: int, shape: tuple[int, ...]) -> Any:
+    """An index of slices along `dim` as an index of all elements of a source of this shape."""
+    lines = tuple([n if d == dim else 1 for d, n in enumerate(shape)])
+    return expand(index.reshape(lines), tuple(shape))
+
+
+index_reduce: Operator = general(
+    "index_reduce",
+    _index_reduce,
+    inputs=("x", "source"),
+    together=lambda g, x, dim, index, source, y, reduce, include_self, needs: _cotangents(
+        g, x, dim, _for_elements(index, dim, source.shape), source, y, reduce, include_self, needs
     ),
 )

@@ -249,6 +249,8 @@ def _at_slices(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     source = reshape(_examples(level, source), at.shape)
     if op is gather.index_add:
         y = gather.scatter_add(_rows(level, x), dim + 1, at, source * rest[0])
+    elif op is scatter_reduce.index_reduce:
+        y = scatter_reduce.scatter_reduce(_rows(level, x), dim + 1, at, source, *rest)
     else:
         y = gather.scatter(_rows(level, x), dim + 1, at, source)
     return level.results(y if x.ndim else reshape(y, (level.size,)))
@@ -308,6 +310,7 @@ RULES = {
     gather.spread: _index_spread,
     gather.index_add: _at_slices,
     gather.index_copy: _at_slices,
+    scatter_reduce.index_reduce: _at_slices,
     gather.index_fill: _fill_slices,
     gather.index_fill_with: _fill_slices,
     peaks.placed: _placed,

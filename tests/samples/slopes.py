@@ -1,0 +1,146 @@
+"""index_reduce, frexp, gradient, old norms, and indices by places."""
+
+from __future__ import annotations
+
+from tests.samples.row import I, Row, T, Z, call, permuted
+
+X, I3, S = T(4, 3), permuted(1, 0, 1), T(3, 3)
+COORDINATES = Z(5, values=(0.0, 1.0, 3.0, 4.0, 7.0))
+
+ROWS = [
+    Row(
+        "index_reduce",
+        [
+            *[
+                call(X, 0, I3, S, reduce, include_self=include)
+                for reduce in ("prod", "mean", "amax", "amin")
+                for include in (True, False)
+            ],
+            call(T(2, 3, 4), -1, I3, T(2, 3, 3), "prod"),
+            call(T(), 0, permuted(0), T(), "mean"),
+            call(X, 1, I(0, high=3), T(4, 0), "amax"),
+            call(X, 0, I(3, high=4, dtype="int32"), S, "mean"),
+        ],
+        dtypes=("float32", "float64", "float16", "int64"),
+        second=False,
+        finite=False,
+        inplace=True,
+        out=True,
+        errors=[
+            call(X, 0, I3, S, "sum"),
+            call(X, 0, permuted(0, 1), S, "mean"),
+            call(X, 0, I3, T(3, 3, dtype="float32"), "mean"),
+            call(X, 0, T(3), S, "mean"),
+            call(X, 0, I(1, 3, high=2), S, "mean"),
+            call(X, 0, permuted(0, 5, 1), S, "prod"),
+            call(X, 2, I3, S, "prod"),
+            call(X, 0, I3, T(3, 2), "prod"),
+            call(X, 0, I3, 3, "prod"),
+            call(X, 0, I3, T(3, 3, dtype="complex64"), "amax"),
+        ],
+    ),
+    Row(
+        "frexp",
+        [call(X), call(T()), call(T(0, 2)), call(T(5, low=-1e5, high=1e5))],
+        dtypes=("float32", "float64", "float16"),
+        finite=False,
+        out=False,
+        errors=[call(Z(3, dtype="int64")), call(Z(2, dtype="complex64")), call(3)],
+    ),
+    Row(
+        "gradient",
+        [
+            call(T(5)),
+            call(T(5), spacing=2),
+            call(T(5), spacing=0.5, edge_order=2),
+            call(T(5), spacing=(COORDINATES,)),
+            call(T(5), spacing=[COORDINATES], edge_order=2),
+            call(T(3, 5), spacing=[2.0, 3.0]),
+            call(T(3, 5), dim=-1),
+            call(T(3, 5, 2), dim=(1, 0), spacing=(COORDINATES, Z(3, low=1.0, high=5.0))),
+            call(T(3, 3, 3), dim=[2], edge_order=2),
+            call(T(2, 3)),
+        ],
+        dtypes=("float32", "float64", "int64", "complex64"),
+        method=False,
+        errors=[
+            call(T(5), edge_order=3),
+            call(T(1)),
+            call(T(2), edge_order=2),
+            call(T(3, 3), dim=(1, 1)),
+            call(T(3, 3), dim=2),
+            call(T(3, 3), spacing=[1.0]),
+            call(T(3, 3), spacing=[1.0, 2.0], dim=0),
+            call(T(5), spacing=[Z(2, 2)]),
+            call(T(5), spacing="a"),
+            call(T(5), spacing=COORDINATES),
+            call(T(5), dim=1.5),
+            call(T(5), edge_order=1.5),
+            call(Z(5, dtype="uint8")),
+            call(3),
+        ],
+    ),
+    Row(
+        "norm_except_dim",
+        [call(X), call(X, 2, 1), call(X, 1, 0), call(T(2, 3, 4), 2, 1), call(T(4))],
+        method=False,
+        errors=[call(X, 2, 5), call(X, 2.0, 0), call(3)],
+    ),
+    Row(
+        "norm_except_dim of all",
+        [call(X, 2, -1)],
+        fn=lambda lib, *a: lib.norm_except_dim(*a),
+        node=False,
+    ),
+    Row(
+        "nuclear_norm",
+        [
+            call(X),
+            call(X, True),
+            call(T(2, 3, 4), (0, 2)),
+            call(T(2, 3, 4), dim=(0, 2), keepdim=True),
+        ],
+        method=False,
+        node=False,
+        errors=[call(X, 0), call(X, (0,)), call(T(3)), call(3)],
+    ),
+    Row(
+        "frobenius_norm",
+        [call(X, 0), call(X, (0, 1)), call(X, ()), call(X, dim=1, keepdim=True)],
+        method=False,
+        errors=[call(T(2, 3, 4), (0, 1, 2)), call(Z(3, dtype="int64"), 0), call(X, 2)],
+    ),
+    Row(
+        "unravel_index",
+        [
+            call(I(4, high=6), (2, 3)),
+            call(I(high=6), [2, 3]),
+            call(I(2, 2, low=-6, high=12), (2, 3)),
+            call(I(3, high=5), 5),
+            call(I(3, high=5, dtype="int32"), (5, 1)),
+            call(I(0, high=1), (2, 0)),
+        ],
+        grad=False,
+        method=False,
+        errors=[
+            call(T(2), (2, 3)),
+            call(I(2, high=3), (2, -3)),
+            call(I(2, high=3), (2, 2.5)),
+            call(I(2, high=3), "ab"),
+            call([1], (2, 3)),
+        ],
+    ),
+    Row(
+        "nonzero_static",
+        [
+            call(I(2, 3, high=2), size=2),
+            call(I(2, 3, high=2), size=8, fill_value=7),
+            call(T(3), size=4),
+            call(T(), size=2),
+            call(T(0, 3), size=2),
+        ],
+        dtypes=("float32", "int64", "bool", "complex64"),
+        grad=False,
+        errors=[call(T(2), size=-1), call(T(2), size=1.5), call(T(2), size=2, fill_value=0.5)],
+    ),
+]
