@@ -118,6 +118,7 @@ WITHOUT_A_RULE = {  # as in PyTorch
     "embedding_bag_per_sample_weights_backward",
     "embedding_renorm_",
     "histc",
+    "histogram",
     "isin",
     "masked_scatter",
     "masked_scatter_backward",

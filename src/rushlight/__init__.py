@@ -96,6 +96,7 @@ if _TYPE_CHECKING:
     from rushlight.api.foreach import *
     from rushlight.api.gather import *
     from rushlight.api.grid import *
+    from rushlight.api.histograms import *
     from rushlight.api.indexed import *
     from rushlight.api.inplace_functions import *
     from rushlight.api.integrals import *

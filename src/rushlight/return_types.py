@@ -109,6 +109,7 @@ def _declare_both(name: str, *fields: str) -> None:
 _declare_both("frexp", "mantissa", "exponent")
 _declare_both("geqrf", "a", "tau")
 _declare_both("histogram", "hist", "bin_edges")
+_declare_both("histogramdd", "hist", "bin_edges")
 _declare_both("linalg_cholesky_ex", "L", "info")
 _declare_both("linalg_eig", "eigenvalues", "eigenvectors")
 _declare_both("linalg_eigh", "eigenvalues", "eigenvectors")

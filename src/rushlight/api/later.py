@@ -79,6 +79,7 @@ _BOTH = {
     "special": "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma xlogy",
     "spectrograms": "istft stft",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
+    "histograms": "histogram",
     "mantissas": "frexp",
     "view_copies": "narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
 }
@@ -133,6 +134,7 @@ _FUNCTIONS = {
         "IntTensor LongTensor ShortTensor set_default_tensor_type"
     ),
     "recurrent": ("gru gru_cell lstm lstm_cell rnn_relu rnn_relu_cell rnn_tanh rnn_tanh_cell"),
+    "histograms": "histogramdd",
     "likes": "empty_like full_like ones_like zeros_like",
     "integrals": "cumulative_trapezoid trapezoid trapz",
     "linalg": "chain_matmul",
@@ -164,7 +166,7 @@ _FUNCTIONS = {
     ),
     "ranges": "arange linspace logspace range tril_indices triu_indices",
     "reinterpret": "view_as_complex view_as_real",
-    "sampling": "normal",
+    "sampling": "binomial normal poisson",
     "masks": "unravel_index",
     "sets": "bucketize isin searchsorted",
     "settings": (

@@ -1,4 +1,4 @@
-"""Random numbers whose odds are given by tensors: normal, bernoulli, multinomial."""
+"""Random numbers whose odds are given by tensors: normal, bernoulli, multinomial, counts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.random import is_generator, require_generator
 from rushlight.api.scalars import is_real
 from rushlight.autograd.modes import mode
-from rushlight.kernels import discrete, samplers
+from rushlight.kernels import counts, discrete, samplers
 from rushlight.kernels.flipped import resolved
 from rushlight.ops import random as ops
 from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.random import Generator, drawn, stream_of
 from rushlight.tensor import Tensor
 
-__all__ = ["bernoulli", "multinomial", "normal"]
+__all__ = ["bernoulli", "binomial", "multinomial", "normal", "poisson"]
 
 METHODS = ("bernoulli", "multinomial")
 
@@ -34,6 +34,7 @@ _normal_of_mean = ops.drawn("NormalBackward1")
 _normal_of_std = ops.drawn("NormalBackward2")
 _normal_of_both = ops.drawn_of_two("NormalBackward3")
 _bernoulli = ops.drawn("BernoulliBackward0")
+_poisson = ops.drawn("PoissonBackward0")
 
 _NORMALS = (
     "Tensor mean, Tensor std, *, torch.Generator generator = None, Tensor out = None",
@@ -174,3 +175,55 @@ def multinomial(
         raise RuntimeError(f"multinomial expects Long tensor out, got: {out.dtype.scalar_name}")
     drawn = discrete.multinomial(stream_of(generator), resolved(input._array), count, replacement)
     return finish("multinomial", np.ascontiguousarray(drawn), out)
+
+
+@drawn
+def poisson(input: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw a Poisson count for each element, whose rate it is.
+
+    Its gradient is zero. Raises RuntimeError for negative rates.
+
+    >>> import rushlight as torch
+    >>> torch.poisson(torch.zeros(2))
+    tensor([0., 0.])
+    """
+    require_tensor(input, "poisson", "input", 1)
+    require_generator("poisson", generator)
+    if not input.is_floating_point():
+        raise NotImplementedError(
+            f"\"poisson_cpu\" not implemented for '{input.dtype.scalar_name}'"
+        )
+    values = counts.poisson(stream_of(generator), resolved(input._array))
+    return _poisson(input, values)  # type: ignore[no-any-return]
+
+
+@drawn
+def binomial(count: Tensor, prob: Tensor, generator: Generator | None = None) -> Tensor:
+    """Draw how many of `count` tosses succeed, each with the odds `prob`; both broadcast.
+
+    There is no derivative: a backward pass raises RuntimeError.
+
+    >>> import rushlight as torch
+    >>> torch.binomial(torch.tensor([3.0, 3.0]), torch.tensor([0.0, 1.0]))
+    tensor([0., 3.])
+    """
+    require_tensor(count, "binomial", "count", 1)
+    require_tensor(prob, "binomial", "prob", 2)
+    require_generator("binomial", generator)
+    for name, t in (("count", count), ("prob", prob)):
+        if not t.is_floating_point():
+            raise ValueError(
+                f"binomial only supports floating-point dtypes for {name}, got: "
+                f"{t.dtype.scalar_name}"
+            )
+    if prob.dtype is not count.dtype:
+        raise RuntimeError(
+            f"Found dtype {prob.dtype.scalar_name} but expected {count.dtype.scalar_name}"
+        )
+    broadcast_pair(tuple(count.shape), tuple(prob.shape))
+    if count.dtype.itemsize < 4:
+        raise NotImplementedError(
+            f"\"binomial_cpu\" not implemented for '{count.dtype.scalar_name}'"
+        )
+    values = counts.binomial(stream_of(generator), *map(resolved, (count._array, prob._array)))
+    return ops.binomial(count, prob, values)  # type: ignore[no-any-return]

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from rushlight.ops.arithmetic import underivable
 from rushlight.ops.convert import zeroed
 from rushlight.ops.declare import general
 from rushlight.ops.operator import Operator
 
-__all__ = ["bernoulli_of_number", "drawn", "drawn_of_two"]
+__all__ = ["bernoulli_of_number", "binomial", "drawn", "drawn_of_two"]
 
 
 def drawn(node: str) -> Operator:
@@ -45,3 +46,11 @@ def _no_derivative(g: Any) -> NoReturn:
 bernoulli_of_number: Operator = general(
     "random", lambda x, values: values, x=_no_derivative, node="NotImplemented"
 )
+binomial: Operator = general(
+    "binomial",
+    lambda count, prob, values: values,
+    count=underivable("binomial"),
+    prob=underivable("binomial"),
+    node="NotImplemented",
+)
+binomial.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]

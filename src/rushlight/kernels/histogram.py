@@ -1,0 +1,86 @@
+"""Histograms of points in any number of dimensions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import isfinite, prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["histogram"]
+
+Array = NDArray[Any]
+
+
+def histogram(
+    x: Array,
+    weight: Array | None,
+    bins: tuple[int, ...],
+    limits: tuple[float, ...] | None,
+    density: bool,
+    *edges: Array,
+) -> tuple[Array, ...]:
+    """The sums of the weights, or counts, of the rows of `x` (n, d) in each bin; and all edges.
+
+    Either `edges` are given, or `bins` equal intervals a dimension: from `limits`, a pair for each
+    dimension, or else from the least to the greatest. The last bin of each dimension is closed.
+
+    Raises RuntimeError for limits that descend or aren't finite.
+    """
+    if bins:
+        edges = tuple(
+            [
+                _spaced(*_limits(column, limits, d), n, x.dtype, d)
+                for d, (n, column) in enumerate(zip(bins, x.T))
+            ]
+        )
+    shape = [len(e) - 1 for e in edges]
+    place = np.zeros(len(x), np.int64)
+    inside = np.ones(len(x), bool)
+    for column, e, n in zip(x.T, edges, shape):
+        inside &= (column >= e[0]) & (column <= e[-1])
+        place = place * n + np.minimum(np.searchsorted(e, column, "right") - 1, n - 1)
+    used = None if weight is None else weight[inside].astype(np.float64)
+    counts = np.bincount(place[inside], used, minlength=prod(shape))
+    found = counts[: prod(shape)].reshape(shape).astype(x.dtype)
+    return (_per_volume(found, edges) if density else found), *edges
+
+
+def _limits(column: Array, limits: Sequence[float] | None, d: int) -> tuple[float, float]:
+    """Where the bins of one dimension begin and end."""
+    if limits is not None:
+        low, high = limits[2 * d : 2 * d + 2]
+    elif len(column):
+        low, high = float(column.min()), float(column.max())
+    else:
+        low, high = 0.0, 1.0
+    if not (isfinite(low) and isfinite(high)):
+        raise RuntimeError(
+            f"torch.histogramdd: dimension {d}'s range [{low:g}, {high:g}] is not finite"
+        )
+    if low > high:
+        raise RuntimeError(
+            f"torch.histogramdd: min should not exceed max, but got min {low:g} max {high:g} for "
+            f"dimension {d}"
+        )
+    return (low - 0.5, high + 0.5) if low == high else (low, high)
+
+
+def _spaced(low: float, high: float, n: int, dtype: Any, d: int) -> Array:
+    """Edges of `n` equal bins, counted from the nearer end as `linspace` does."""
+    step = dtype.type((dtype.type(high) - dtype.type(low)) / dtype.type(n))
+    places = np.arange(n + 1).astype(dtype)
+    half = (n + 1) // 2
+    out: Array = dtype.type(low) + step * places
+    out[half:] = dtype.type(high) - step * places[: n + 1 - half][::-1]
+    return out
+
+
+def _per_volume(found: Array, edges: Sequence[Array]) -> Array:
+    """Sums divided by all of them together, and each by the volume of its bin."""
+    out: Array = found / found.sum()
+    for d, e in enumerate(edges):
+        out = out / np.diff(e).reshape((-1, *(1,) * (found.ndim - d - 1)))
+    return out
