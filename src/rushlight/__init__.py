@@ -106,7 +106,6 @@ if _TYPE_CHECKING:
     from rushlight.api.linalg import *
     from rushlight.api.losses import *
     from rushlight.api.lowrank import *
-    from rushlight.api.mantissas import *
     from rushlight.api.masks import *
     from rushlight.api.memory import *
     from rushlight.api.moments import *

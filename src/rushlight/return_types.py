@@ -106,7 +106,6 @@ def _declare_both(name: str, *fields: str) -> None:
         __all__.append(full)
 
 
-_declare_both("frexp", "mantissa", "exponent")
 _declare_both("geqrf", "a", "tau")
 _declare_both("histogram", "hist", "bin_edges")
 _declare_both("histogramdd", "hist", "bin_edges")

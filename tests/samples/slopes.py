@@ -1,4 +1,4 @@
-"""index_reduce, frexp, gradient, old norms, and indices by places."""
+"""index_reduce, gradient, and indices by places."""
 
 from __future__ import annotations
 
@@ -40,14 +40,6 @@ ROWS = [
         ],
     ),
     Row(
-        "frexp",
-        [call(X), call(T()), call(T(0, 2)), call(T(5, low=-1e5, high=1e5))],
-        dtypes=("float32", "float64", "float16"),
-        finite=False,
-        out=False,
-        errors=[call(Z(3, dtype="int64")), call(Z(2, dtype="complex64")), call(3)],
-    ),
-    Row(
         "gradient",
         [
             call(T(5)),
@@ -79,36 +71,6 @@ ROWS = [
             call(Z(5, dtype="uint8")),
             call(3),
         ],
-    ),
-    Row(
-        "norm_except_dim",
-        [call(X), call(X, 2, 1), call(X, 1, 0), call(T(2, 3, 4), 2, 1), call(T(4))],
-        method=False,
-        errors=[call(X, 2, 5), call(X, 2.0, 0), call(3)],
-    ),
-    Row(
-        "norm_except_dim of all",
-        [call(X, 2, -1)],
-        fn=lambda lib, *a: lib.norm_except_dim(*a),
-        node=False,
-    ),
-    Row(
-        "nuclear_norm",
-        [
-            call(X),
-            call(X, True),
-            call(T(2, 3, 4), (0, 2)),
-            call(T(2, 3, 4), dim=(0, 2), keepdim=True),
-        ],
-        method=False,
-        node=False,
-        errors=[call(X, 0), call(X, (0,)), call(T(3)), call(3)],
-    ),
-    Row(
-        "frobenius_norm",
-        [call(X, 0), call(X, (0, 1)), call(X, ()), call(X, dim=1, keepdim=True)],
-        method=False,
-        errors=[call(T(2, 3, 4), (0, 1, 2)), call(Z(3, dtype="int64"), 0), call(X, 2)],
     ),
     Row(
         "unravel_index",

@@ -80,7 +80,6 @@ _BOTH = {
     "spectrograms": "istft stft",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
     "histograms": "histogram",
-    "mantissas": "frexp",
     "view_copies": "narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
 }
 # Functions that are no methods, or other ones.
@@ -152,7 +151,6 @@ _FUNCTIONS = {
     ),
     "norm": "batch_norm group_norm instance_norm layer_norm rms_norm",
     "old_linalg": "matrix_rank",
-    "old_norms": "frobenius_norm norm_except_dim nuclear_norm",
     "once": "is_warn_always_enabled set_warn_always",
     "padding": "constant_pad_nd",
     "pairs": "cdist pdist",
@@ -212,7 +210,6 @@ _METHODS = {
         "to type type_as"
     ),
     "copying": "contiguous copy_ is_contiguous",
-    "callbacks": "apply_ map2_ map_",
     "differences": "sum_to_size",
     "drawing": "bernoulli_ cauchy_ exponential_ geometric_ log_normal_ normal_ random_ uniform_",
     "extremes": "clamp_ clamp_max_ clamp_min_ clip_ nan_to_num_",

@@ -1,7 +1,6 @@
 """Copies of views (``transpose_copy`` and so on), and splits whose parts are no views.
 
-Each takes the arguments of the function whose view it copies, and its errors are that one's.
-"""
+Each takes the arguments of the function whose view it copies, and its errors are that one's."""
 
 from __future__ import annotations
 
@@ -295,10 +294,10 @@ def _into_all(out: Any, results: Tensors, function: str, resize: bool) -> None:
             f"{function}(): argument 'out' must be tuple of Tensors, not {type_name(out)}"
         )
     if len(out) != len(results):
-        spelled = f"{function}_Tensor_out" if function == "split_copy" else f"{function}_out"
-        spelled = "unbind_copy_int_out" if function == "unbind_copy" else spelled
+        kind = {"split_copy": "_Tensor", "unbind_copy": "_int"}.get(function, "")
         raise RuntimeError(
-            f"{spelled}() expected an out= argument of size {len(results)}, got size {len(out)}"
+            f"{function}{kind}_out() expected an out= argument of size {len(results)}, got size "
+            f"{len(out)}"
         )
     for target, result in zip(out, results):
         if resize:

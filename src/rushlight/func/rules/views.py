@@ -11,7 +11,6 @@ from rushlight.kernels.strides import element_strides, reach
 from rushlight.ops import (
     complexes,
     fitting,
-    mantissas,
     pairs,
     rearrange,
     shape,
@@ -187,7 +186,6 @@ RULES = {
     strided.gather_strided: _strided,
     strided.replace_strided: _strided,
     strided.scatter_strided: _scatter_strided,
-    mantissas.frexp: as_it_is,
     view_copies.detach_copy: as_it_is,
     views.place: _place,
     views.select_scatter: _placed,
