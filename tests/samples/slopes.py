@@ -1,4 +1,4 @@
-"""index_reduce, gradient, and indices by places."""
+"""index_reduce and gradient."""
 
 from __future__ import annotations
 
@@ -71,38 +71,5 @@ ROWS = [
             call(Z(5, dtype="uint8")),
             call(3),
         ],
-    ),
-    Row(
-        "unravel_index",
-        [
-            call(I(4, high=6), (2, 3)),
-            call(I(high=6), [2, 3]),
-            call(I(2, 2, low=-6, high=12), (2, 3)),
-            call(I(3, high=5), 5),
-            call(I(3, high=5, dtype="int32"), (5, 1)),
-            call(I(0, high=1), (2, 0)),
-        ],
-        grad=False,
-        method=False,
-        errors=[
-            call(T(2), (2, 3)),
-            call(I(2, high=3), (2, -3)),
-            call(I(2, high=3), (2, 2.5)),
-            call(I(2, high=3), "ab"),
-            call([1], (2, 3)),
-        ],
-    ),
-    Row(
-        "nonzero_static",
-        [
-            call(I(2, 3, high=2), size=2),
-            call(I(2, 3, high=2), size=8, fill_value=7),
-            call(T(3), size=4),
-            call(T(), size=2),
-            call(T(0, 3), size=2),
-        ],
-        dtypes=("float32", "int64", "bool", "complex64"),
-        grad=False,
-        errors=[call(T(2), size=-1), call(T(2), size=1.5), call(T(2), size=2, fill_value=0.5)],
     ),
 ]

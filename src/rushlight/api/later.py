@@ -48,7 +48,7 @@ _BOTH = {
     "least_squares": "cholesky_inverse cholesky_solve pinverse",
     "integrals": "corrcoef cov",
     "linalg": "matrix_exp matrix_power",
-    "masks": "argwhere masked_fill masked_scatter masked_select nonzero nonzero_static",
+    "masks": "argwhere masked_fill masked_scatter masked_select nonzero",
     "memory": "resize_as_",
     "moments": "std var",
     "norms": "dist norm renorm",
@@ -165,7 +165,6 @@ _FUNCTIONS = {
     "ranges": "arange linspace logspace range tril_indices triu_indices",
     "reinterpret": "view_as_complex view_as_real",
     "sampling": "binomial normal poisson",
-    "masks": "unravel_index",
     "sets": "bucketize isin searchsorted",
     "settings": (
         "are_deterministic_algorithms_enabled get_deterministic_debug_mode "

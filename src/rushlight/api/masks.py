@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -16,25 +14,9 @@ from rushlight.ops.promotion import checked_number
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import Tensor
 
-__all__ = [
-    "argwhere",
-    "masked_fill",
-    "masked_scatter",
-    "masked_select",
-    "nonzero",
-    "nonzero_static",
-    "unravel_index",
-]
+__all__ = ["argwhere", "masked_fill", "masked_scatter", "masked_select", "nonzero"]
 
-METHODS = (
-    "argwhere",
-    "masked_fill",
-    "masked_fill_",
-    "masked_scatter",
-    "masked_select",
-    "nonzero",
-    "nonzero_static",
-)
+METHODS = (*__all__, "masked_fill_")
 INPLACE = ("masked_scatter",)
 
 NUMBERS = (bool, int, float, complex)
@@ -158,67 +140,6 @@ def nonzero(input: Tensor, *, out: Tensor | None = None, as_tuple: bool = False)
         return rows.unbind(1)
     result = ops.nonzero(input)
     return result if out is None else into(out, result, "nonzero", input, apart=True)
-
-
-def nonzero_static(
-    input: Tensor, *, size: int, fill_value: int = -1, out: Tensor | None = None
-) -> Tensor:
-    """Return as many rows of `nonzero` as `size` says, with `fill_value` where there are less.
-
-    >>> import rushlight as torch
-    >>> torch.nonzero_static(torch.tensor([0, 5, 0]), size=2)
-    tensor([[ 1],
-            [-1]])
-    """
-    require_tensor(input, "nonzero_static", "input", 1)
-    for name, value in (("size", size), ("fill_value", fill_value)):
-        if type(value) is not int:
-            raise TypeError(
-                f"nonzero_static(): argument '{name}' must be int, not {type_name(value)}"
-            )
-    if size < 0:
-        raise RuntimeError("nonzero_static: 'size' must be an non-negative integer")
-    if isinstance(out, Tensor) and out.dtype.name != "int64":
-        raise RuntimeError(
-            "nonzero_static: Expected out tensor to have scalar type Long but got scalar type"
-            f"{out.dtype.scalar_name}"
-        )
-    result: Tensor = ops.nonzero_static(input, size, fill_value)
-    return result if out is None else into(out, result, "nonzero_static", input, apart=True)
-
-
-def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
-    """Return the indices of each dimension for indices of the flattened tensor of `shape`.
-
-    What lies beyond the shape is wrapped around. TypeError for indices that are no integers.
-
-    >>> import rushlight as torch
-    >>> torch.unravel_index(torch.tensor([1, 5]), (2, 3))
-    (tensor([0, 1]), tensor([1, 2]))
-    """
-    if not isinstance(indices, Tensor):
-        raise AttributeError(f"'{type(indices).__name__}' object has no attribute 'is_complex'")
-    if indices.dtype.category != 1:
-        raise TypeError(f"expected 'indices' to be integer dtype, but got {indices.dtype}")
-    if isinstance(shape, int):
-        sizes: tuple[int, ...] = (shape,)
-    elif isinstance(shape, Sequence):
-        sizes = tuple(shape)
-        for n in sizes:
-            if not isinstance(n, int):
-                raise TypeError(
-                    f"expected 'shape' sequence to only contain ints, but got {type(n)}"
-                )
-    else:
-        kind = str(type(shape)).replace("rushlight.tensor", "torch")
-        raise TypeError(f"expected 'shape' to be int or sequence of ints, but got {kind}")
-    if any(n < 0 for n in sizes):
-        raise ValueError(f"'shape' cannot have negative values, but got {sizes}")
-    flat = indices.long()
-    if 0 in sizes:  # there are no indices either
-        return tuple([flat * 0 for _ in sizes])
-    steps = [prod(sizes[i + 1 :]) for i in range(len(sizes))]
-    return tuple([flat.div(s, rounding_mode="floor") % n for s, n in zip(steps, sizes)])
 
 
 def argwhere(input: Tensor) -> Tensor:

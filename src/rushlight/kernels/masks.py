@@ -35,11 +35,3 @@ def nonzero(x: Array) -> Array:
     if x.ndim:
         out[0] = place
     return out.T
-
-
-def nonzero_static(x: Array, size: int, fill_value: int) -> Array:
-    """The first `size` rows of `nonzero`, and rows of `fill_value` where there are less."""
-    found = nonzero(x)[:size]
-    out = np.full((size, x.ndim), fill_value, np.int64)
-    out[: len(found)] = found
-    return out

@@ -18,7 +18,6 @@ __all__ = [
     "masked_scatter",
     "masked_select",
     "nonzero",
-    "nonzero_static",
     "one_hot",
 ]
 
@@ -104,5 +103,4 @@ def _one_hot(x: Any, num_classes: int) -> Any:
 
 
 nonzero: Operator = constant("nonzero", masks.nonzero)
-nonzero_static: Operator = constant("nonzero_static", masks.nonzero_static)
 one_hot: Operator = constant("one_hot", _one_hot)
