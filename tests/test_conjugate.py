@@ -309,6 +309,7 @@ WRITES = """
     t.copy_(t)
     t.diagonal().fill_(9)
     t.mT[0].add_(1)
+    t[[0]] = t[:1]
 """
 
 

@@ -18,7 +18,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
-from rushlight.kernels.flipped import resolved
+from rushlight.kernels.flipped import FLIPPED, resolved
 from rushlight.kernels.strides import check_expanded, partly_shared, shared_error, shares
 from rushlight.ops import duals  # noqa: F401  tells Dual what an in-place write does
 from rushlight.ops.history import rebase, view_error
@@ -86,6 +86,7 @@ def check_apart(t: Tensor, sources: Iterable[Any]) -> None:
         if (
             isinstance(source, Tensor)
             and source._interpreter is None
+            and type(source._array) not in FLIPPED  # which is computed first
             and (source is t or np.may_share_memory(t._array, source._array))
             and (source is t or shares(t._array, source._array))
         ):
