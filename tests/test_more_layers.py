@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,59 @@ def _second(lib: Any) -> None:
     loss = lib.nn.functional.ctc_loss(x.log_softmax(2), lib.tensor([[1]]), (4,), (1,))
     (grad,) = lib.autograd.grad(loss, x, create_graph=True)
     lib.autograd.grad(grad.sum(), x)
+
+
+# -- a linear map and its loss ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"bias": True, "reduction": "sum", "label_smoothing": 0.1}, {"out_features": (3,)}],
+)
+@pytest.mark.parametrize("chunks", [None, 2])
+def test_linear_cross_entropy_layer(options: dict[str, Any], chunks: int | None) -> None:
+    found = []
+    for lib in BOTH:
+        lib.manual_seed(0)
+        how = None if chunks is None else lib.nn.LinearCrossEntropyOptions(batch_chunk_size=chunks)
+        layer = lib.nn.LinearCrossEntropyLoss(8, 4, **options, options=how, dtype=lib.float64)
+        x = tensor(lib, 6, 8)
+        target = lib.arange(6) % 4
+        if "out_features" in options:
+            target = target[:, None].expand(6, 3)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found.append(told(lib, layer, [layer(x, target)], [x]))
+            found[-1][2] = []  # PyTorch's chunked path is a Function
+            found[-1][0] = found[-1][0].replace("rushlight", "torch")
+    agree(*found)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"acc_policy": "none"},
+        {"chunking_method": "rows"},
+        {"chunking_method": "aspect_ratio:0"},
+        {"batch_chunk_size": 0},
+        {"batch_chunk_size": 1.5},
+    ],
+)
+def test_errors_of_options(options: dict[str, Any]) -> None:
+    ours, theirs = (
+        raised(lambda lib=lib: lib.nn.LinearCrossEntropyOptions(**options)) for lib in BOTH
+    )
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    "options", [{"label_smoothing": 2.0}, {"label_smoothing": -1.0}, {"weight": 3}]
+)
+def test_errors_of_the_linear_loss(options: dict[str, Any]) -> None:
+    found = []
+    for lib in BOTH:
+        given = {**options, "weight": lib.ones(3)} if "weight" in options else options
+        found.append(
+            raised(lambda lib=lib, given=given: lib.nn.LinearCrossEntropyLoss(8, 4, **given))
+        )
+    assert found[0] == found[1]

@@ -75,6 +75,12 @@ ROWS = [
     ),
     Row(
         "nn.functional.rms_norm",
+        [call(T(2, 4, 3), (3,)), call(T(2, 4, 3), (4, 3), T(4, 3), 1e-3)],
+        dtypes=("complex64", "complex128"),
+        grad=False,
+    ),
+    Row(
+        "nn.functional.rms_norm",
         [
             call(T(4, 5), (5,)),
             call(T(4, 5), (5,), T(5)),

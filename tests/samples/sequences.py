@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.row import I, Row, T, call, permuted
+from tests.samples.row import I, Row, T, Z, call, permuted
 
 LOGITS = T(6, 3, 5)
 TARGETS = I(3, 4, low=1, high=5)
@@ -131,5 +131,31 @@ ROWS = [
         ],
         second=False,
         finite=False,
+    ),
+]
+
+# -- a linear map and its loss ---------------------------------------------------------------------
+
+ROWS += [
+    Row(
+        "nn.functional.linear_cross_entropy",
+        [
+            call(T(6, 4), T(5, 4), I(6, high=5)),
+            call(T(6, 4), T(5, 4), I(6, high=5), linear_bias=T(5), reduction="sum"),
+            call(T(6, 4), T(5, 4), I(6, high=5), weight=Z(5, low=0.5), reduction="none"),
+            call(T(6, 4), T(5, 4), I(6, high=5), ignore_index=2, label_smoothing=0.1),
+            call(T(4), T(5, 4), I(high=5)),
+            call(T(6, 4), T(5, 3, 4), I(6, 3, high=5), linear_bias=T(5, 3)),
+            call(T(6, 4), T(5, 4), T(6, 5, low=0.0, high=1.0)),
+        ],
+        node=False,
+        errors=[
+            call(T(2, 6, 4), T(5, 4), I(6, high=5)),
+            call(T(6, 4), T(4), I(6, high=5)),
+            call(T(6, 4), T(5, 3), I(6, high=5)),
+            call(T(6, 4), T(5, 4), I(6, high=5), linear_bias=T(4)),
+            call(T(4), T(5, 3, 4), I(3, high=5)),
+            call(T(6, 4), T(5, 4), T(6, 5), ignore_index=1),
+        ],
     ),
 ]

@@ -39,8 +39,8 @@ def several(n: int, x: Any, output_size: Any) -> Ints:
     return int_tuple(f"adaptive_pool{n}d", wanted, 2, "output_size")
 
 
-def _check_full(function: str, shape: list[int], n: int) -> None:
-    for i in range(len(shape) - n, len(shape)):
+def _check_full(function: str, shape: list[int], first: int) -> None:
+    for i in range(first, len(shape)):
         if shape[i] == 0:
             raise RuntimeError(
                 f"{function}(): Expected input to have non-zero size for non-batch dimensions, "
@@ -76,7 +76,7 @@ def average(n: int, x: Tensor, size: Ints, node: str) -> Tensor:
             )
         node = "MeanBackward1" if node.startswith("Adaptive") else node
     else:
-        _check_full(function, list(x.shape), n)
+        _check_full(function, list(x.shape), x.dim() - n if n == 2 else 1)
         if x.numel() or n == 3:
             _refuse(x, function if n == 2 else f"{function}_cpu")
     return ops.adaptive_avg_pool[node](x, size)  # type: ignore[no-any-return]
@@ -105,7 +105,7 @@ def largest(n: int, x: Tensor, size: Ints) -> tuple[Tensor, Tensor]:
         raise RuntimeError(
             f"{function}(): Expected {dims + 1}D or {dims + 2}D tensor, but got: {shape}"
         )
-    _check_full(f"adaptive_max_pool{n}d", list(x.shape), n)
+    _check_full(f"adaptive_max_pool{n}d", list(x.shape), 1)
     if len(size) != n:
         raise RuntimeError(f"{function}(): internal error: output_size.size() must be {dims}")
     full = [*shape[:-dims], *((1, *size) if n == 1 else size)]

@@ -324,6 +324,11 @@ def _transpose(
         (m - 1) * s - 2 * p + d * (k - 1) + e + 1
         for m, s, p, d, k, e in zip(x.shape[2:], steps, around, gaps, w.shape[2:], extra)
     )
+    if 0 in x.shape[2:]:
+        shape = [*x.shape[:2], 1, *x.shape[2:]] if n == 1 else list(x.shape)
+        raise RuntimeError(
+            f"Only zero batch or zero channel inputs are supported, but got input shape: {shape}"
+        )
     if min(size) < 0:
         raise RuntimeError(
             f"Given input size per channel: {list(x.shape[2:])}. Calculated output size per "

@@ -114,7 +114,10 @@ def rms_norm(
     """
     shape = check_trailing("rms_norm", input, normalized_shape, weight, None, "")
     if input.dtype.is_complex:
-        raise NotImplementedError("rms_norm: Rushlight has it for real dtypes only")
+        dims = tuple(range(input.ndim - len(shape), input.ndim))
+        spread = (input * input).mean(dims, True) + (finfo(input.dtype).eps if eps is None else eps)
+        out = input * spread.rsqrt()
+        return out if weight is None else out * weight  # type: ignore[no-any-return]
     check_kernel(input, "rms_norm")
     if eps is None:
         eps = finfo(input.dtype).eps

@@ -20,7 +20,8 @@ def _last(windows: Windows) -> Windows:
     return Windows(*[part[1:] for part in windows])
 
 
-def _refuse(x: Tensor, function: str, refused: tuple[str, ...]) -> None:
+def refuse(x: Tensor, function: str, refused: tuple[str, ...]) -> None:
+    """Raise PyTorch's error for complex numbers and the other dtypes that are `refused`."""
     if x.dtype.is_complex or x.dtype.scalar_name in refused:
         raise NotImplementedError(f"\"{function}\" not implemented for '{x.dtype.scalar_name}'")
 
@@ -89,7 +90,7 @@ def max_pool1d(
     (d,) = window_ints(dilation, 1, "max_pool1d", "dilation", 5)
     windows = _windows1d(shape, k, s, p, d, bool(ceil_mode))
     if not x.dtype.is_floating_point:
-        _refuse(x, "max_pool1d_impl", (x.dtype.scalar_name,))
+        refuse(x, "max_pool1d_impl", (x.dtype.scalar_name,))
     return _indexed("max_pool1d", x, windows, False)
 
 
@@ -129,7 +130,7 @@ def max_pool1d_with_indices(
     shape = (*x.shape[:-1], 1, x.shape[-1])
     one = [(1, *sizes[0]), (1, *sizes[1]), (0, *sizes[2]), (1, *sizes[3])]
     windows = windows_over("max_pool2d", shape, *one, bool(ceil_mode))
-    _refuse(x, "max_pool2d", ("Bool",))
+    refuse(x, "max_pool2d", ("Bool",))
     return _indexed("max_pool1d", x, _last(windows), True)
 
 
@@ -154,7 +155,7 @@ def _max_pool(
         raise RuntimeError(f"non-empty {n + 1}D or {n + 2}D (batch mode) tensor expected for input")
     windows = windows_over(function, shape, kernel, steps, around, gaps, bool(ceil_mode))
     if not x.dtype.is_floating_point:
-        _refuse(x, function, ("Bool",))
+        refuse(x, function, ("Bool",))
     return _indexed(function, x, windows, return_indices)
 
 
@@ -220,7 +221,7 @@ def avg_pool1d(
         "avg_pool2d", shape, (1, *kernel), (1, *steps), (0, *around), (1, 1), bool(ceil_mode)
     )
     if not x.dtype.is_floating_point:
-        _refuse(x, "avg_pool2d", NO_MEAN)
+        refuse(x, "avg_pool2d", NO_MEAN)
     return ops.avg_pool[1](x, _last(windows), count_include_pad, None)  # type: ignore[no-any-return]
 
 
@@ -264,9 +265,9 @@ def _avg_pool(
         )
     windows = windows_over(function, shape, kernel, steps, around, (1,) * n, bool(ceil_mode))
     if n == 3:
-        _refuse(x, "avg_pool3d_out_frame", (*NO_MEAN, "Half"))
+        refuse(x, "avg_pool3d_out_frame", (*NO_MEAN, "Half", "BFloat16"))
     elif not x.dtype.is_floating_point:
-        _refuse(x, function, NO_MEAN)
+        refuse(x, function, NO_MEAN)
     return ops.avg_pool[n](x, windows, count_include_pad, divisor_override)  # type: ignore[no-any-return]
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.maxpool import adaptive_bounds
+from rushlight.kernels.reduce import is_half
 from rushlight.kernels.windows import Array, Ints, Windows
 
 
 def _widened(x: Array) -> Array:
-    return x.astype(np.float32) if x.dtype == np.float16 else x
+    return x.astype(np.float32) if is_half(x.dtype) else x
 
 
 def _along(axis: int, place: Any) -> tuple[Any, ...]:

@@ -36,6 +36,7 @@ from rushlight.kernels.conv_layout import (
     worth_sharing,
 )
 from rushlight.kernels.gemm import tall_matmul
+from rushlight.kernels.reduce import is_half
 from rushlight.kernels.scratch import scratch
 from rushlight.kernels.threads import for_each, get_num_threads
 
@@ -52,10 +53,10 @@ def conv_forward(
     groups: int,
 ) -> Array:
     """Correlate `x` with `w`: (batch, out channels, *out), contiguous."""
-    if x.dtype == np.float16:
+    if is_half(dtype := x.dtype):
         x, w = x.astype(np.float32), w.astype(np.float32)
         bias = bias if bias is None else bias.astype(np.float32)
-        return conv_forward(x, w, bias, stride, padding, dilation, groups).astype(np.float16)
+        return conv_forward(x, w, bias, stride, padding, dilation, groups).astype(dtype)
     out = tuple(
         (n + 2 * p - d * (k - 1) - 1) // s + 1
         for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], stride, padding, dilation)
@@ -142,10 +143,10 @@ def conv_backward_input(
 
     `x_shape` says which of the sizes that lead to `g`'s is meant; what no window reaches is zero.
     """
-    if g.dtype == np.float16:
+    if is_half(dtype := g.dtype):
         g, w = g.astype(np.float32), w.astype(np.float32)
         wide = conv_backward_input(g, w, x_shape, stride, padding, dilation, groups)
-        return wide.astype(np.float16)
+        return wide.astype(dtype)
     out = tuple(g.shape[2:])
     geo = geometry(x_shape, w.shape, out, stride, padding, dilation, groups)
     if max(stride) == 1 and not geo.pointwise:
@@ -307,10 +308,10 @@ def conv_backward_weight(
     groups: int,
 ) -> Array:
     """The cotangent of `w` from the cotangent `g` of the result; contiguous."""
-    if g.dtype == np.float16:
+    if is_half(dtype := g.dtype):
         g, x = g.astype(np.float32), x.astype(np.float32)
         wide = conv_backward_weight(g, x, w_shape, stride, padding, dilation, groups)
-        return wide.astype(np.float16)
+        return wide.astype(dtype)
     geo = geometry(x.shape, w_shape, tuple(g.shape[2:]), stride, padding, dilation, groups)
     if g.size == 0 or geo.depth == 0:
         return np.zeros(w_shape, g.dtype)

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rushlight.kernels.reduce import is_half
 from rushlight.kernels.windows import Array, Ints
 
 
@@ -176,7 +177,7 @@ def interpolate(x: Array, grid: Grid) -> Array:
         return _interpolate_bytes(x, grid)
     if grid.mode.startswith("smooth") and x.shape[x.ndim - len(grid.out) :] == grid.out:
         return np.array(x, order="C")
-    y = x.astype(np.float32) if dtype == np.float16 else x
+    y = x.astype(np.float32) if is_half(dtype) else x
     dims = len(grid.out)
     for i, (out, scale) in enumerate(zip(grid.out, grid.scales)):
         axis = y.ndim - dims + i
@@ -193,7 +194,7 @@ def interpolate(x: Array, grid: Grid) -> Array:
 def interpolate_backward(g: Array, x_shape: Ints, grid: Grid) -> Array:
     """Give every input its weighted share of the cotangent; contiguous."""
     dtype = g.dtype
-    dx = g.astype(np.float32) if dtype == np.float16 else g
+    dx = g.astype(np.float32) if is_half(dtype) else g
     dims = len(grid.out)
     for i in reversed(range(dims)):
         axis = g.ndim - dims + i

@@ -25,6 +25,9 @@ def lowest(dtype: np.dtype[Any]) -> Any:
 
 def max_pool_forward(x: Array, windows: Windows) -> tuple[Array, Array]:
     """The largest elements, and the number of the tap where each was found (uint8 if it can)."""
+    if x.dtype.kind == "V":  # NumPy has no quick loops over bfloat16
+        y, taps = max_pool_forward(x.astype(np.float32), windows)
+        return y.astype(x.dtype), taps
     lead = x.shape[: -len(windows.size)]
     y = np.empty((*lead, *windows.out), x.dtype)
     taps = np.empty(y.shape, np.uint8 if prod(windows.kernel) <= 256 else np.int32)

@@ -87,8 +87,9 @@ def composed(
     """The definition: log-softmax, negative log-likelihood, and the share of the smoothing."""
     axis = 0 if input.dim() == 1 else 1
     if not input.dtype.is_floating_point and input.numel():
+        kernel = "log_softmax_lastdim" if input.dim() <= 2 else "log_softmax"
         raise NotImplementedError(
-            f"\"log_softmax_lastdim_kernel_impl\" not implemented for '{input.dtype.scalar_name}'"
+            f"\"{kernel}_kernel_impl\" not implemented for '{input.dtype.scalar_name}'"
         )
     logs = log_softmax(input, axis)
     loss, total = nll(logs, target, weight, ignore_index, reduction)

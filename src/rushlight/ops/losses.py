@@ -28,7 +28,9 @@ REDUCED = {"mean": "MeanBackward0", "sum": "SumBackward0"}
 
 
 # A sum over a plain number, which PyTorch's C++ divides by.
-divided = linear("div", lambda x, n: x / n, x=lambda g, n: g / n, node="DivBackward1")
+divided = linear(
+    "div", lambda x, n: np.asarray(x / n, x.dtype), x=lambda g, n: g / n, node="DivBackward1"
+)
 
 
 def share(g: Any, shape: tuple[int, ...], reduction: str) -> Any:

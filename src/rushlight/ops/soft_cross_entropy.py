@@ -42,11 +42,12 @@ class FusedSoftCrossEntropy(Node):
         return logits, target, weight
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        logits, target, weight = [None if t is None else t._array for t in self._operands()]
+        operands = [None if t is None else t._array for t in self._operands()]
+        arguments: Any = (*operands, *self.params)
         if len(self.saved) == 4:
             kept = self.saved[3]
         else:
-            kept = kernels.cross_entropy_soft_forward(logits, target, weight, *self.params)[1]
+            kept = kernels.cross_entropy_soft_forward(*arguments)[1]
         return kernels.cross_entropy_soft_backward(g, kept, edges[1] is not None)
 
     def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:

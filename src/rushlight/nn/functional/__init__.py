@@ -14,6 +14,7 @@ from rushlight.nn.functional.fractional import *
 from rushlight.nn.functional.grid import *
 from rushlight.nn.functional.interpolate import *
 from rushlight.nn.functional.linear import *
+from rushlight.nn.functional.linear_loss import *
 from rushlight.nn.functional.loss import *
 from rushlight.nn.functional.loss_classes import *
 from rushlight.nn.functional.loss_likelihood import *
@@ -23,5 +24,6 @@ from rushlight.nn.functional.multi_head import *
 from rushlight.nn.functional.normalization import *
 from rushlight.nn.functional.padding import *
 from rushlight.nn.functional.pooling import *
+from rushlight.nn.functional.refused import *
 from rushlight.nn.functional.softmax import *
 from rushlight.nn.functional.sparse import *

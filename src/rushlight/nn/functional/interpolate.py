@@ -20,6 +20,7 @@ from rushlight.tensor import Tensor
 __all__ = ["interpolate", "upsample", "upsample_bilinear", "upsample_nearest"]
 
 _DIMENSIONS = {"linear": 1, "bilinear": 2, "trilinear": 3}
+_STEPS = {"bicubic": "cubic", "trilinear": "linear"}
 _LAYOUT = (
     "Please provide input tensor in (N, C, d1, d2, ...,dK) format and {} in {}, ...,{}K) format."
 )
@@ -145,8 +146,8 @@ def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) 
     else:
         kind = "nearest" if mode.startswith("nearest") else mode
         kernel = f"upsample_{kind}{n}d_channels_last"
-        if x.dtype.scalar_name == "Byte":
-            kernel = "compute_indices_weights_linear"
+        if n != 2 or mode == "bicubic":
+            kernel = f"compute_indices_weights_{_STEPS.get(mode, kind)}"
     raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 

@@ -6,6 +6,7 @@ from math import prod
 from typing import Any
 
 from rushlight.api import norm
+from rushlight.api.pooling import NO_MEAN, refuse
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -150,6 +151,10 @@ def local_response_norm(
     if size <= 0:
         where = f"kH: {size} kW: 1" if input.dim() == 3 else f"kT: {size} kH: 1 kW: 1"
         raise RuntimeError(f"kernel size should be greater than zero, but got {where}")
+    if input.dim() == 3:
+        refuse(input, "avg_pool2d", NO_MEAN)
+    else:
+        refuse(input, "avg_pool3d_out_frame", (*NO_MEAN, "Half", "BFloat16"))
     squares = input * input
     channels = input.size(1)
     before = size // 2

@@ -13,6 +13,7 @@ from rushlight.nn.modules.dropout import *
 from rushlight.nn.modules.fold import *
 from rushlight.nn.modules.fractional import *
 from rushlight.nn.modules.linear import *
+from rushlight.nn.modules.linear_loss import *
 from rushlight.nn.modules.loss import *
 from rushlight.nn.modules.loss_margin import *
 from rushlight.nn.modules.module import *
