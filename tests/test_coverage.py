@@ -15,6 +15,7 @@ import pytest
 import rushlight
 
 PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
+OPERATORS = "# Operators\n"  # which tests/operator_table.py writes
 
 
 class Entry(NamedTuple):
@@ -29,7 +30,7 @@ class Entry(NamedTuple):
 def entries() -> list[Entry]:
     """Read all tables of the page."""
     found, module = [], ""
-    for line in PAGE.read_text().splitlines():
+    for line in PAGE.read_text().partition(OPERATORS)[0].splitlines():
         if line.startswith("## "):
             module = line[3:].strip("`").removeprefix("torch.")
         cells = [cell.strip() for cell in line.strip("|").split("|")]
@@ -114,3 +115,28 @@ def test_what_is_the_same_is_called_the_same_way(entry: Entry) -> None:
     wanted = parameters(theirs)
     if wanted is not None and entry.module != "Tensor" and wanted != ["args", "kwargs"]:
         assert parameters(ours) == wanted
+
+
+# -- the tables of operators -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("room", ["torch", "linalg", "fft", "special", "nn.functional", "Tensor"])
+def test_the_tables_of_operators_are_up_to_date(room: str) -> None:
+    """Names, and what is there; ``python -m tests.operator_table`` writes them again."""
+    pytest.importorskip("torch")
+    from tests import operator_table
+
+    said = operator_table.told()[room]
+    assert list(said) == operator_table.names_of(room)
+    for name, there in said.items():
+        if there == "yes":
+            assert operator_table.ours(room, name) is not None, name
+
+
+@pytest.mark.parametrize("line", ["linalg:inv", "fft:rfft", "torch:cummax", "torch:bitwise_xor"])
+def test_lines_of_the_tables_are_what_the_script_finds(line: str) -> None:
+    pytest.importorskip("torch")
+    from tests import operator_table
+
+    room, name = line.split(":")
+    assert operator_table.operator(room, name).line() in PAGE.read_text().splitlines()
