@@ -304,3 +304,30 @@ def test_exponents_scale_exactly() -> None:
 )
 def test_numbers_in_parts(expression: str) -> None:
     assert_alike(expression.replace("inf", "float('inf')"))
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "torch.ones(2).mul_('a')",
+        "torch.ones(2).heaviside_(2)",
+        "torch.ones(2).addcmul_(torch.ones(2), 2)",
+        "torch.ones(2).pow_('a')",
+        "torch.ones(2).lerp_(torch.ones(2), 'a')",
+        "torch.ones(2).logit_('a')",
+        "torch.ones(2).igamma_(2)",
+        "torch.exp_('a')",
+        "torch.tensor([True]).copysign_(2j)",
+        "torch.ones(2, dtype=torch.int64).bitwise_and_(0.5)",
+        "torch.ones(2).atan2_(torch.ones(2, dtype=torch.complex64))",
+        "torch.ones(2).fmod_(torch.ones(2, dtype=torch.complex64))",
+        "torch.ones(2, dtype=torch.complex64).fmod_(2)",
+        "torch.ones(2, dtype=torch.int64) * 2**63",
+        "torch.ones(2, dtype=torch.int64) * 2**64",
+        "torch.ones(2, dtype=torch.int64) + (2**64 - 1)",
+        "torch.ones(2) * 2**64",
+        "torch.ones(2) * (2**64 - 1)",
+    ],
+)
+def test_errors_of_in_place_forms_and_of_large_integers(expression: str) -> None:
+    assert_alike(expression)

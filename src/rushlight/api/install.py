@@ -25,8 +25,14 @@ def inplace(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
 
     @functools.wraps(function)
     def method(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
-        check_operands(self, args)
-        return overwrite(self, function(self, *args, **kwargs))
+        try:
+            check_operands(self, args)
+            result = function(self, *args, **kwargs)
+        except (AttributeError, NotImplementedError, TypeError) as error:
+            from rushlight.api.inplace_errors import in_place_error
+
+            raise in_place_error(error, function.__name__, self, args) from None
+        return overwrite(self, result)
 
     method.__name__ = method.__qualname__ = function.__name__ + "_"
     method.__doc__ = f"In-place form of `{function.__name__}`: writes the result over the tensor."

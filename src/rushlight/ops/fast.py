@@ -33,6 +33,7 @@ from rushlight.ops.nodes import (
 )
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, operands, require_tensor
+from rushlight.ops.promotion import as_operand
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View
 
@@ -58,6 +59,8 @@ class Numbers(dict[Any, Any]):
         self.dtype = dtype
 
     def __missing__(self, number: Any) -> Any:
+        if type(number) is int and not -(2**63) <= number < 2**64:
+            raise OverflowError("int too big to convert")
         constant = np.array(number, self.dtype)
         if number:  # 0.0 and -0.0 would be one key
             if len(self) >= 256:
@@ -377,6 +380,8 @@ def plain_result(kernel: Callable[..., Any], x: Any, y: Any) -> Tensor:
     except ValueError:
         check_broadcast(x.shape, np.shape(y))
         raise
+    except OverflowError:  # an integer beyond int64: it wraps around, or is beyond uint64 too
+        result._array = kernel(x, as_operand(y, x.dtype), out=...)
     result._counter = [0]
     if mode.inference:
         mark_inference(result)
