@@ -330,6 +330,7 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
     """
     if not isinstance(input, Tensor) or not isinstance(end, Tensor):
         raise no_overload("lerp", _LERP, input, end, weight)
+    result: Tensor
     if isinstance(weight, Tensor):
         result = _lerp(input, end, weight)
     elif isinstance(weight, NUMBERS):

@@ -54,7 +54,9 @@ def compared_in_place(op: Promoting, with_number: bool) -> Promoting:
 
     The cotangent of what was there, and of what it was compared with, is zero.
     """
-    rules = {"a": zeroed_rule} if with_number else {"a": zeroed_rule, "b": zeroed_rule}
+    rules: dict[str, Any] = (
+        {"a": zeroed_rule} if with_number else {"a": zeroed_rule, "b": zeroed_rule}
+    )
     return pointwise(
         op.name,
         lambda a, b: op.kernel(a, b).astype(a.dtype),

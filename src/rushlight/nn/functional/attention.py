@@ -10,9 +10,9 @@ from rushlight.api.create import zeros
 from rushlight.api.dropout import dropout
 from rushlight.api.matrix import matmul
 from rushlight.api.scalars import is_real
+from rushlight.kernels.copies import check_broadcast
 from rushlight.ops import attention as ops
 from rushlight.ops.outputs import require_tensor, type_name
-from rushlight.ops.promotion import check_broadcast
 from rushlight.tensor import Tensor
 
 __all__ = ["scaled_dot_product_attention"]
