@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from rushlight.api.arguments import int_tuple, invalid_combination, is_int, require_int
 from rushlight.api.memory import grown
@@ -178,7 +177,7 @@ def _part(
     offset: int,
     size: tuple[int, ...] | None,
     stride: tuple[int, ...] | None,
-) -> NDArray[Any]:
+) -> Any:
     """A part of a storage, which grows where that is too large, as an array."""
     dtype = input.dtype.numpy
     item = dtype.itemsize

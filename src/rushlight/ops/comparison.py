@@ -54,9 +54,8 @@ def compared_in_place(op: Promoting, with_number: bool) -> Promoting:
 
     The cotangent of what was there, and of what it was compared with, is zero.
     """
-    rules: dict[str, Any] = (
-        {"a": zeroed_rule} if with_number else {"a": zeroed_rule, "b": zeroed_rule}
-    )
+    inputs = ("a",) if with_number else ("a", "b")
+    rules: dict[str, Any] = dict.fromkeys(inputs, zeroed_rule)
     return pointwise(
         op.name,
         lambda a, b: op.kernel(a, b).astype(a.dtype),
