@@ -160,6 +160,104 @@ np.cross(A[:, :3], b[0, 1:])
 np.cross(a, b, axisa=0, axisb=0, axisc=0)
 np.meshgrid(v, v, indexing='ij')[0]
 np.diff(a, append=1.0, axis=0)
+np.add.reduce(a)
+np.add.reduce(a, axis=None)
+np.add.reduce(a, axis=1, keepdims=True)
+np.add.reduce(a, axis=(0, 1), initial=2.0)
+np.add.reduce(a, axis=1, where=A > 1)
+np.multiply.reduce(a)
+np.multiply.reduce(a, axis=None, where=A > 1)
+np.maximum.reduce(a, axis=1)
+np.minimum.reduce(a, initial=1.0)
+np.maximum.reduce(a, where=A > 1, initial=0.5)
+np.logaddexp.reduce(a, axis=1)
+np.add.accumulate(a)
+np.multiply.accumulate(a, axis=1)
+np.maximum.accumulate(a, axis=1)
+np.minimum.accumulate(a)
+np.logaddexp.accumulate(a, 1)
+np.add.outer(a, v)
+np.multiply.outer(V, a)
+np.power.outer(v, v)
+np.subtract.outer(2.0, v)
+np.add(a, b, where=A > 1, out=np.ones((3, 4)) * a)
+np.sum(a, where=A > 1)
+np.sum(a, axis=0, initial=3.0)
+np.prod(a, where=A > 1, axis=1)
+np.max(a, initial=1.5, axis=0)
+np.min(a, where=A > 1, initial=9.0)
+np.median(a)
+np.median(a, axis=1)
+np.nanmedian(a, axis=0, keepdims=True)
+np.quantile(a, 0.3)
+np.quantile(a, [0.2, 0.7], axis=1)
+np.percentile(a, 30, axis=0)
+np.nanpercentile(a, 60, method='lower')
+np.cov(a)
+np.cov(a, rowvar=False, bias=True)
+np.cov(a, ddof=0, aweights=V)
+np.corrcoef(a)
+np.average(a)
+np.average(a, axis=1, weights=v)
+np.average(a, weights=b)
+np.nanprod(a, axis=1)
+np.nancumsum(a, axis=0)
+np.trapezoid(a)
+np.trapezoid(a, x=V)
+np.trapezoid(a, dx=0.5, axis=0)
+np.block([[a, b], [B, a]])
+np.block([v, v])
+np.pad(a, 1)
+np.pad(a, ((1, 0), (0, 2)), constant_values=2.0)
+np.select([A > 1.5, A > 1.0], [a, b], 0.5)
+np.polyval([1.0, -2.0, 3.0], a)
+np.broadcast_arrays(a, v)[1]
+np.compress([True, False, True], a, axis=0)
+np.extract(A > 1, a)
+np.ediff1d(a)
+np.diagflat(v)
+np.vander(v, 3)
+np.hsplit(a, 2)[1]
+np.vsplit(a, 3)[0]
+np.fix(a) + a
+np.i0(a)
+np.cbrt(a)
+np.divmod(a, 0.7)[1]
+np.modf(a)[0]
+np.vecdot(a, B)
+np.matvec(a, v)
+np.vecmat(v, a.T)
+np.unstack(a)[1]
+np.cumulative_sum(a, axis=1)
+np.cumulative_prod(v)
+np.astype(a, np.float64)
+np.linalg.svd(a, compute_uv=False)
+np.linalg.svdvals(a)
+np.abs(np.linalg.svd(a, full_matrices=False)[1])
+np.abs(np.linalg.qr(a.T, mode='r'))
+np.linalg.eigh(a @ a.T)[0]
+np.linalg.eigvalsh(a @ a.T)
+np.linalg.pinv(a)
+np.linalg.slogdet(a @ a.T)[1]
+np.linalg.cond(a)
+np.linalg.tensorsolve(a[:, :3] + np.eye(3), v[:3])
+np.linalg.matrix_transpose(a)
+np.linalg.matmul(a, b.T)
+np.linalg.outer(v, V)
+np.linalg.vecdot(a, b)
+np.linalg.trace(a)
+np.linalg.tensordot(a, b, axes=2)
+np.linalg.diagonal(a)
+np.abs(np.fft.fft(a))
+np.real(np.fft.ifft(a, axis=0))
+np.abs(np.fft.rfft(a, n=6))
+np.fft.irfft(a)
+np.fft.hfft(a)
+np.imag(np.fft.fft2(a))
+np.real(np.fft.fftn(a, axes=(0,), norm='ortho'))
+np.fft.irfftn(a)
+np.fft.fftshift(a)
+np.fft.ifftshift(a, axes=1)
 """
 
 PLAIN = """
@@ -180,6 +278,12 @@ np.argsort(a, axis=0)
 np.allclose(a, A)
 np.array_equal(a, A)
 np.isclose(a, B)
+np.heaviside(a - 1, 0.5)
+np.logical_and.reduce(a)
+np.logical_or.reduce(a > 1, axis=None)
+np.subtract.reduce(a)
+np.add.reduceat(a, [0, 2])
+np.linalg.matrix_rank(a)
 np.median(a)
 np.add.reduce(a)
 np.add.outer(v, v)
@@ -255,11 +359,11 @@ def test_values_without_derivative(line: str) -> None:
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda r: np.median(r), "median"),
-        (lambda r: np.add.reduce(r), "add.reduce"),
-        (lambda r: np.add(r, r, where=np.ones(2, bool)), "add"),
-        (lambda r: np.sum(r, where=np.ones(2, bool)), "sum"),
-        (lambda r: np.percentile(r, 3), "percentile"),
+        (lambda r: np.histogram(r), "histogram"),
+        (lambda r: np.subtract.reduce(r), "subtract.reduce"),
+        (lambda r: np.add.reduceat(r, [0]), "add.reduceat"),
+        (lambda r: np.insert(r, 0, 1.0), "insert"),
+        (lambda r: np.percentile(r, 3, method="hazen"), "percentile"),
         (lambda r: np.add(r, 1, out=np.zeros(2)), "add"),
     ],
 )
@@ -380,3 +484,37 @@ def test_the_table_names_real_functions_and_parameters() -> None:
 )
 def test_as_in_pytorch(expression: str) -> None:
     assert_alike(expression)
+
+
+def test_ufuncs_that_add_at_indices() -> None:
+    x = torch.zeros(3, dtype=torch.float64)
+    y = torch.ones(2, dtype=torch.float64, requires_grad=True)
+    np.add.at(x, [0, 0], y)
+    np.subtract.at(x, np.array([2]), 5.0)
+    assert x.tolist() == [2.0, 0.0, -5.0]
+    x[0].backward()
+    assert y.grad is not None and y.grad.tolist() == [1.0, 1.0]
+    plain = torch.ones(3)
+    np.multiply.at(plain, [1, 1], 3.0)
+    np.add.at(plain, slice(0, 2), 1.0)
+    assert plain.tolist() == [2.0, 10.0, 1.0]
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        np.add.at(y, 0, 1.0)
+
+
+def test_masks_without_an_identity_need_an_initial_value() -> None:
+    x = torch.ones(3)
+    with pytest.raises(ValueError, match="'maximum' does not have an identity"):
+        np.maximum.reduce(x, where=x > 0)
+
+
+def test_masks_leave_what_was_in_out() -> None:
+    x = torch.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    out = torch.zeros(3)
+    found = np.multiply(x, 2, where=x.detach() > 1, out=out)
+    assert found is out and out.tolist() == [0.0, 4.0, 6.0]
+    out.sum().backward()
+    assert x.grad is not None and x.grad.tolist() == [0.0, 2.0, 2.0]
+    array = np.full(3, 7.0, np.float32)
+    np.add(x.detach(), 1, where=np.array([True, False, True]), out=array)
+    assert array.tolist() == [2.0, 7.0, 4.0]

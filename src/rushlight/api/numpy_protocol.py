@@ -5,9 +5,9 @@
 meaning; `UFUNCS` and `FUNCTIONS` say which, and what NumPy's parameters are called there. Types
 are promoted as PyTorch does.
 
-What has no counterpart (``np.add.reduce``, ``np.median``, a ``where=``) works on the plain arrays
-and gives plain arrays. For a tensor that requires grad that would lose the graph without a word,
-so it is a TypeError.
+What has no counterpart (``np.add.reduceat``, ``np.histogram``) works on the plain arrays and gives
+plain arrays. For a tensor that requires grad that would lose the graph without a word, so it is a
+TypeError.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight import dtypes
+from rushlight.api.numpy_calls import Call, Reduction, tensors
 from rushlight.api.numpy_functions import (
     Untranslated,
     append,
@@ -29,7 +29,6 @@ from rushlight.api.numpy_functions import (
     dot,
     einsum,
     flip,
-    matmul,
     meshgrid,
     outer,
     prod,
@@ -46,62 +45,13 @@ from rushlight.api.numpy_functions import (
     tile,
     transpose,
 )
+from rushlight.api.numpy_more import MORE
+from rushlight.api.numpy_ufuncs import SPELLED_OUT, masked, of_method, with_masks
 from rushlight.api.python import numpy
 from rushlight.ops.outputs import number_tensor
 from rushlight.tensor import Tensor, wrap
 
 __all__: list[str] = []
-
-
-class Call:
-    """A public function, and what NumPy calls its parameters, in NumPy's order.
-
-    ``Call("sum", a="input", axis="dim")``: np.sum's ``a`` is our ``input``, its ``axis`` ``dim``.
-    Arguments that are None are left to our defaults.
-    """
-
-    def __init__(self, path: str, **parameters: str) -> None:
-        self.path = path
-        self.names = tuple(parameters)
-        self.ours = parameters
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if len(args) > len(self.names):
-            raise Untranslated
-        given = {**dict(zip(self.names, args)), **kwargs}
-        named = {}
-        for name, value in given.items():
-            ours = self.ours.get(name)
-            if not ours:
-                raise Untranslated
-            if value is not None:
-                named[ours] = dtypes.as_dtype(value) if ours == "dtype" else tensors(value)
-        return self.run(named)
-
-    def run(self, named: dict[str, Any]) -> Any:
-        """Call our function: its first parameter goes by position."""
-        first = next(iter(self.ours.values()))
-        return public(self.path)(named.pop(first), **named)
-
-
-class Reduction(Call):
-    """A reduction over ``axis``; with ``keepdims`` and no axis, over all of them by name."""
-
-    def run(self, named: dict[str, Any]) -> Any:
-        if "keepdim" in named and "dim" not in named:
-            named["dim"] = tuple(range(named["input"].ndim))
-        return super().run(named)
-
-
-def tensors(value: Any) -> Any:
-    """An argument with Tensors for its ndarrays and Python's numbers for NumPy's."""
-    if isinstance(value, np.ndarray):
-        return wrap(value)
-    if isinstance(value, np.generic):
-        return value.item()
-    if isinstance(value, (list, tuple)) and any(isinstance(v, np.ndarray) for v in value):
-        return [tensors(v) for v in value]
-    return value
 
 
 # -- ufuncs ----------------------------------------------------------------------------------------
@@ -121,7 +71,6 @@ UFUNCS: dict[np.ufunc, str] = {
     np.fabs: "abs",
     np.rint: "round",
     np.invert: "bitwise_not",
-    np.matmul: "matmul",
 }
 
 # These take Python's numbers for a second operand.
@@ -155,19 +104,29 @@ def _array_ufunc(self: Tensor, ufunc: np.ufunc, method: str, *inputs: Any, **kwa
     name = WITH_NUMBERS.get(ufunc)
     numbers = name is not None
     name = name or UFUNCS.get(ufunc)
-    if method == "__call__" and name is not None and not kwargs:
-        for x in inputs:
-            if not isinstance(x, (Tensor, np.ndarray, np.generic, bool, int, float, complex)):
-                return NotImplemented  # a list is no operand to an operator of tensors
-        operands = [tensors(x) for x in inputs]
-        for i, x in enumerate(operands):
-            if not isinstance(x, Tensor) and (i == 0 or not numbers):
-                operands[i] = number_tensor(x)
-        try:
-            function = matmul if ufunc is np.matmul else public(name)
-            return written(function(*operands), out, ufunc.__name__)
-        except Untranslated:
-            pass
+    where = kwargs.pop("where", True) if method == "__call__" else True
+    made = SPELLED_OUT.get(ufunc)
+    numbers = numbers or made is not None
+    try:
+        if method != "__call__":
+            return written(of_method(ufunc, method, inputs, kwargs), out, ufunc.__name__)
+        if (name is not None or made is not None) and not kwargs:
+            for x in inputs:
+                if not isinstance(x, (Tensor, np.ndarray, np.generic, bool, int, float, complex)):
+                    return NotImplemented  # a list is no operand to an operator of tensors
+            operands = [tensors(x) for x in inputs]
+            for i, x in enumerate(operands):
+                if not isinstance(x, Tensor) and (i == 0 or not numbers):
+                    operands[i] = number_tensor(x)
+            function = made if made is not None else public(str(name))
+            result = function(*operands)
+            if where is not True:
+                result = masked(result, where, out)
+            return written(result, out, ufunc.__name__)
+    except Untranslated:
+        pass
+    if where is not True:
+        kwargs["where"] = where
     label = ufunc.__name__ if method == "__call__" else f"{ufunc.__name__}.{method}"
     if out is not None:
         kwargs["out"] = out
@@ -178,7 +137,11 @@ def written(result: Any, out: Any, name: str) -> Any:
     """The result, in ``out=`` where there is one."""
     if out is None:
         return result
+    if isinstance(result, tuple):
+        return tuple(written(r, o, name) for r, o in zip(result, out))
     (target,) = out if isinstance(out, tuple) else (out,)
+    if target is None:
+        return result
     if isinstance(target, Tensor):
         return target.copy_(result)
     if result.requires_grad or result._interpreter is not None:
@@ -208,18 +171,18 @@ def _sequence(path: str, theirs: str = "arrays", **more: str) -> Call:
 
 FUNCTIONS: dict[Any, Callable[..., Any]] = {
     # reductions
-    np.sum: _reduction("sum", dtype="dtype"),
-    np.prod: prod,
+    np.sum: with_masks(np.add, _reduction("sum", dtype="dtype")),
+    np.prod: with_masks(np.multiply, prod),
     np.ptp: ptp,
     np.mean: _reduction("mean", dtype="dtype"),
     np.nansum: _reduction("nansum", dtype="dtype"),
     np.nanmean: _reduction("nanmean", dtype="dtype"),
-    np.max: _reduction("amax"),
-    np.amax: _reduction("amax"),
-    np.min: _reduction("amin"),
-    np.amin: _reduction("amin"),
-    np.all: _reduction("all"),
-    np.any: _reduction("any"),
+    np.max: with_masks(np.maximum, _reduction("amax")),
+    np.amax: with_masks(np.maximum, _reduction("amax")),
+    np.min: with_masks(np.minimum, _reduction("amin")),
+    np.amin: with_masks(np.minimum, _reduction("amin")),
+    np.all: with_masks(np.logical_and, _reduction("all")),
+    np.any: with_masks(np.logical_or, _reduction("any")),
     np.std: spread("std"),
     np.var: spread("var"),
     np.argmax: _reduction("argmax"),
@@ -310,6 +273,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.full_like: Call("full_like", a="input", fill_value="fill_value", dtype="dtype"),
     np.shape: lambda a: a.shape,
     np.ndim: lambda a: a.ndim,
+    **MORE,
 }
 
 # Questions whose answer has no derivative: they may look at a tensor that requires grad.
