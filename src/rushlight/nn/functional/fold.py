@@ -13,6 +13,7 @@ from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
 __all__ = [
+    "assert_int_or_pair",
     "channel_shuffle",
     "fold",
     "native_channel_shuffle",
@@ -134,3 +135,9 @@ def fold(
         raise NotImplementedError(f"\"col2im_out_cpu\" not implemented for '{x.dtype.scalar_name}'")
     windows = Windows(size, out, kernel, steps, around, gaps)
     return ops.col2im(x, windows)  # type: ignore[no-any-return]
+
+
+def assert_int_or_pair(arg: Any, arg_name: str, message: str) -> None:
+    """Raise AssertionError of `message`, with the name in it, unless `arg` is an int or a pair."""
+    if not (isinstance(arg, int) or len(arg) == 2):
+        raise AssertionError(message.format(arg_name))

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from rushlight.api import pooling as api
 from rushlight.api.activation import relu
 from rushlight.api.pooling import (
     avg_pool1d,
     avg_pool2d,
     avg_pool3d,
     max_pool1d,
-    max_pool1d_with_indices,
     max_pool2d,
     max_pool3d,
 )
@@ -36,6 +36,19 @@ __all__ = [
     "max_unpool2d",
     "max_unpool3d",
 ]
+
+
+def max_pool1d_with_indices(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = True,
+) -> Any:
+    """As `max_pool1d`, and the index along L where each maximum was found."""
+    return api.max_pool1d_with_indices(input, kernel_size, stride, padding, dilation, ceil_mode)
 
 
 def max_pool2d_with_indices(

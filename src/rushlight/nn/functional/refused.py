@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-__all__ = ["grouped_mm", "scaled_grouped_mm", "scaled_mm"]
+__all__ = ["ScalingType", "SwizzleType", "grouped_mm", "scaled_grouped_mm", "scaled_mm"]
+
+
+def ScalingType(*args: Any, **kwargs: Any) -> NoReturn:
+    """Refused: says how `scaled_mm` scales. NotImplementedError always."""
+    raise NotImplementedError("Rushlight has no nn.functional.ScalingType: no 8-bit floats")
+
+
+def SwizzleType(*args: Any, **kwargs: Any) -> NoReturn:
+    """Refused: says how `scaled_mm` lays scales out. NotImplementedError always."""
+    raise NotImplementedError("Rushlight has no nn.functional.SwizzleType: no 8-bit floats")
 
 
 def grouped_mm(*args: Any, **kwargs: Any) -> NoReturn:
