@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.channels import follow
 from rushlight.kernels.maxpool import adaptive_bounds
 from rushlight.kernels.reduce import is_half
 from rushlight.kernels.windows import Array, Ints, Windows
@@ -60,7 +61,8 @@ def avg_pool_forward(
     for i, numbers in enumerate(zip(windows.kernel, windows.stride, windows.padding, windows.out)):
         y = _sums(y, i - len(windows.size), *numbers)
     y = _divide(y, _counts(windows, count_include_pad, divisor))
-    return np.ascontiguousarray(y, x.dtype)
+    y = np.ascontiguousarray(y, x.dtype)
+    return follow(y, x) if len(windows.size) == 2 else y
 
 
 def _sums(x: Array, axis: int, k: int, s: int, p: int, out: int) -> Array:
@@ -128,7 +130,8 @@ def adaptive_avg_pool_forward(x: Array, output_size: Ints) -> Array:
             np.add.reduce(part, axis, out=means[_along(axis, place)])
             means[_along(axis, place)] /= part.shape[axis]
         y = means
-    return np.ascontiguousarray(y, x.dtype)
+    y = np.ascontiguousarray(y, x.dtype)
+    return follow(y, x) if n == 2 else y
 
 
 def adaptive_avg_pool_backward(g: Array, x_shape: Ints, dims: int) -> Array:

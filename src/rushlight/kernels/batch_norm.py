@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, Array
+from rushlight.kernels.channels import follow
 from rushlight.kernels.norm import widened
 from rushlight.kernels.softmax import ones
 
@@ -132,7 +133,7 @@ def _line(
     for n in range(0, len(images), step):
         out = np.multiply(images[n : n + step], scale, out=y[n : n + step])
         out += shift
-    return y.reshape(x.shape)
+    return follow(y.reshape(x.shape), x)
 
 
 def _weight_and_bias(gates: Array, images: Array, mean: Array, rstd: Array) -> tuple[Array, Array]:

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.kernels import winograd
+from rushlight.kernels.channels import follow
 from rushlight.kernels.conv_layout import (
     CACHED,
     Geometry,
@@ -62,7 +63,9 @@ def conv_forward(
         for n, k, s, p, d in zip(x.shape[2:], w.shape[2:], stride, padding, dilation)
     )
     geo = geometry(x.shape, w.shape, out, stride, padding, dilation, groups)
-    return _correlate(x, w, bias, geo)
+    y = _correlate(x, w, bias, geo)
+    # PyTorch's volumes follow where oneDNN convolves them.
+    return follow(y, x, w) if len(out) == 2 or x.dtype == np.float32 else y
 
 
 def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
@@ -182,7 +185,7 @@ def conv_transpose_forward(
     y = conv_backward_input(x, w, shape, stride, padding, dilation, groups)
     if bias is not None:
         np.add(y, bias.reshape(-1, *(1,) * len(size)), out=y)
-    return y
+    return follow(y, x, w) if len(size) == 2 or x.dtype == np.float32 else y
 
 
 def _turned(w: Array, geo: Geometry) -> Array:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from rushlight.kernels.channels import follow
 from rushlight.kernels.reduce import is_half
 from rushlight.kernels.windows import Array, Ints
 
@@ -188,7 +189,7 @@ def interpolate(x: Array, grid: Grid) -> Array:
                 part *= weight.reshape(-1, *(1,) * (dims - 1 - i))
             total = part if total is None else np.add(total, part, out=total)
         y = total
-    return np.ascontiguousarray(y, dtype)
+    return follow(np.ascontiguousarray(y, dtype), x)
 
 
 def interpolate_backward(g: Array, x_shape: Ints, grid: Grid) -> Array:

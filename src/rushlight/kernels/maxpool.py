@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK
+from rushlight.kernels.channels import follow
 from rushlight.kernels.threads import for_each
 from rushlight.kernels.windows import Array, Ints, Windows
 
@@ -40,7 +41,7 @@ def max_pool_forward(x: Array, windows: Windows) -> tuple[Array, Array]:
             _largest(planes[part], flat_y[part], flat_taps[part], windows)
 
         for_each(work, _parts(len(planes), prod(windows.out)))
-    return y, taps
+    return follow(y, x), taps
 
 
 def _parts(planes: int, size: int) -> list[slice]:
@@ -184,7 +185,7 @@ def adaptive_max_pool_forward(x: Array, output_size: Ints) -> tuple[Array, Array
             found = np.where(np.isnan(largest), last, found)
         y[(..., *place)] = largest
         indices[(..., *place)] = numbers[window].reshape(-1)[found]
-    return y, indices
+    return (follow(y, x) if n == 2 else y), indices
 
 
 def scatter_planes(g: Array, indices: Array, x_shape: Ints, dims: int) -> Array:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, Array
+from rushlight.kernels.channels import follow
 from rushlight.kernels.softmax import ones
 
 Result = TypeVar("Result")
@@ -172,7 +173,7 @@ def group_norm(
         np.multiply(images, np.repeat(weight, inner), out=images)
     if bias is not None:
         np.add(images, np.repeat(bias, inner), out=images)
-    return y.reshape(x.shape), mean, rstd
+    return follow(y.reshape(x.shape), x), mean, rstd
 
 
 def group_norm_backward(
