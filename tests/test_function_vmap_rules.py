@@ -26,6 +26,81 @@ def test_what_vmap_is_told(randomness: str) -> None:
     alike(tell)()
 
 
+PLACES: dict[str, Callable[[Any, Any], Any]] = {
+    "itself": lambda lib, x: x,
+    "negative": lambda lib, x: -x,
+    "sine of a clone": lambda lib, x: x.clone().sin(),
+    "detached": lambda lib, x: x.detach(),
+    "in place": lambda lib, x: x.mul_(2),
+    "of two": lambda lib, x: x * x,
+    "sum": lambda lib, x: x.sum(),
+    "double": lambda lib, x: x.double(),
+}
+
+
+@pytest.mark.parametrize("in_dim", [0, 1, 2, -1, -3])
+@pytest.mark.parametrize("of", PLACES)
+def test_examples_lie_where_in_dims_says(of: str, in_dim: int) -> None:
+    """A rule of one's own is given the caller's tensor, and which of its dimensions is mapped."""
+
+    def tell(lib: Any) -> Any:
+        seen: list[Any] = []
+        function = written(lib, seen)
+        x = lib.arange(24.0).reshape(2, 3, 4)
+
+        def f(x: Any) -> Any:
+            return function.apply(PLACES[of](lib, x))
+
+        def total(x: Any) -> Any:
+            return lib.func.vmap(f, in_dims=in_dim)(x).sum()
+
+        out = lib.func.vmap(f, in_dims=in_dim, out_dims=-1)(x.clone())
+        if of not in ("in place", "detached"):
+            out = out, lib.func.grad(total)(x)
+        return out, seen
+
+    alike(tell)()
+
+
+@story
+def test_several_inputs_mapped_along_different_dimensions(lib: Any) -> Any:
+    seen: list[Any] = []
+
+    def vmap(info: Any, in_dims: Any, x: Any, y: Any) -> Any:
+        seen.append((in_dims, x.shape, x.stride(), y.shape))
+        x = x if in_dims[0] is None else x.movedim(in_dims[0], 0)
+        y = y if in_dims[1] is None else y.movedim(in_dims[1], 0)
+        return function.apply(x, y), 0
+
+    function = defined(
+        lib,
+        forward=lambda x, y: x * y,
+        setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs),
+        backward=lambda ctx, g: (g * ctx.saved_tensors[1], g * ctx.saved_tensors[0]),
+        vmap=vmap,
+    )
+    x, y = lib.arange(6.0).reshape(2, 3), lib.arange(6.0).reshape(3, 2)
+    outs = [
+        lib.func.vmap(function.apply, in_dims=dims)(x, y) for dims in [(1, 0), (0, 1), (-1, -2)]
+    ]
+    outs.append(lib.func.vmap(lib.func.grad(lambda a, b: function.apply(a, b).sum()), (1, 0))(x, y))
+    nested = lib.func.vmap(lib.func.vmap(function.apply, (0, None)), (None, 1))
+    return outs, nested(x[0], y), seen
+
+
+@story
+def test_repr_of_a_batched_tensor(lib: Any) -> Any:
+    shown: list[str] = []
+
+    def show(x: Any) -> Any:
+        shown.append(repr(x))
+        shown.append(repr(x.cos()))
+        return x
+
+    lib.func.vmap(show, in_dims=1)(lib.arange(12.0).reshape(2, 3, 2))
+    return shown
+
+
 @story
 def test_forward_in_numpy(lib: Any) -> Any:
     """Which no transform can see into."""

@@ -51,8 +51,8 @@ def maybe_get_level(tensor: Tensor) -> int:
 
 
 def maybe_get_bdim(tensor: Tensor) -> int:
-    """Return the dimension of the examples, the first, or -1."""
-    return 0 if tensor.__dict__.get("_mapped") else -1
+    """Return the dimension of the examples, or -1."""
+    return tensor._place if tensor.__dict__.get("_mapped") else -1  # type: ignore[attr-defined]
 
 
 def get_unwrapped(tensor: Tensor) -> Any:

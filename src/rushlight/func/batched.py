@@ -1,14 +1,16 @@
 """The tensors and the level of `vmap`: one example to look at, all of them inside.
 
 A `Batched` tensor shows its program the shape of one example. Its value has the examples along
-dimension 0, or is the same for all of them (`mapped` is False). An Operator finds its batching rule
-in `rushlight.func.rules`; without one the examples run one by one, which is right but slow, and is
-said once.
+dimension 0, or is the same for all of them (`mapped` is False). Where they lay when the program's
+call of `vmap` said so is noted (`place`), for those who look at all examples themselves. An
+Operator finds its batching rule in `rushlight.func.rules`; without one the examples run one by one,
+which is right but slow, and is said once.
 """
 
 from __future__ import annotations
 
 import sys
+import textwrap
 import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -83,9 +85,14 @@ class Batched(Lifted):
 
     _interpreter: BatchLevel
     _mapped: bool
+    _place = 0  # which dimension of the caller's tensor has the examples
+
+    def __repr__(self) -> str:
+        inner = textwrap.indent(repr(self._interpreter.unmoved(self)[0]), "    ")
+        return f"{self.kind()}, value=\n{inner}\n)"
 
     def kind(self) -> str:
-        where = f"bdim={0 if self._mapped else None}"
+        where = f"bdim={self._place if self._mapped else None}"
         return f"BatchedTensor(lvl={self._interpreter.level}, {where}"
 
     def item(self) -> Any:
@@ -143,6 +150,14 @@ class BatchLevel(Level):
         out._array = one.view(Shadow)
         return self._finish(out, value, True)
 
+    def batched_along(self, value: Tensor, place: int) -> Batched:
+        """Make a tensor of the examples that `value` has along dimension `place`."""
+        if place == 0:
+            return self.batched(value)
+        out = self.batched(value.movedim(place, 0))
+        out._place = place
+        return out
+
     def lift(self, t: Tensor) -> Batched:
         """Make a tensor that is the same in all examples."""
         out = new(Batched)
@@ -186,6 +201,26 @@ class BatchLevel(Level):
         if type(a) is Shadow:
             return self.example(a._tensor, i)._array
         return select(a._value, (i,))
+
+    def unmoved(self, a: Any) -> tuple[Any, int | None]:
+        """An argument one level down as the caller of `vmap` laid it out, and the mapped dimension.
+
+        A rule of one's own is given these; operators' rules find the examples in front.
+        """
+        if not self.is_mapped(a):
+            return self.value(a), None
+        value, place = a._value, a._place
+        return (value if place == 0 else value.movedim(0, place)), place
+
+    def result_like(self, a: Batched, out: Tensor) -> Batched:
+        """Lift a result that has the examples where `a` has them."""
+        made = self.batched(out) if a._mapped else self.lift(out)
+        made._place = a._place
+        return made
+
+    def become(self, t: Any, view: Any) -> None:
+        super().become(t, view)
+        t._place = view._place
 
     def results(self, outs: Any, mapped: bool = True) -> Any:
         """Lift what an Operator returned one level down."""

@@ -69,8 +69,6 @@ def _relifted(
 def _batched(cls: type[Function], args: Sequence[Any], level: BatchLevel) -> Any:
     """Run a Function on the examples of a `BatchLevel`, and lift the outputs."""
     leaves, spec = flatten(tuple(args))
-    values = [level.value(a) for a in leaves]
-    dims: list[int | None] = [0 if level.is_mapped(a) else None for a in leaves]
     own = cls.vmap is not Function.vmap
     if cls.generate_vmap_rule and own:
         raise RuntimeError(
@@ -84,6 +82,11 @@ def _batched(cls: type[Function], args: Sequence[Any], level: BatchLevel) -> Any
             "override and implement the vmap staticmethod or set generate_vmap_rule=True. "
             f"{_MORE}"
         )
+    if own:
+        values, dims = map(list, zip(*map(level.unmoved, leaves))) if leaves else ([], [])
+    else:
+        values = [level.value(a) for a in leaves]
+        dims = [0 if level.is_mapped(a) else None for a in leaves]
     inputs = unflatten(values, spec)
     if all(d is None for d in dims):
         result = cls.apply(*inputs), None

@@ -15,6 +15,7 @@ in docs/design/0003-transforms.md.
 
 from __future__ import annotations
 
+import textwrap
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -63,7 +64,7 @@ class Lifted(Tensor):
         )
 
     def __repr__(self) -> str:
-        inner = "\n".join("    " + line for line in repr(self._value).split("\n"))
+        inner = textwrap.indent(repr(self._value), "    ")
         return f"{self.kind()}, value=\n{inner}\n)"
 
     def kind(self) -> str:

@@ -145,10 +145,7 @@ def _run(
         install()
     level = BatchLevel(size, randomness)
     with running(level):
-        inside = [
-            x if d is None else level.batched(x if d == 0 else x.movedim(d, 0))
-            for x, d in zip(leaves, dims)
-        ]
+        inside = [x if d is None else level.batched_along(x, d) for x, d in zip(leaves, dims)]
         result = func(*unflatten(inside, spec), **kwargs)
         outs, out_spec = flatten(result)
         places = _places(func, out_dims, out_spec)

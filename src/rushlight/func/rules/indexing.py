@@ -165,7 +165,7 @@ def _put_at_mask(level: Any, args: Sequence[Any]) -> Any:
 
 def _convert(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, *rest = args
-    return level.results(op(level.value(x), *rest))
+    return level.result_like(x, op(x._value, *rest))
 
 
 def _over(op: Operator, level: Any, args: Sequence[Any]) -> Any:

@@ -67,7 +67,7 @@ def _reverse(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 
 def _alias(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    return level.results(views.alias(args[0]._value))
+    return level.result_like(args[0], views.alias(args[0]._value))
 
 
 def _expand(op: Operator, level: Any, args: Sequence[Any]) -> Any:
