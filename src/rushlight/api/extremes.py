@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.api.install import inplace
 from rushlight.ops import extremes as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
@@ -139,11 +140,14 @@ def clamp(input: Tensor, min: Any = None, max: Any = None, *, out: Tensor | None
 
 
 clip = clamp
+_clamp_between = inplace(clamp)
 
 
 def clamp_(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """In-place form of `clamp`. Raises RuntimeError where bounds don't fit the tensor's dtype."""
-    check_operands(input, (min, max))
+    if not (_bound(min, NUMBERS) and _bound(max, NUMBERS)):
+        return _clamp_between(input, min, max)
+    check_operands(input, ())
     result = clamp(input, min, max)
     if not dtypes.can_cast(result.dtype, input.dtype):
         raise RuntimeError(

@@ -145,9 +145,13 @@ clamp_number = pointwise(
 )
 
 
-def _no_bools(operands: Sequence[Any], target: Dtype) -> None:
+def _has_kernel(operands: Sequence[Any], target: Dtype) -> None:
+    if operands[0].dtype.kind == "c":
+        _complex(operands, target)
     if len(operands) == 3:
-        no_kernel("b", "clamp_cpu")(operands, target)
+        no_kernel("bc", "clamp_cpu")(operands, target)
+    else:  # with one bound it is maximum, or minimum
+        no_kernel("c", "maximum_cpu")(operands, target)
 
 
 clamp = pointwise(
@@ -155,7 +159,7 @@ clamp = pointwise(
     _clamp,
     promote="common",
     selects=True,
-    checks=(_complex, _no_bools),
+    checks=(_has_kernel,),
     x=lambda g, x, min, max: kept(g, _inside(x, min, max)),
     min=lambda g, x, min, max: _min_rule(g, x, min, max),
     max=lambda g, x, min, max: _max_rule(g, x, min, max),
