@@ -8,5 +8,7 @@ from rushlight.nn import modules as modules
 from rushlight.nn import parameter as parameter
 from rushlight.nn import utils as utils
 from rushlight.nn.modules import *
+from rushlight.nn.parameter import UninitializedBuffer as UninitializedBuffer
+from rushlight.nn.parameter import UninitializedParameter as UninitializedParameter
 from rushlight.parameter import Buffer as Buffer
 from rushlight.parameter import Parameter as Parameter

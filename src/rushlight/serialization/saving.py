@@ -16,6 +16,7 @@ from rushlight.api.pickling import _attributes
 from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.kernels.shared_memory import bytes_of
 from rushlight.kernels.strides import buffer_of
+from rushlight.nn.parameter import is_lazy
 from rushlight.parameter import Buffer, Parameter
 from rushlight.serialization import rebuild
 from rushlight.serialization.allowed import torchs_name
@@ -113,7 +114,7 @@ class _Pickler(pickle.Pickler):
 
     def reducer_override(self, obj: Any) -> Any:
         """Say how a tensor is made; others say so themselves."""
-        return reduced(obj) if isinstance(obj, Tensor) else NotImplemented
+        return reduced(obj) if isinstance(obj, Tensor) and not is_lazy(obj) else NotImplemented
 
 
 def reduced(t: Tensor) -> tuple[Any, ...]:

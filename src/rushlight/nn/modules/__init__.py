@@ -12,6 +12,7 @@ from rushlight.nn.modules.distance import *
 from rushlight.nn.modules.dropout import *
 from rushlight.nn.modules.fold import *
 from rushlight.nn.modules.fractional import *
+from rushlight.nn.modules.lazy_layers import *
 from rushlight.nn.modules.linear import *
 from rushlight.nn.modules.linear_loss import *
 from rushlight.nn.modules.loss import *

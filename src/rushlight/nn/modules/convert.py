@@ -12,6 +12,7 @@ from rushlight.api.legacy import dtype_of_type
 from rushlight.api.likes import empty_like
 from rushlight.api.memory import share
 from rushlight.autograd.modes import no_grad
+from rushlight.nn.parameter import is_lazy
 from rushlight.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -87,7 +88,9 @@ class Conversion:
 
         def convert(t: Tensor) -> Tensor:
             own = t.is_floating_point() or t.is_complex()
-            form = memory_format if t.dim() in (4, 5) else None
+            form = memory_format if memory_format and t.dim() in (4, 5) else None
+            if is_lazy(t):
+                return t.to(dtype) if own and dtype is not None else t
             return cast(t, dtype if own else None, False, form)
 
         return self._apply(convert)
@@ -133,5 +136,7 @@ class Conversion:
         """Move all parameters, their gradients and buffers to memory shared by processes."""
         tensors: list[Tensor] = []
         self._apply(lambda t: tensors.append(t) or t)  # type: ignore[func-returns-value]
+        for t in filter(is_lazy, tensors):
+            t.share_memory_()  # which says why it can't be
         share(tensors)
         return self

@@ -14,6 +14,7 @@ from typing import Any
 
 from rushlight.autograd.hooks import RemovableHandle, add_hook
 from rushlight.autograd.modes import no_grad
+from rushlight.nn.parameter import is_lazy
 from rushlight.parameter import Parameter
 from rushlight.tensor import Tensor
 
@@ -230,9 +231,10 @@ class StateDict:
                 f"object from checkpoint but received {type(value)}"
             )
             return
-        if target.dim() == 0 and value.shape == (1,):
+        lazy = is_lazy(target)  # its size is whatever comes
+        if not lazy and target.dim() == 0 and value.shape == (1,):
             value = value[0]
-        if value.shape != target.shape:
+        if not lazy and value.shape != target.shape:
             errors.append(
                 f"size mismatch for {key}: copying a param with shape {value.shape} from "
                 f"checkpoint, the shape in current model is {target.shape}."
