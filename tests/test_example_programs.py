@@ -25,6 +25,13 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 # is said.
 PROGRAMS = [
     pytest.param("digits_cnn", [], 50, id="digits_cnn"),
+    pytest.param("polynomial", [], 100, id="polynomial"),
+    pytest.param("fast_gradient_sign", [], 100, id="fast_gradient_sign"),
+    pytest.param("heat_equation", ["--points", "64"], 100, id="heat_equation"),
+    pytest.param("bayesian_logistic", [], 100, id="bayesian_logistic"),
+    pytest.param("neural_ode", [], 100, id="neural_ode"),
+    pytest.param("reinforce", ["--limit", "30"], 100, id="reinforce"),
+    pytest.param("actor_critic", ["--limit", "30"], 100, id="actor_critic"),
 ]
 
 
