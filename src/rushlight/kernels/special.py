@@ -41,13 +41,13 @@ def from_scipy(name: str) -> Callable[..., Array]:
 
 erfc = from_scipy("erfc")
 erfcx = from_scipy("erfcx")
-erfinv = from_scipy("erfinv")
 log_ndtr = from_scipy("log_ndtr")
 ndtri = from_scipy("ndtri")
-digamma = from_scipy("psi")
 _entr = from_scipy("entr")
 _erf = from_scipy("erf")
+_erfinv = from_scipy("erfinv")
 _gammaln = from_scipy("gammaln")
+_psi = from_scipy("psi")
 
 # erf(x) = tanh(x + x·P(x²)): P, highest power first, minimax in the relative error of erf (1e-8).
 # The sum keeps the rounding of P out of the leading digits. Within 2.3 ulp of the exact value.
@@ -87,6 +87,14 @@ def erf(x: Array, out: Array | None = None) -> Array:
     return np.tanh(y, out=y)
 
 
+def erfinv(x: Array, out: Array | None = None) -> Array:
+    """The inverse of erf; nan outside of [-1, 1], for which SciPy takes 20 us an element."""
+    if x.itemsize < 4:
+        return in_blocks(erfinv, (x,), out=out)
+    outside = np.abs(x) > 1
+    return _erfinv(np.where(outside, np.nan, x) if outside.any() else x, out=out)
+
+
 def ndtr(x: Array, out: Array | None = None) -> Array:
     """The normal distribution function as PyTorch has it, (1 + erf(x/√2)) / 2: 0 from -8.3 down.
 
@@ -115,6 +123,20 @@ def lgamma(x: Array, out: Array | None = None) -> Array:
     """log |Γ(x)|; inf at -inf, where SciPy has -inf."""
     y = _gammaln(x, out=out)
     np.putmask(y, np.equal(y, -np.inf), np.inf)
+    return y
+
+
+def digamma(x: Array, out: Array | None = None) -> Array:
+    """ψ(x); below 0 ψ(1 - x) - π / tan(πx), as in PyTorch: SciPy's own takes 14 us near -½."""
+    if x.itemsize < 4:
+        return in_blocks(digamma, (x,), out=out)
+    below = np.less(x, ZERO[x.dtype])
+    if not below.any():
+        return _psi(x, out=out)
+    y = _psi(np.where(below, 1 - x, x), out=out)
+    fraction = np.fmod(x, 1).astype(np.float64)
+    reflected = np.asarray(y - pi / np.tan(pi * fraction)).astype(y.dtype)
+    np.copyto(y, np.where(fraction == 0, np.nan, reflected), where=below)
     return y
 
 
@@ -193,7 +215,14 @@ def gammainc(a: Array, x: Array) -> Array:
 
 def gammaincc(a: Array, x: Array) -> Array:
     """The regularized upper incomplete gamma function; a limit wins over nan, as in PyTorch."""
-    y = np.asarray(special().gammaincc(a, x))
+    # Where SciPy's series takes 30 us an element, and the complement loses two digits of 16.
+    slow = (a >= 0.05) & (a <= 1.6) & (x >= 0) & (x <= 1.1)
+    if not slow.any():
+        return _limits(np.asarray(special().gammaincc(a, x)), a, x, 1.0, 0.0)
+    y = np.asarray(special().gammaincc(np.where(slow, np.nan, a), x))
+    a, x = np.broadcast_arrays(a, x)
+    complement = special().gammainc(a[slow].astype(np.float64), x[slow].astype(np.float64))
+    y[slow] = 1 - complement
     return _limits(y, a, x, 1.0, 0.0)
 
 

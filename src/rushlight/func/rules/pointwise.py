@@ -18,7 +18,7 @@ __all__ = ["pointwise"]
 
 def pointwise(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """Run an Operator of corresponding elements on all examples."""
-    if len(args) == 1:
+    if len(args) == 1 and len(op.outputs) == 1:
         return level.result_like(args[0], op.general(args[0]._value))
     ndim = max(a._array.ndim for a in args if isinstance(a, Tensor))
     # Kernels other than ufuncs may rely on operands of one shape.
