@@ -6,6 +6,8 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
 from rushlight.api.arguments import int_tuple
 from rushlight.kernels.interpolate import Grid
 from rushlight.nn.functional.adaptive import (
@@ -105,6 +107,12 @@ def _sizes(
                 f"with spatial dimensions of {spatial} and output size of {size}. "
                 + _LAYOUT.format("output size", "(o1, o2", "o")
             )
+        several = isinstance(size, (tuple, list))
+        if several and not all(_is_integer(m) for m in size):
+            raise TypeError(
+                "expected size to be one of int or Tuple[int] or Tuple[int, int] or "
+                f"Tuple[int, int, int], but got size with types {[type(m) for m in size]}"
+            )
         return int_tuple("interpolate", wanted, 2, "size"), None
     if scale_factor is None:
         raise ValueError("either size or scale_factor should be defined")
@@ -117,6 +125,12 @@ def _sizes(
             f"{scale_factor}. " + _LAYOUT.format("scale_factor", "(s1, s2", "s")
         )
     return tuple(math.floor(float(m) * f) for m, f in zip(spatial, factors)), factors
+
+
+def _is_integer(value: Any) -> bool:
+    if isinstance(value, Tensor):
+        return not value.dtype.is_floating_point
+    return isinstance(value, (int, np.integer))
 
 
 def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) -> None:
