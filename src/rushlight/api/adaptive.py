@@ -55,8 +55,8 @@ def _refuse(x: Tensor, kernel: str) -> None:
 
 def average(n: int, x: Tensor, size: Ints, node: str) -> Tensor:
     function = f"adaptive_avg_pool{n}d"
-    for d in range(2, n + 1):
-        x.size(-d)  # IndexError where there is no such dimension
+    for d in range(2, n + 1 if all(s == 1 for s in size) else 0):
+        x.size(-d)  # what PyTorch averages at once: IndexError where there is no such dimension
     if x.dim() not in (n + 1, n + 2):
         raise RuntimeError(
             f"{function}(): Expected {n + 1}D or {n + 2}D tensor, but got {list(x.shape)}"

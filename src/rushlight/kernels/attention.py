@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rushlight.kernels.blocks import Array
+from rushlight.kernels.copies import in_layout
 from rushlight.kernels.softmax import peak, total
 
 # Scores of a block: 1 MiB of float32. Products of larger blocks gain nothing, smaller ones lose.
@@ -128,6 +129,18 @@ def attention(
     if kept is not None:
         return out, kept.reshape(*batch, *kept.shape[1:])
     return out, logs.reshape(*batch, length)
+
+
+def attention_like_queries(
+    q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float
+) -> tuple[Array, Array]:
+    """`attention`, with the result in the queries' order of memory, as PyTorch's kernel has it."""
+    y, kept = attention(q, k, v, mask, causal, scale)
+    if not q.flags.c_contiguous:
+        ordered = in_layout(q, q.dtype, "preserve")
+        np.copyto(ordered, y)
+        y = ordered
+    return y, kept
 
 
 def attention_backward(

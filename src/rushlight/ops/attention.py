@@ -22,7 +22,7 @@ from rushlight.ops.peaks import amax
 from rushlight.ops.softmax import softmax
 from rushlight.tensor import Tensor
 
-__all__ = ["attention", "probabilities"]
+__all__ = ["FUSED", "attention", "probabilities"]
 
 
 def probabilities(q: Any, k: Any, mask: Any, causal: bool, scale: float) -> Any:
@@ -66,10 +66,13 @@ def _grads(
     ]
 
 
+FUSED = "ScaledDotProductFlashAttentionForCpuBackward0"
+
+
 def _attention(node: str) -> Operator:
     return general(
         "scaled_dot_product_attention",
-        kernels.attention,
+        kernels.attention_like_queries if node == FUSED else kernels.attention,
         inputs=("q", "k", "v"),
         together=lambda g, q, k, v, mask, causal, scale, y, kept, needs: _grads(
             g, q, k, v, mask, causal, scale, y, kept, needs
@@ -82,9 +85,5 @@ def _attention(node: str) -> Operator:
 
 # By what PyTorch's graph shows: its kernel for four dimensions, or the last step of the others.
 attention: dict[str, Operator] = {
-    node: _attention(node)
-    for node in (
-        "ScaledDotProductFlashAttentionForCpuBackward0",
-        "UnsafeViewBackward0",
-    )
+    node: _attention(node) for node in (FUSED, "ToCopyBackward0", "UnsafeViewBackward0")
 }

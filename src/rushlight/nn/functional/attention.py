@@ -18,7 +18,6 @@ from rushlight.tensor import Tensor
 __all__ = ["scaled_dot_product_attention"]
 
 _NAME = "scaled_dot_product_attention"
-_FUSED = "ScaledDotProductFlashAttentionForCpuBackward0"
 
 
 def scaled_dot_product_attention(
@@ -75,7 +74,8 @@ def scaled_dot_product_attention(
     )
     if dropout_p > 0 or tracked or query.ndim == value.ndim == 2:
         return _composed(query, key, value, attn_mask, is_causal, factor, float(dropout_p))
-    node = _FUSED if fused else "UnsafeViewBackward0"
+    half = query.dtype.itemsize == 2
+    node = ops.FUSED if fused else "ToCopyBackward0" if half else "UnsafeViewBackward0"
     result = ops.attention[node](query, key, value, attn_mask, bool(is_causal), factor)
     return result[0]  # type: ignore[no-any-return]
 
