@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -23,7 +24,17 @@ def functional_call(
     tie_weights: bool = True,
     strict: bool = False,
 ) -> Any:
-    """Call `module` with these parameters and buffers; see `rushlight.func.functional_call`."""
+    """Call `module` with these parameters and buffers.
+
+    The old name, which warns, of `rushlight.func.functional_call`.
+    """
+    warnings.warn(
+        "`torch.nn.utils.stateless.functional_call` is deprecated as of PyTorch 2.0 and will be "
+        "removed in a future version of PyTorch. Please use `torch.func.functional_call` instead "
+        "which is a drop-in replacement.",
+        FutureWarning,
+        stacklevel=2,
+    )
     given = () if args is None else args if isinstance(args, tuple) else (args,)
     with replaced(module, parameters_and_buffers, tie_weights, strict):
         return module(*given, **({} if kwargs is None else kwargs))
