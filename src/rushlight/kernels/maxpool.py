@@ -192,9 +192,9 @@ def scatter_planes(g: Array, indices: Array, x_shape: Ints, dims: int) -> Array:
     """Add the cotangent up at the flat indices of each plane, a plane being `dims` dimensions."""
     size = prod(x_shape[-dims:])
     out = np.zeros((prod(x_shape[:-dims]), size), g.dtype)
-    rows = np.arange(len(out))[:, None]
-    count = prod(g.shape[-dims:])
-    np.add.at(out, (rows, indices.reshape(len(out), count)), g.reshape(len(out), count))
+    starts = np.arange(0, len(out) * size, max(size, 1))[:, None]
+    flat = indices.reshape(len(out), prod(g.shape[-dims:])) + starts
+    np.add.at(out.reshape(-1), flat.reshape(-1), g.reshape(-1))
     return out.reshape(x_shape)
 
 
