@@ -114,8 +114,8 @@ def raw_names(node: Any) -> set[str]:
 OTHER_FORMULAS = {
     "nn.functional.tanhshrink", "linalg.lu", "linalg.lu, one result used", "linalg.matrix_power",
     "linalg.matrix_power, negative", "scatter_reduce", "linalg.qr", "linalg.qr, one result used",
-    "qr", "matrix_power", "linalg.vander", "erfinv", "special.erfinv", "prod",
-    "cumprod", "setitem", "masked_select",  # masks beside other indices; with another number of elements
+    "qr", "matrix_power", "linalg.vander", "erfinv", "special.erfinv", "prod", "cumprod",
+    "setitem", "masked_select",  # masks beside other indices; with another number of elements
 }  # fmt: skip
 INDEXED = ("getitem", "gather", "index", "take", "scatter", "embedding")
 
