@@ -114,6 +114,7 @@ ROWS = [
     Row(
         "trapezoid of nothing",
         [call(T(0)), call(T(3, 0)), call(T(0, 3))],
+        dtypes=ALL,
         fn=lambda torch, y: torch.trapezoid(y),
         grad=False,
     ),

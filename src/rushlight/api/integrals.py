@@ -27,20 +27,24 @@ _FORMS = (
 
 
 def _steps(name: str, y: Tensor, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
-    """The dimension to integrate along, and the steps between samples: one, or a tensor."""
+    """The dimension to integrate along, and the steps between samples: one, a tensor, or None
+    for `trapezoid` of no samples."""
     require_tensor(y, name, "y", 1)
     if x is not None and not isinstance(x, Tensor):
         raise no_overload(name, _FORMS, y, x)
     if not isinstance(dx, (bool, int, float, builtins.complex)):
         raise no_overload(name, _FORMS, y, dx=dx)
-    if not y.ndim:
-        if name == "trapezoid":
-            raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
-        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
-    d = wrap_dim(dim, y.ndim)
+    if not y.ndim and name == "trapezoid":
+        raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
+    d = wrap_dim(dim, y.ndim) if name == "trapezoid" else 0
+    if name == "trapezoid" and not y.shape[d]:
+        return d, None
     if dtypes.bool_ in (y.dtype, y.dtype if x is None else x.dtype):
         which = "`y`" if x is None else "`x` or `y`"
         raise RuntimeError(f"{name}: received a bool input for {which}, but bool is not supported")
+    if not y.ndim:
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
+    d = wrap_dim(dim, y.ndim)
     if x is None:
         return d, dx
     if x.ndim == 1:
@@ -70,8 +74,8 @@ def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1)
     tensor(18.)
     """
     d, step = _steps("trapezoid", y, x, dx, dim)
-    if not y.shape[d]:
-        return y.sum(d)  # type: ignore[no-any-return]
+    if step is None:  # of nothing: zeros, even of bools
+        return y.detach().sum(d, dtype=y.dtype)  # type: ignore[no-any-return]
     if x is None:
         ends = y.select(d, 0) + y.select(d, -1)
         return (y.sum(d) - ends * 0.5) * step  # type: ignore[no-any-return]
