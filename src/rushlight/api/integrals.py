@@ -118,7 +118,7 @@ def _weights(name: str, weights: Any, count: int, kind: str) -> None:
             f"{weights.ndim} dimensions"
         )
     integral = not (weights.dtype.is_floating_point or weights.dtype.is_complex)
-    if (kind == "integral") is not integral:
+    if not (integral if kind == "integral" else weights.dtype.is_floating_point):
         raise RuntimeError(
             f"cov(): expected {name} to have {kind} dtype but got {name} with "
             f"{weights.dtype.scalar_name} dtype"
