@@ -60,7 +60,7 @@ def _within(x: Array, n: int) -> tuple[Array, Array]:
 
 
 def _axis(x: Array, n: int, form: Form) -> tuple[Array, Array, Array, Array]:
-    """For one axis: indices and validity of its taps (N, P, K), t and its slope (N, P)."""
+    """For one axis: indices and validity of its taps (K, N, P), t and its slope (N, P)."""
     one = x.dtype.type(1)
     if form.align_corners:
         place = (x + one) / 2 * x.dtype.type(n - 1)
@@ -76,7 +76,7 @@ def _axis(x: Array, n: int, form: Form) -> tuple[Array, Array, Array, Array]:
         slope = slope * inside
     before = np.rint(place) if form.mode == "nearest" else np.floor(place)
     t = place - before
-    taps = before[..., None] + np.array(TAPS[form.mode][0], x.dtype)
+    taps = before + np.array(TAPS[form.mode][0], x.dtype)[:, None, None]
     if form.mode == "bicubic" and form.padding == "reflection":
         taps = _folded(taps, n, form)[0]
     valid = np.ones(taps.shape, bool)
@@ -90,37 +90,37 @@ def places(grid: Array, size: Ints, form: Form) -> tuple[Array, Array, Array, Ar
     """Where a grid (N, ..., d) points to in elements of `size`, whose last axis comes first in it.
 
     For P places in each of N and K taps: the flat index of every tap and whether there is such an
-    element (N, P, K); by axis, t and what it grows by with the grid (N, P, d), and what t would be
-    at grid 0 if it went on like that (N, P, d). Halves are rounded at each step, as PyTorch does.
+    element (K, N, P); by axis, t and what it grows by with the grid (d, N, P), and what t would be
+    at grid 0 if it went on like that (d, N, P). Halves are rounded at each step, as PyTorch does.
     """
     d = len(size)
     n = grid.shape[0]
-    flat = grid.reshape(n, prod(grid.shape[1:-1]), d)
-    index: Any = np.zeros((*flat.shape[:2], 1), np.intp)
+    flat = np.ascontiguousarray(grid.reshape(n, prod(grid.shape[1:-1]), d).transpose(2, 0, 1))
+    index: Any = np.zeros((1, *flat.shape[1:]), np.intp)
     valid: Any = np.ones(index.shape, bool)
     t, slope = np.empty(flat.shape, grid.dtype), np.empty(flat.shape, grid.dtype)
     for axis, length in enumerate(size):
         part = d - 1 - axis
-        taps, there, t[..., part], slope[..., part] = _axis(flat[..., part], length, form)
-        shape = (*flat.shape[:2], index.shape[2] * taps.shape[2])
-        index = (index[..., None] * length + taps[..., None, :]).reshape(shape)
-        valid = (valid[..., None] & there[..., None, :]).reshape(shape)
+        taps, there, t[part], slope[part] = _axis(flat[part], length, form)
+        shape = (len(index) * len(taps), *flat.shape[1:])
+        index = (index[:, None] * length + taps).reshape(shape)
+        valid = (valid[:, None] & there).reshape(shape)
     return index, valid, t, slope, t - slope * flat
 
 
 def weights(t: Any, form: Form, slope_of: int | None = None) -> Any:
-    """The weights of all taps (N, P, K), or their derivatives by t along one axis.
+    """The weights of all taps (K, N, P), or their derivatives by t along one axis.
 
-    For ndarrays and Tensors t (N, P, d).
+    For ndarrays and Tensors t (d, N, P).
     """
-    n, p, d = t.shape
+    d, n, p = t.shape
     taps = len(TAPS[form.mode][0])
     dtype = t.dtype if isinstance(t.dtype, np.dtype) else t.dtype.numpy
-    powers = [np.array(c, dtype) for c in TAPS[form.mode][1]]
+    powers = [np.array(c, dtype)[:, None, None] for c in TAPS[form.mode][1]]
     slopes = [c * dtype.type(len(powers) - 1 - i) for i, c in enumerate(powers[:-1])]
     product: Any = None
     for part in reversed(range(d)):
-        column = t[..., part : part + 1]
+        column = t[part : part + 1]
         terms = slopes if part == slope_of else powers
         w = column * 0 + (terms[0] if terms else 0)
         for term in terms[1:]:
@@ -128,8 +128,7 @@ def weights(t: Any, form: Form, slope_of: int | None = None) -> Any:
         if product is None:
             product = w
         else:
-            product = product[..., None] * w[..., None, :]
-            product = product.reshape((n, p, product.shape[2] * taps))
+            product = (product[:, None] * w[None]).reshape((product.shape[0] * taps, n, p))
     return product
 
 
@@ -140,7 +139,7 @@ def sample(x: Array, grid: Array, form: Form) -> Array:
     w = np.where(valid, weights(t, form), 0)
     y = weave(x.reshape(*x.shape[:2], prod(size)), w, index)
     if form.mode != "nearest":
-        nowhere: Any = np.isnan(t).any(-1)
+        nowhere: Any = np.isnan(t).any(0)
         if nowhere.any():
             np.copyto(y, np.nan, where=nowhere[:, None])
     return y.reshape(*x.shape[:2], *out)
@@ -166,14 +165,15 @@ def _matrix(w: Array, index: Array, size: int, dtype: Any) -> Any:
     """The weights as a sparse matrix (N P, N S)."""
     from scipy.sparse import csr_matrix
 
-    n, p, k = index.shape
-    columns = (index + np.arange(n)[:, None, None] * size).reshape(-1)
+    k, n, p = index.shape
+    columns = (index + np.arange(n)[:, None] * size).reshape(k, n * p)
     starts = np.arange(0, n * p * k + 1, max(k, 1))
-    return csr_matrix((w.astype(dtype).reshape(-1), columns, starts), shape=(n * p, n * size))
+    values = w.reshape(k, n * p).T.astype(dtype, order="C").reshape(-1)
+    return csr_matrix((values, columns.T.reshape(-1), starts), shape=(n * p, n * size))
 
 
 def weave(x: Array, w: Array, index: Array) -> Array:
-    """Elements of (N, C, S) at `index` (N, P, K), times weights and summed: (N, C, P)."""
+    """Elements of (N, C, S) at `index` (K, N, P), times weights and summed: (N, C, P)."""
     rows = _rows(x)
     return _planes(_matrix(w, index, x.shape[2], rows.dtype) @ rows, len(x), x.dtype)
 
@@ -185,15 +185,15 @@ def weave_elements(g: Array, w: Array, index: Array, size: int) -> Array:
 
 
 def weave_weights(g: Array, x: Array, index: Array) -> Array:
-    """The cotangent of the weights (N, P, K): inner products over the channels."""
-    n, p, k = index.shape
+    """The cotangent of the weights (K, N, P): inner products over the channels."""
+    k, n, p = index.shape
     rows, elements = _rows(g), _rows(x)
-    flat = (index + np.arange(n)[:, None, None] * x.shape[2]).reshape(n * p, k)
-    out = np.empty((n * p, k), rows.dtype)
+    flat = (index + np.arange(n)[:, None] * x.shape[2]).reshape(k, n * p)
+    out = np.empty((k, n * p), rows.dtype)
     for block in _blocks(n * p, rows.shape[1]):
         for tap in range(k):
-            out[block, tap] = np.vecdot(rows[block], elements.take(flat[block, tap], 0))
-    return out.reshape(n, p, k)
+            out[tap, block] = np.vecdot(rows[block], elements.take(flat[tap, block], 0))
+    return out.reshape(k, n, p)
 
 
 def _blocks(rows: int, width: int) -> Iterator[slice]:

@@ -50,15 +50,16 @@ def _grads(
     g = g.reshape((*x.shape[:2], prod(grid.shape[1:-1])))
     index, valid, t, slope, origin = places(grid, tuple(size), form)
     if isinstance(grid, Tensor):
-        t = grid.reshape(t.shape) * slope + origin
+        d, n, p = t.shape
+        t = grid.reshape((n, p, d)).permute(2, 0, 1) * slope + origin
     gx = gg = None
     if needs[0]:
         w = kept(kernels.weights(t, form), valid)
         gx = weave_elements(g, w, index, elements.shape[2]).reshape(x.shape)
     if needs[1]:
         gw = kept(weave_weights(g, elements, index), valid)
-        parts = [(gw * kernels.weights(t, form, i)).sum(-1) for i in range(len(size))]
-        gg = (stack(2, *parts) * slope).reshape(grid.shape)
+        parts = [(gw * kernels.weights(t, form, i)).sum(0) * slope[i] for i in range(len(size))]
+        gg = stack(2, *parts).reshape(grid.shape)
     return gx, gg
 
 
