@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.autograd.modes import enable_grad, set_grad_enabled
+from rushlight.autograd.modes import enable_grad, no_grad
 from rushlight.kernels.flipped import resolved
 from rushlight.optim.optimizer import Group, Optimizer
 from rushlight.tensor import Tensor
@@ -31,7 +31,7 @@ class Grouped(Optimizer):
         if closure is not None:
             with enable_grad():
                 loss = closure()
-        with set_grad_enabled(bool(self.defaults.get("differentiable"))):
+        with enable_grad() if self.defaults.get("differentiable") else no_grad():
             for group in self.param_groups:
                 self.update(group)
         return loss
