@@ -44,9 +44,7 @@ class Adagrad(Singly):
     ) -> None:
         at_least(0.0, lr=lr, lr_decay=lr_decay, weight_decay=weight_decay)
         at_least(0.0, initial_accumulator_value=initial_accumulator_value, eps=eps)
-        if fused and differentiable:
-            raise RuntimeError("`fused` does not support `differentiable`")
-        fused_alone(fused, foreach)
+        fused_alone(fused, foreach, differentiable)
         defaults = {
             "lr": lr,
             "lr_decay": lr_decay,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.api.reinterpret import view_as_real
 from rushlight.autograd.inference import check_update
 from rushlight.dtypes import float64, get_default_dtype
 from rushlight.kernels.flipped import resolved
@@ -16,7 +17,6 @@ from rushlight.optim.grouped import (
     number,
     one_element,
     raw_grad,
-    refuse,
     zeros_for,
 )
 from rushlight.optim.optimizer import Group, Params
@@ -63,7 +63,7 @@ class Adam(Grouped):
         if not eps >= 0.0:
             raise ValueError(f"Invalid epsilon value: {eps}")
         for i, beta in enumerate(betas):
-            if not 0.0 <= number(beta) < 1.0:
+            if not 0.0 <= beta < 1.0:
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
         if not weight_decay >= 0.0:
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
@@ -74,11 +74,10 @@ class Adam(Grouped):
             raise ValueError("betas must be either both floats or both Tensors")
         for i, beta in enumerate(betas):
             _not_foreach(f"betas[{i}]", beta, foreach, capturable)
-        refuse(differentiable=differentiable)
-        fused_alone(fused, foreach)
+        fused_alone(fused, foreach, differentiable)
         defaults = {
             "lr": lr,
-            "betas": tuple(number(beta) for beta in betas),
+            "betas": tuple(b.squeeze() if isinstance(b, Tensor) else b for b in betas),
             "eps": eps,
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
@@ -103,6 +102,9 @@ class Adam(Grouped):
 
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
+        if group["differentiable"]:
+            self._update_recorded(group)
+            return
         lr = number(group["lr"])
         beta1, beta2 = (number(beta) for beta in group["betas"])
         amsgrad = group["amsgrad"]
@@ -141,6 +143,44 @@ class Adam(Grouped):
                 p._array[...] = array
             p._counter[0] += 1
 
+    def _update_recorded(self, group: Group) -> None:
+        """The same by tensor arithmetic, so that gradients flow through the step.
+
+        Learning rate, decay rates and weight decay may require gradients as well. Products take
+        copies of what later steps write to.
+        """
+        lr, decay, eps = group["lr"], group["weight_decay"], group["eps"]
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            if group["capturable"]:
+                raise AssertionError(_CAPTURABLE)
+            state = self.state[p]
+            if not state:
+                self._start(state, p, group["amsgrad"])
+            if group["maximize"]:
+                g = -g
+            if decay != 0 and group["decoupled_weight_decay"]:
+                p.mul_(1 - lr * decay)
+            elif decay != 0:
+                g = g + p.clone() * decay
+            m, v, top = (state.get(k) for k in ("exp_avg", "exp_avg_sq", "max_exp_avg_sq"))
+            if p.is_complex():
+                p, g, m, v = (view_as_real(t) for t in (p, g, m, v))
+                top = view_as_real(top) if group["amsgrad"] else None
+            beta1, beta2 = (_in_dtype(beta, p) for beta in group["betas"])
+            state["step"] += 1
+            step = state["step"].clone()
+            m.lerp_(g, 1 - beta1)
+            v.lerp_(g.square(), 1 - beta2)
+            if group["amsgrad"]:
+                top.copy_(top.clone().maximum(v.clone()))
+                v = top
+            size = -(lr / (1 - beta1**step))
+            root = (1 - beta2**step).sqrt() * size
+            p.addcdiv_(m.clone(), v.sqrt() / root + eps / size)
+
     @staticmethod
     def _start(state: dict[str, Any], p: Tensor, amsgrad: bool) -> None:
         state["step"] = _count(0.0)
@@ -153,6 +193,11 @@ class Adam(Grouped):
 def _count(value: float) -> Tensor:
     """A count of steps: float32, or float64 where that is the default dtype."""
     return wrap(np.array(value, np.float64 if get_default_dtype() is float64 else np.float32))
+
+
+def _in_dtype(beta: Any, p: Tensor) -> Any:
+    """A decay rate that is a tensor in the dtype of a parameter."""
+    return beta.to(p.dtype) if isinstance(beta, Tensor) else beta
 
 
 def _not_foreach(name: str, value: Any, foreach: bool | None, capturable: bool) -> None:

@@ -40,21 +40,16 @@ class Grouped(Optimizer):
 # -- options -----------------------------------------------------------------------------------
 
 
-def refuse(**options: Any) -> None:
-    """Refuse options that Rushlight has no such thing for; None and False pass."""
-    for name, value in options.items():
-        if value:
-            raise NotImplementedError(f"optim: {name}=True is not available in Rushlight")
-
-
 def one_element(lr: Any) -> None:
     """Refuse a learning rate that is a tensor of several elements."""
     if isinstance(lr, Tensor) and lr.numel() != 1:
         raise ValueError("Tensor lr must be 1-element")
 
 
-def fused_alone(fused: Any, foreach: Any) -> None:
+def fused_alone(fused: Any, foreach: Any, differentiable: bool) -> None:
     """Refuse two implementations at once. Either choice is met by the same kernel here."""
+    if fused and differentiable:
+        raise RuntimeError("`fused` does not support `differentiable`")
     if fused and foreach:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 

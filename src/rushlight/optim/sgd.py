@@ -15,7 +15,6 @@ from rushlight.optim.grouped import (
     number,
     one_element,
     raw_grad,
-    refuse,
 )
 from rushlight.optim.optimizer import Group, Params
 from rushlight.tensor import Tensor, wrap
@@ -61,8 +60,7 @@ class SGD(Grouped):
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        refuse(differentiable=differentiable)
-        fused_alone(fused, foreach)
+        fused_alone(fused, foreach, differentiable)
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -84,6 +82,9 @@ class SGD(Grouped):
 
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
+        if group["differentiable"]:
+            self._update_recorded(group)
+            return
         lr = number(group["lr"])
         momentum = number(group["momentum"])
         dampening, decay = group["dampening"], number(group["weight_decay"])
@@ -108,6 +109,33 @@ class SGD(Grouped):
             if x is not p._array:  # a view of conjugates or negatives
                 p._array[...] = x
             p._counter[0] += 1
+
+    def _update_recorded(self, group: Group) -> None:
+        """The same by tensor arithmetic, so that gradients flow through the step.
+
+        Learning rate and weight decay may require gradients as well.
+        """
+        lr, decay, momentum = group["lr"], group["weight_decay"], group["momentum"]
+        for p in group["params"]:
+            g = p.grad
+            if g is None:
+                continue
+            if group["maximize"]:
+                g = -g
+            if decay != 0:
+                g = g + p.clone() * decay
+            if momentum != 0:
+                state = self.state[p]
+                buffer = state.get("momentum_buffer")
+                if buffer is None:
+                    buffer = state["momentum_buffer"] = g.detach().clone()
+                else:
+                    buffer.mul_(momentum).add_(g, alpha=1 - group["dampening"])
+                g = g.add(buffer, alpha=momentum) if group["nesterov"] else buffer
+            if isinstance(lr, Tensor):  # of what the product saves later steps must not write
+                p.addcmul_(g.clone(), lr, value=-1)
+            else:
+                p.add_(g, alpha=-lr)
 
 
 _LATER = {
