@@ -91,8 +91,8 @@ def main(steps: int, every: int, seed: int, ticks: int) -> None:
     ours = Adjoint.apply(rate, ticks, start, *rate.parameters())
     adjoint = torch.autograd.grad((ours - truth).square().mean(), rate[0].weight)[0]
     exact = torch.autograd.grad(through, rate[0].weight)[0]
-    error = ((adjoint - exact).norm() / exact.norm()).item()
-    print(f"adjoint and backward through the solver differ by {error:.1e} of the gradient")
+    close = torch.allclose(adjoint, exact, rtol=0, atol=1e-3 * exact.abs().max().item())
+    print("the adjoint", "gives" if close else "misses", "the gradient through the solver to 0.1 %")
 
 
 if __name__ == "__main__":

@@ -32,6 +32,8 @@ PROGRAMS = [
     pytest.param("neural_ode", [], 100, id="neural_ode"),
     pytest.param("reinforce", ["--limit", "30"], 100, id="reinforce"),
     pytest.param("actor_critic", ["--limit", "30"], 100, id="actor_critic"),
+    pytest.param("dcgan", ["--width", "8"], 100, id="dcgan"),
+    pytest.param("resume", ["--depth", "6"], 100, id="resume"),
 ]
 
 
