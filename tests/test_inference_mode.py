@@ -285,3 +285,20 @@ def test_derivatives_of_functions_in_inference_mode_and_by_inference_tensors(lib
     assert func.vmap(func.grad(lambda x: x * x))(x).tolist() == [0.0, 2.0, 4.0]
     assert func.grad(lambda x: x.is_inference() * x.sum())(x).tolist() == [0.0, 0.0, 0.0]
     assert x.is_inference()
+
+
+def test_derivatives_of_functions_that_close_over_inference_tensors(lib: Any) -> None:
+    func = lib.func
+    weight = inference(lib)
+    one = lib.ones_like(weight)
+    assert func.grad(lambda x: (x * weight).sum())(one).tolist() == weight.tolist()
+    _, pull = func.vjp(lambda x: x * weight, one)
+    assert pull(one)[0].tolist() == weight.tolist()
+    assert func.jacrev(lambda x: x * weight)(one).diag().tolist() == weight.tolist()
+    assert func.hessian(lambda x: (x * x * weight).sum())(one).diag().tolist() == [
+        2 * v for v in weight.tolist()
+    ]
+    rows = func.vmap(func.grad(lambda x: (x * weight).sum()))(lib.stack([one, one]))
+    assert rows.tolist() == [weight.tolist()] * 2
+    with pytest.raises(RuntimeError, match="Inference tensors cannot be saved for backward"):
+        one.requires_grad_() * weight

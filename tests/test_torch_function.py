@@ -242,6 +242,11 @@ def test_names_of_functions(lib: Any) -> None:
     assert o.resolve_name(lib.add) == "torch.add"
     assert o.resolve_name(lib.nn.functional.relu6) == "torch.nn.functional.relu6"
     assert o.resolve_name(print) is None
+    assert o.resolve_name(lib.linalg.svd) == "torch.linalg.svd"
+    assert o.resolve_name(lib.special.erf) == "torch.special.erf"
+    assert o.resolve_name(lib.Tensor.backward) == "torch.Tensor.backward"
+    assert o.resolve_name(lib.Tensor.T.__get__) == "torch.Tensor.T.__get__"
+    assert o.is_tensor_method_or_property(lib.Tensor.T.__get__)
     assert o.is_tensor_method_or_property(lib.Tensor.add_)
     assert not o.is_tensor_method_or_property(lib.zeros)
     known = o.get_overridable_functions()
@@ -328,3 +333,29 @@ def test_inner_methods_are_told_to_nobody(lib: Any) -> None:
     y = (x * 2).view(1, 2)
     assert y.is_leaf
     assert [name for name in seen if name != "__get__"] == ["mul", "view"]
+
+
+def test_stand_ins_and_functions_that_none_can_override(lib: Any) -> None:
+    o = overrides_of(lib)
+    stand_ins, ignored = o.get_testing_overrides(), o.get_ignored_functions()
+    for function in (lib.add, lib.exp, lib.Tensor.mul, lib.nn.functional.relu, lib.linalg.svd):
+        assert function in stand_ins
+        assert function not in ignored
+    assert stand_ins[lib.exp](3) == -1
+    assert stand_ins[lib.add](1, other=2) == -1
+    assert stand_ins[lib.Tensor.T.__get__](1) == -1
+    with pytest.raises(TypeError):
+        stand_ins[lib.exp](1, 2, 3, 4, 5)
+    for function in (lib.tensor, lib.as_tensor, lib.manual_seed, lib.is_grad_enabled):
+        assert function in ignored
+        assert function not in stand_ins
+
+
+def test_hooks_in_a_dictionary(lib: Any) -> None:
+    register = lib.autograd.function._HookMixin._register_hook
+    hooks, handle = register(None, len)
+    again, other = register(hooks, abs)
+    assert again is hooks
+    assert list(hooks.values()) == [len, abs]
+    handle.remove()
+    assert list(hooks) == [other.id]

@@ -15,6 +15,7 @@ exp
 from __future__ import annotations
 
 import functools
+import inspect
 import warnings
 from collections.abc import Callable, Iterable
 from types import FunctionType, TracebackType
@@ -51,7 +52,9 @@ __all__ = [
     "BaseTorchFunctionMode",
     "TorchFunctionMode",
     "get_default_nowrap_functions",
+    "get_ignored_functions",
     "get_overridable_functions",
+    "get_testing_overrides",
     "handle_torch_function",
     "has_torch_function",
     "has_torch_function_unary",
@@ -208,17 +211,84 @@ def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
     return found
 
 
-def resolve_name(f: Callable[..., Any]) -> str | None:
-    """Return the name under which PyTorch's users know a function, or None for another."""
-    if f not in set(overridable()):
-        return None
+@functools.cache
+def get_testing_overrides() -> dict[Callable[..., Any], Callable[..., int]]:
+    """Return a stand-in for each function that can be overridden: of its signature, returning -1.
+
+    For tests of types that override functions: they see that each signature can be called.
+
+    >>> import rushlight as torch
+    >>> torch.overrides.get_testing_overrides()[torch.exp](3)
+    -1
+    """
+    return {shown: _stand_in(function) for function, (shown, _) in overridable().items()}
+
+
+def _stand_in(function: Callable[..., Any]) -> Callable[..., int]:
+    signature = inspect.signature(function)
+
+    def stand_in(*args: Any, **kwargs: Any) -> int:
+        signature.bind(*args, **kwargs)
+        return -1
+
+    stand_in.__signature__ = signature  # type: ignore[attr-defined]
+    return stand_in
+
+
+@functools.cache
+def get_ignored_functions() -> set[Callable[..., Any]]:
+    """Return the public functions that can't be overridden: they take no tensors, or any object.
+
+    >>> import rushlight as torch
+    >>> torch.tensor in torch.overrides.get_ignored_functions()
+    True
+    """
+    known = set(overridable())
+    return {
+        function
+        for function, name in _names().items()
+        if isinstance(function, FunctionType)
+        and function not in known
+        and name.count(".") == 1
+        and not hasattr(Tensor, function.__name__)
+    }
+
+
+@functools.cache
+def _names() -> dict[Any, str]:
+    """The name of each public function, under the first of the rooms that has it."""
     import rushlight
+    from rushlight import fft, linalg, special
     from rushlight.nn import functional
 
-    for room, name in ((rushlight, "torch"), (functional, "torch.nn.functional")):
-        if getattr(room, f.__name__, None) is f:
-            return f"{name}.{f.__name__}"
-    return f"torch.Tensor.{f.__name__}"
+    rooms = {
+        "torch": rushlight,
+        "torch.nn.functional": functional,
+        "torch.linalg": linalg,
+        "torch.fft": fft,
+        "torch.special": special,
+        "torch.Tensor": Tensor,
+    }
+    names: dict[Any, str] = {}
+    for place, room in rooms.items():
+        for name in dir(room):
+            value = None if name.startswith("_") and room is not Tensor else getattr(room, name)
+            if isinstance(value, FunctionType):
+                names.setdefault(value, f"{place}.{name}")
+    for name, value in vars(Tensor).items():
+        if isinstance(value, property):
+            names[value.__get__] = f"torch.Tensor.{name}.__get__"
+    return names
+
+
+def resolve_name(f: Callable[..., Any]) -> str | None:
+    """Return the name under which PyTorch's users know a function, or None for another.
+
+    >>> import rushlight as torch
+    >>> torch.overrides.resolve_name(torch.linalg.svd)
+    'torch.linalg.svd'
+    """
+    return _names().get(f)
 
 
 def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:

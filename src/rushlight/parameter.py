@@ -9,7 +9,16 @@ from rushlight.tensor import LEAF, Tensor, new
 __all__ = ["Buffer", "Parameter"]
 
 
-class Parameter(Tensor):
+class _ParameterKind(type(Tensor)):  # type: ignore[misc]
+    """Instances of Tensor's subclasses can be parameters, too, and stay of their class."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        if type.__instancecheck__(cls, instance):
+            return True
+        return cls is Parameter and isinstance(instance, Tensor) and "_is_param" in vars(instance)
+
+
+class Parameter(Tensor, metaclass=_ParameterKind):
     """A leaf that a `Module` finds among its attributes; it requires grad by default.
 
     >>> import rushlight as torch
@@ -21,7 +30,14 @@ class Parameter(Tensor):
     __module__ = "rushlight.nn.parameter"  # where users know it, and errors show it
 
     def __new__(cls, data: Any = None, requires_grad: bool = True) -> Parameter:
-        """Share the memory of `data`; RuntimeError for integers that should require grad."""
+        """Share the memory of `data`; RuntimeError for integers that should require grad.
+
+        An instance of a class of one's own stays of that class, and is a Parameter for `isinstance`
+        besides.
+        """
+        kind = type(data)
+        if kind is not Tensor and kind is not Parameter and _is_of_own_class(data):
+            return _of_own_class(data, requires_grad)  # type: ignore[no-any-return]
         made = _share(cls, data)
         if requires_grad:
             if made._array.dtype.kind not in "fcV":
@@ -68,6 +84,27 @@ class Buffer(Tensor):
         made = _share(cls, data)
         made.persistent = persistent
         return made  # type: ignore[no-any-return]
+
+
+def _is_of_own_class(data: Any) -> bool:
+    """Whether something is an instance of a program's subclass of Tensor, not of Parameter."""
+    if not isinstance(data, Tensor) or type.__instancecheck__(Parameter, data):
+        return False
+    return data._interpreter is None and not isinstance(data, Buffer)
+
+
+def _of_own_class(data: Tensor, requires_grad: bool) -> Any:
+    """Make a leaf of the class of `data`, and mark it as a parameter."""
+    made = data.detach().requires_grad_(requires_grad)
+    if type(made) is not type(data):
+        raise RuntimeError(
+            f"Creating a Parameter from an instance of type {type(data).__name__} requires that "
+            "detach() returns an instance of the same type, but return type "
+            f"{type(made).__name__} was found instead. To use the type as a Parameter, please "
+            "correct the detach() semantics defined by its __torch_dispatch__() implementation."
+        )
+    made.__dict__["_is_param"] = True
+    return made
 
 
 def _share(cls: type[Tensor], data: Any) -> Any:

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable
 from importlib import import_module
 from types import ModuleType
-from typing import Any
+from typing import Any, NoReturn
 
 from rushlight.autograd.modes import mode
 from rushlight.ops.inplace import check_apart, check_history, check_operands, overwrite
@@ -70,10 +70,26 @@ def installs(module: ModuleType) -> list[str]:
 def attribute(module: ModuleType, name: str) -> Any:
     """Return what a module gives to `Tensor` under a name."""
     if name in getattr(module, "ATTRIBUTES", ()):
-        return module.ATTRIBUTES[name]
+        return read_only(name, module.ATTRIBUTES[name])
     if name in getattr(module, "METHODS", ()):
         return getattr(module, name)
     return inplace(getattr(module, name.removesuffix("_")))
+
+
+def read_only(name: str, value: Any) -> Any:
+    """Give a property that nobody can set PyTorch's words for it; others are as they were."""
+    if type(value) is not property or value.fset is not None:
+        return value
+
+    def refuse(self: Tensor, _: Any = None) -> NoReturn:
+        raise AttributeError(f"attribute '{name}' of 'torch._C.TensorBase' objects is not writable")
+
+    return property(value.fget, refuse, refuse, value.__doc__)
+
+
+for _name, _value in list(vars(Tensor).items()):
+    if type(_value) is property:
+        setattr(Tensor, _name, read_only(_name, _value))
 
 
 class Later:
@@ -117,4 +133,4 @@ def install(*modules: ModuleType) -> None:
         for name in getattr(module, "METHODS", ()):
             setattr(Tensor, name, getattr(module, name))
         for name, value in getattr(module, "ATTRIBUTES", {}).items():
-            setattr(Tensor, name, value)
+            setattr(Tensor, name, read_only(name, value))

@@ -12,11 +12,11 @@ _warned: set[str] = set()
 _always = [False]
 
 
-def warn_once(message: str) -> None:
+def warn_once(message: str, stacklevel: int = 3) -> None:
     """Warn, about what the caller's caller did, if that wasn't said before."""
     if message not in _warned or _always[0]:
         _warned.add(message)
-        warnings.warn(message, UserWarning, stacklevel=3)
+        warnings.warn(message, UserWarning, stacklevel=stacklevel)
 
 
 def set_warn_always(b: bool) -> None:

@@ -24,13 +24,14 @@ def _repr(self: Tensor, *, tensor_contents: Any = None) -> str:
     own = tangent(self)
     kind = type(self)
     plain = kind is Tensor or self._interpreter is not None or kind.__module__ == _PARAMETERS
-    return format_tensor(
+    text = format_tensor(
         resolved(self._array),
         prefix="tensor(" if plain else f"{kind.__name__}(",
         requires_grad=self.requires_grad,
         grad_fn_name=name,
         extra_suffixes=() if own is None else (f"tangent={own}",),
     )
+    return f"Parameter({text})" if "_is_param" in vars(self) else text
 
 
 ATTRIBUTES = {"__repr__": _repr}

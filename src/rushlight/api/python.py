@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rushlight.autograd.modes import mode
 from rushlight.kernels.flipped import FLIPPED, memory, resolved
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
@@ -95,7 +96,21 @@ def _only(self: Tensor) -> Any:
     return item(self)
 
 
+def _tell_of_scalar(self: Tensor) -> None:
+    """Warn, once a process, that a number will take no part in the graph."""
+    if mode.grad and self.requires_grad:
+        from rushlight.api.once import warn_once
+
+        warn_once(
+            "Converting a tensor with requires_grad=True to a scalar may lead to unexpected "
+            "behavior.\nConsider using tensor.detach() first.",
+            stacklevel=4,
+        )
+
+
 def _float(self: Tensor) -> float:
+    if self._edge is not None:
+        _tell_of_scalar(self)
     value = _only(self)
     if isinstance(value, complex):
         if value.imag != 0:
@@ -114,6 +129,8 @@ def _int(self: Tensor) -> int:
 
 
 def _complex(self: Tensor) -> complex:
+    if self._edge is not None:
+        _tell_of_scalar(self)
     return complex(_only(self))
 
 

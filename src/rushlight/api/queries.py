@@ -6,6 +6,7 @@ Rushlight's tensors are dense and on the CPU, so most of the old flags are const
 from __future__ import annotations
 
 import warnings
+from itertools import pairwise
 from typing import Any, NoReturn
 
 import numpy as np
@@ -15,7 +16,7 @@ from rushlight.api.scalars import as_number
 from rushlight.autograd import inference
 from rushlight.device import device as Device
 from rushlight.kernels.flipped import FLIPPED
-from rushlight.layout import layout, strided
+from rushlight.layout import layout, memory_format, strided
 from rushlight.ops.outputs import require_device, require_tensor
 from rushlight.tensor import Tensor, values_of
 
@@ -199,13 +200,37 @@ def to_dense(input: Tensor) -> Tensor:
     return input
 
 
-def dim_order(input: Tensor) -> tuple[int, ...]:
+def _check_one_order(x: Tensor, check: Any) -> None:
+    """Raise RuntimeError where `dim_order` is one of several answers."""
+    formats = check if isinstance(check, list) else []
+    if not (isinstance(check, (bool, list)) and all(isinstance(f, memory_format) for f in formats)):
+        raise TypeError("The ambiguity_check argument must be a bool or a list of memory formats.")
+    strides = x.stride()
+    several = 1 in x.shape or any(a == b for a, b in pairwise(strides))
+    if several and sum(x.is_contiguous(memory_format=f) for f in formats) != 1:
+        raise RuntimeError(
+            "The tensor does not have unique dim order, or cannot map to exact one of the given "
+            "memory formats."
+        )
+    if check and 0 in strides:
+        raise RuntimeError("The tensor does not have unique dim order.")
+
+
+def dim_order(
+    input: Tensor, *, ambiguity_check: bool | list[memory_format] = False
+) -> tuple[int, ...]:
     """Return the dimensions in the order in which they lie in memory, outermost first.
+
+    With `ambiguity_check` RuntimeError is raised where dimensions could change places, having size
+    1 or being expanded; or, for a list of memory formats, where the tensor lies in none of them, or
+    in several that say different things.
 
     >>> import rushlight as torch
     >>> torch.ones(2, 3).mT.dim_order()
     (1, 0)
     """
+    if ambiguity_check is not False:
+        _check_one_order(input, ambiguity_check)
     strides = input.stride()
     return tuple(sorted(range(input.ndim), key=lambda d: (-strides[d] or -(1 << 62), d)))
 
@@ -226,14 +251,14 @@ def _name(self: Tensor) -> Any:
     return self.__dict__.get("_name")
 
 
-def _no_name(self: Tensor, value: Any) -> NoReturn:
+def _no_name(self: Tensor, _: Any = None) -> NoReturn:
     raise AttributeError("attribute 'name' of 'torch._C.TensorBase' objects is not writable")
 
 
 ATTRIBUTES = {
     "is_cpu": property(lambda self: True, doc="True for every tensor here."),
     "layout": property(_layout),
-    "name": property(_name, _no_name),
+    "name": property(_name, _no_name, _no_name),
     "volatile": property(_volatile),
 }
 for _flag in (

@@ -10,6 +10,7 @@ import functools
 import inspect
 import itertools
 import warnings
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -18,6 +19,7 @@ from rushlight.autograd.delayed import DelayedError
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.function_jvp import push_tangents
 from rushlight.autograd.function_outputs import hang_outputs, save_tensors
+from rushlight.autograd.hooks import RemovableHandle
 from rushlight.autograd.modes import is_grad_enabled, mode, no_grad
 from rushlight.autograd.node import sequence
 from rushlight.tensor import LEAF, Tensor, View
@@ -35,6 +37,18 @@ __all__ = [
 AUTOGRAD_FUNCTION_COUNTER = itertools.count()
 
 _ContextMethodMixin = FunctionCtx  # its name in old pickles
+
+
+class _HookMixin:
+    """Keeps hooks in an ordered dictionary, for classes that have hooks of their own."""
+
+    @staticmethod
+    def _register_hook(backward_hooks: Any, hook: Any) -> tuple[Any, RemovableHandle]:
+        """Add a hook to a dictionary, or to a new one for None; return that and the handle."""
+        hooks = OrderedDict() if backward_hooks is None else backward_hooks
+        handle = RemovableHandle(hooks)
+        hooks[handle.id] = hook
+        return hooks, handle
 
 
 class FunctionMeta(type):

@@ -18,14 +18,14 @@ __all__ = ["Untracked", "check_update", "fresh_counter", "is_inference", "mark_i
 class Untracked(list[int]):
     """The version counter of an inference tensor.
 
-    Outside of inference mode reading ``[0]``, the version to save, raises PyTorch's error. Views,
-    which outlive the mode, read ``[-1]``.
+    Outside of inference mode reading ``[0]``, the version to save, raises PyTorch's error, but not
+    in a derivative of `rushlight.func`. Views, which outlive the mode, read ``[-1]``.
     """
 
     __slots__ = ()
 
     def __getitem__(self, index: Any) -> Any:
-        if index == 0 and not mode.inference:
+        if index == 0 and not (mode.inference or mode.derivative):
             raise RuntimeError(
                 "Inference tensors cannot be saved for backward. Please do not use Tensors created "
                 "in inference mode in computation tracked by autograd. To work around this, you "

@@ -137,7 +137,8 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
         else:
             own = room_for_gradient(target)
             own[...] = resolved(g)
-            leaf._grad = wrap(own)
+            leaf._grad = grad = wrap(own)
+            grad._counter[0] = 1  # that write counts, in PyTorch
     elif (
         type(grad) is Tensor or grad._interpreter is None
     ):  # in place, as in PyTorch, even where a graph made it

@@ -32,6 +32,7 @@ class _Mode(threading.local):
     grad: bool = True  # whether operators record
     forward: bool = True  # whether operators push tangents
     inference: bool = False
+    derivative: bool = False  # inside `func.grad` or `func.vjp`, which save inference tensors, too
     layout: bool = True  # whether a gradient is laid out in memory as its leaf is
     replay: bool = False  # what `_force_original_view_tracking` asked for
     asked: bool = False  # in inference mode, where nothing records: what enable_grad asked for

@@ -122,6 +122,14 @@ class Batched(Lifted):
         raise RuntimeError("vmap: resize_ of a batched tensor is not supported")
 
     @property
+    def _base(self) -> None:
+        """None: what a view is of is the matter of all examples."""
+
+    def _is_view(self) -> bool:
+        """False, for the same reason."""
+        return False
+
+    @property
     def data(self) -> NoReturn:
         """Refuse: there is no telling what becomes of the examples."""
         raise RuntimeError("accessing `data` under vmap transform is not allowed")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from rushlight.autograd.backward import grad as gradients
@@ -35,7 +36,8 @@ class _recording(enable_grad):
         if top_default_hooks() is not None:
             raise RuntimeError(_NO_HOOKS)
         disable_hooks(_NO_HOOKS)
-        self.outside = (mode.grad, mode.forward, mode.inference, mode.asked)
+        self.outside = (mode.grad, mode.forward, mode.inference, mode.asked, mode.derivative)
+        mode.derivative = True
         if mode.inference:
             mode.inference = False
             mode.forward = True
@@ -43,11 +45,22 @@ class _recording(enable_grad):
 
     def __exit__(self, *_: Any) -> None:
         super().__exit__()
-        mode.grad, mode.forward, mode.inference, mode.asked = self.outside
+        mode.grad, mode.forward, mode.inference, mode.asked, mode.derivative = self.outside
         if self.message is None:
             enable_hooks()
         else:
             disable_hooks(self.message)
+
+
+@contextmanager
+def _reading_inference() -> Iterator[None]:
+    """Let a pass read the inference tensors that its derivative saved."""
+    before = mode.derivative
+    mode.derivative = True
+    try:
+        yield
+    finally:
+        mode.derivative = before
 
 
 _NO_HOOKS = (
@@ -220,7 +233,7 @@ def _pull(
     ]
     found: Sequence[Any] = [None] * len(inputs)
     if pairs:
-        with enable_grad() if create_graph else no_grad():
+        with _reading_inference(), enable_grad() if create_graph else no_grad():
             found = gradients(
                 [out for out, _ in pairs],
                 inputs,

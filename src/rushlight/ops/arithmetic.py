@@ -132,7 +132,7 @@ div = pointwise(
 )
 
 
-def _whole(ufunc: np.ufunc) -> Any:
+def _whole(ufunc: Any) -> Any:
     """A kernel that refuses to divide integers by zero, where NumPy would answer 0."""
 
     def kernel(a: Any, b: Any) -> Any:
@@ -205,24 +205,33 @@ floor_divide = unnamed(
 
 # -- remainders: with the sign of the divisor, or (fmod) of the dividend -----------------------
 
+
+def divided(a: Any, b: Any) -> Any:
+    """The remainder with the sign of `b`; a zero has that of `a`, where NumPy's has that of `b`."""
+    out = np.asarray(np.remainder(a, b))
+    if out.dtype.kind not in "biu" and not out.all():
+        np.copysign(out, a, out=out, where=np.equal(out, 0))
+    return out
+
+
 _remainder: Any = {"promote": "common", "checks": (no_kernel("bc", "remainder_cpu"),)}
 _fmod: Any = {"promote": "common", "checks": (no_kernel("bc", "fmod_cpu"),)}
 
 remainder = pointwise(
     "remainder",
-    _whole(np.remainder),
+    _whole(divided),
     **_remainder,
     node="RemainderBackward1",
     a=lambda g: g,
     b=lambda g, a, b: -g * div_floor(a, b),
 )
 remainder_number = pointwise(
-    "remainder", _whole(np.remainder), **_remainder, operands=("a", "b"), a=lambda g: g
+    "remainder", _whole(divided), **_remainder, operands=("a", "b"), a=lambda g: g
 )
 remainder_of_number = unnamed(
     pointwise(
         "remainder",
-        _whole(np.remainder),
+        _whole(divided),
         **_remainder,
         operands=("a", "b"),
         b=underivable("remainder"),

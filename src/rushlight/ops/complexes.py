@@ -59,7 +59,15 @@ def _sign(x: Any) -> Any:
 
 def _sgn(x: Any) -> Any:
     """z / |z|, 0 at 0: the sign of real numbers."""
-    return np.sign(x) if x.dtype.kind == "c" else _sign(x)
+    if x.dtype.kind != "c":
+        return _sign(x)
+    y = np.asarray(np.sign(x))
+    far = np.abs(x)
+    if np.isinf(far).any():  # where NumPy gives the sign of the infinite part
+        at = np.isinf(far)
+        with np.errstate(invalid="ignore"):
+            y.real[at], y.imag[at] = x.real[at] / far[at], x.imag[at] / far[at]
+    return y
 
 
 def _sgn_rule(g: Any, x: Any, y: Any) -> Any:

@@ -45,6 +45,12 @@ _PLACES = {
 }
 
 
+# Functions that are no part of any graph, so that their outputs may be.
+_COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
+_LOGIC = ("logical_and", "logical_or", "logical_xor", "logical_not")
+_WITHOUT_DERIVATIVES = {*_COMPARISONS, *_LOGIC, "histc"}
+
+
 def type_name(x: Any) -> str:
     """The type of `x` as PyTorch's argument errors name it."""
     kind = type(x)
@@ -146,7 +152,11 @@ def into(
     """
     if not isinstance(out, Tensor):
         raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type_name(out)}")
-    if mode.grad and (result.requires_grad or out.requires_grad):
+    if (
+        mode.grad
+        and (result.requires_grad or out.requires_grad)
+        and function not in _WITHOUT_DERIVATIVES
+    ):
         raise RuntimeError(
             f"{function}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
