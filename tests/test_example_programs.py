@@ -34,6 +34,7 @@ PROGRAMS = [
     pytest.param("actor_critic", ["--limit", "30"], 100, id="actor_critic"),
     pytest.param("dcgan", ["--width", "8"], 100, id="dcgan"),
     pytest.param("resume", ["--depth", "6"], 100, id="resume"),
+    pytest.param("neural_style", ["--size", "32", "--width", "8"], 15, id="neural_style"),
 ]
 
 
