@@ -299,3 +299,27 @@ def test_a_failed_append_changes_nothing() -> None:
     with pytest.raises(RuntimeError, match="Only Tensors of floating point"):
         p.append(rushlight.tensor(3))
     assert len(p) == len(list(p)) == 1
+
+
+@story
+def test_old_container_and_data_parallel(lib: Any) -> Any:
+    layer = lib.nn.Linear(2, 1)
+    told = [
+        repr(lib.nn.Container(a=layer, b=lib.nn.ReLU())),
+        attempt(lambda: lib.nn.Container(a=3)),
+    ]
+    parallel = lib.nn.DataParallel(layer, device_ids=[0], output_device=0, dim=0)
+    told += [repr(parallel), list(parallel.state_dict()), parallel.device_ids]
+    told += [parallel(lib.ones(3, 2)).shape, parallel(input=lib.ones(3, 2)).shape]
+    return told, [name for name, _ in parallel.named_parameters()]
+
+
+@story
+def test_factory_kwargs(lib: Any) -> Any:
+    make = lib.nn.factory_kwargs
+    told = [make(None), make({}), sorted(make({"device": "cpu", "dtype": lib.float32}))]
+    told += [
+        make({"factory_kwargs": {"x": 1}, "memory_format": 2}),
+        attempt(lambda: make({"a": 1})),
+    ]
+    return told, attempt(lambda: make({"factory_kwargs": {"device": "cpu"}, "device": "cpu"}))

@@ -93,6 +93,17 @@ def test_every_public_name_is_in_the_table(module: str) -> None:
         assert set(told) == public(room(torch, module))
 
 
+def test_the_counts_are_right() -> None:
+    """Those that stand before a table."""
+    text = PAGE.read_text()
+    counted = re.findall(r"## `torch\.(\S+)`\n\n(\d+) same, (\d+) deviate, (\d+) refused\.", text)
+    assert len(counted) >= 12
+    for module, *numbers in counted:
+        found = [entry.status for entry in ENTRIES if entry.module == module]
+        kinds = ("same", "deviates", "refused")
+        assert [int(n) for n in numbers] == [found.count(kind) for kind in kinds], module
+
+
 @pytest.mark.parametrize("entry", ENTRIES, ids=label)
 def test_the_table_says_what_is_true(entry: Entry) -> None:
     assert entry.status in ("same", "deviates", "refused")

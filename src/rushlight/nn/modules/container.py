@@ -1,16 +1,17 @@
-"""Containers of modules: Sequential, ModuleList, ModuleDict."""
+"""Containers of modules: Sequential, ModuleList, ModuleDict, and the old Container."""
 
 from __future__ import annotations
 
 import itertools
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from rushlight.nn.modules.module import Module, indent
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "Sequential"]
 
 L = TypeVar("L", bound="_Numbered")
 
@@ -269,3 +270,18 @@ def pairs_of(given: Any, owner: str) -> Iterable[tuple[str, Any]]:
             )
         name, value = pair
         yield name, value
+
+
+class Container(Module):
+    """Modules by name. The old form, which warns: a `Module` is one as well."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        warnings.warn(
+            "`nn.Container` is deprecated. All of its functionality is now implemented in "
+            "`nn.Module`. Subclass that instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        super().__init__()
+        for name, module in kwargs.items():
+            self.add_module(name, module)
