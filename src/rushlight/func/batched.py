@@ -238,7 +238,10 @@ class BatchLevel(Level):
         return make(outs)
 
     def run(self, op: Operator, args: Sequence[Any]) -> Any:
-        if not any(self.is_mapped(a) for a in args):
+        for a in args:
+            if self.is_mapped(a):
+                break
+        else:
             return self.results(op(*[self.value(a) for a in args]), mapped=False)
         rule = self.rule_of(op)
         if rule is None:

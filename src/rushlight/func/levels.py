@@ -127,11 +127,13 @@ class Level:
                 out._counter = base._counter
         if mode.grad and op.kind != "constant":
             # Others' histories are the values' matter: this level's nodes must not point to them.
-            edges = op.edges(
-                [a if not isinstance(a, Tensor) or _belongs(a, self) else None for a in args]
-            )
-            if edges is not None:
-                op.record(args, edges, outs)
+            own = [a if isinstance(a, Tensor) and a._interpreter is self else None for a in args]
+            for a in own:
+                if a is not None and a._edge is not None:
+                    edges = op.edges(own)
+                    if edges is not None:
+                        op.record(args, edges, outs)
+                    break
         if base is not None:
             as_views(args, outs)
             for out in outs if type(outs) is tuple else (outs,):

@@ -36,6 +36,9 @@ def stacked(a: Array, b: Array) -> Array:
     if a.itemsize == 2 and is_half(a.dtype):
         wide = np.matmul(a.astype(np.float32), b.astype(np.float32))
         return wide.astype(a.dtype)  # type: ignore[no-any-return]
+    if a.ndim > 2 < b.ndim and a.shape[-1] == 1 == b.shape[-2]:
+        # Columns by rows, which matmul would take three times as long for.
+        return np.multiply(a, b, order="C")  # type: ignore[no-any-return]
     product: Array = np.matmul(a, b)
     return product
 

@@ -108,9 +108,12 @@ def _sum_bmm(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 
 def _linear(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    """``x wᵀ + b``: composed, so that what is the same for all examples stays so."""
+    """``x wᵀ + b``: one layer for all examples, or composed where each has one of its own."""
     x, w, b = args
     lead = level.is_mapped(w)
+    if not lead and not level.is_mapped(b) and (b is None or b._array.ndim == 1):
+        layer = affine.linear_operator(x._array.ndim + 1, b is not None)
+        return level.results(layer(x._value, level.value(w), level.value(b)))
     y = again(level, x) @ (again(level, w).mT if w._array.ndim > 1 or lead else w)
     return y if b is None else y + again(level, b)
 

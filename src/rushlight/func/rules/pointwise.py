@@ -19,12 +19,12 @@ __all__ = ["pointwise"]
 def pointwise(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     """Run an Operator of corresponding elements on all examples."""
     if len(args) == 1 and len(op.outputs) == 1:
-        return level.result_like(args[0], op.general(args[0]._value))
-    ndim = max(a._array.ndim for a in args if isinstance(a, Tensor))
+        return level.result_like(args[0], op(args[0]._value))
+    ndim = max([a._array.ndim for a in args if isinstance(a, Tensor)])
     # Kernels other than ufuncs may rely on operands of one shape.
     fit = aligned if isinstance(op.kernel, np.ufunc) else stacked
     values = [fit(level, a, ndim) if isinstance(a, Tensor) else a for a in args]
-    return level.results(op.general(*promoted(args, values)))
+    return level.results(op(*promoted(args, values)))
 
 
 def promoted(args: Sequence[Any], values: list[Any]) -> list[Any]:
@@ -34,7 +34,10 @@ def promoted(args: Sequence[Any], values: list[Any]) -> list[Any]:
     """
     tensors = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
     first = args[tensors[0]]._array.dtype
-    if all(args[i]._array.dtype == first for i in tensors):
+    for i in tensors:
+        if args[i]._array.dtype != first:
+            break
+    else:
         return values
     target = dtypes.result_dtype([args[i]._array for i in tensors])
     for i in tensors:
