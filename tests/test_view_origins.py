@@ -137,6 +137,21 @@ def test_saved_values_that_changed(program: str) -> None:
 
 @programs(
     """
+    out=v.grad
+    v.grad=torch.ones(2); out=v.grad
+    out=v.to(torch.int32), v.bool(), v.long()
+    out=v.to(torch.float64)
+    out=v.is_leaf
+    out=v.detach(), v.requires_grad, v.shape
+    """
+)
+def test_what_a_spoiled_view_can_do(program: str) -> None:
+    start = "x=leaf(4)*1; v=nograd(lambda: x[:2]); x.mul_(2); "
+    assert outcome(rushlight, start + program) == outcome(judge, start + program)
+
+
+@programs(
+    """
     x=leaf(2,3); x[[0]]=torch.ones(7)
     x=leaf(2,3); x[[5]]=torch.ones(3)
     x=leaf(2,3); x[..., [False, True]]=1
@@ -204,6 +219,7 @@ def test_saved_values_that_changed(program: str) -> None:
     x=w(3).expand(2,3); x.scatter_(0, torch.zeros(1, 3, dtype=torch.int64), 2.)
     x=torch.tensor([True]); x.clamp_(0)
     x=torch.zeros(2,dtype=torch.bool); x[0]="a"
+    x=torch.zeros(2,2,dtype=torch.bool); x.neg_()
     """
 )
 def test_what_is_refused_first(program: str) -> None:

@@ -296,9 +296,9 @@ class Tensor(metaclass=_Open):
 
     @property
     def grad(self) -> Tensor | None:
-        """The accumulated cotangent of a leaf, or None."""
-        grad = self._grad
-        if grad is None and not self.is_leaf and not self.retains_grad:
+        """The accumulated cotangent of a leaf, or None; of a view that was spoiled, too."""
+        edge = self._edge.edge if type(self._edge) is View else self._edge
+        if self._grad is None and getattr(edge, "owner", None) and not self.retains_grad:
             warnings.warn(
                 "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
                 ".grad attribute won't be populated during autograd.backward(). If you indeed want "
@@ -308,7 +308,7 @@ class Tensor(metaclass=_Open):
                 "more information.",
                 stacklevel=2,
             )
-        return grad
+        return self._grad
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:

@@ -57,6 +57,11 @@ def scatter_errors(*more: Any) -> list[Call]:
         call(T(2, 3), 0, ACROSS, T(3), *more),
         call(T(2, 3), 1, permuted(0, 0, 0, shape=(3, 1)), T(3, 1), *more),
         call(T(2, 3), 1, ACROSS, T(2, 2), *more),
+        call(T(1), 0, I(1, high=1), T(0), *more),
+        call(T(1), 0, I(2, high=1), T(), *more),
+        call(T(2, 3), 1, ACROSS, T(0), *more),
+        call(T(2, 3), 1, ACROSS, T(), *more),
+        call(T(2, 3), 0, I(2, 3, 4, high=1), T(3), *more),
     ]
 
 

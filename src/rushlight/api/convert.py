@@ -126,7 +126,8 @@ def cast(
     if source.is_complex and not dtype.is_complex and dtype is not dtypes.bool_:
         warn_discards()
     layout = "preserve" if memory_format is None else layout_of(input, memory_format)
-    if input._edge is None and input._interpreter is None and not mode.inference:
+    recorded = input._edge is not None and dtype.numpy.kind in "fcV"
+    if not recorded and input._interpreter is None and not mode.inference:
         return wrap(copies.cast(input._array, dtype.numpy, layout))
     result: Tensor = cast_to(input, dtype.numpy, layout)
     return result

@@ -76,12 +76,8 @@ def _check_scatter(
     input: Tensor, dim: Any, index: Any, src: Any, function: str, kind: str = "scatter"
 ) -> int:
     d = _check_index(input, dim, index, function, kind)
-    if isinstance(src, Tensor):
-        if src.dtype is not input.dtype:
-            raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")
-        # PyTorch compares size by size, and comes to one that the source doesn't have.
-        if index.numel() and max(src.ndim, 1) < index.ndim == input.ndim:
-            wrap_dim(max(src.ndim, 1), src.ndim)
+    if isinstance(src, Tensor) and src.dtype is not input.dtype:
+        raise RuntimeError(f"{kind}(): Expected self.dtype to be equal to src.dtype")
     return d
 
 
@@ -213,10 +209,12 @@ def scatter_reduce(
     if isinstance(out, Tensor):
         check_apart(out, (index, src))
     _check_reduction(input, reduce, index.numel())
-    if tuple(src.shape) != tuple(index.shape) and index.numel():
+    sizes, given = tuple(index.shape), tuple(src.shape)
+    fits = max(src.ndim, 1) == max(index.ndim, 1) and 0 < index.numel() <= src.numel()
+    if given != sizes and fits and all(n <= m for n, m in zip(sizes, given)):
         if src.ndim < 2 > index.ndim:  # one of them may have no dimension, which counts as one
             src = src.reshape(-1)
-        src = src[tuple([slice(n) for n in index.shape])]
+        src = src[tuple([slice(n) for n in sizes])]
     result = reduce_op(input, d, index, src, reduce, include_self)
     return result if out is None else into(out, result, "scatter_reduce", input)
 

@@ -129,23 +129,30 @@ def _fitted(x: Array, dim: int, index: Array, source: Any) -> tuple[Array, Array
     """Check what `scatter` and its kin are given; cut `source` to the shape of `index`."""
     if not index.size:
         return x, index, source
+    shapes = [list(a.shape) for a in (index, x)]
     x, index = _at_least_1d(x), _at_least_1d(as_index(index))
     if index.ndim != x.ndim:
         raise RuntimeError("Index tensor must have the same number of dimensions as self tensor")
     wide = _wider(index.shape, x.shape, dim) is not None
     of_source = ""
     if isinstance(source, np.ndarray):
+        of_source = f" and to be no larger size than src {list(source.shape)}"
+        n = source.ndim
         source = _at_least_1d(source)
         if source.ndim != x.ndim:
+            # PyTorch compares size by size, and may come to one that the source doesn't have.
+            if 0 < n < x.ndim and not wide and _wider(index.shape[:n], source.shape, -1) is None:
+                raise IndexError(
+                    f"Dimension out of range (expected to be in range of [{-n}, {n - 1}], but got "
+                    f"{n})"
+                )
             raise RuntimeError("Index tensor must have the same number of dimensions as src tensor")
         wide = wide or _wider(index.shape, source.shape, -1) is not None
-        if wide:
-            of_source = f" and to be no larger size than src {list(source.shape)}"
-        elif source.shape != index.shape:
+        if not wide and source.shape != index.shape:
             source = source[tuple([slice(n) for n in index.shape])]
     if wide:
         raise RuntimeError(
-            f"Expected index {list(index.shape)} to be no larger than self {list(x.shape)} apart "
+            f"Expected index {shapes[0]} to be no larger than self {shapes[1]} apart "
             f"from dimension {dim}{of_source}"
         )
     check_dim(index, x.shape[dim], dim)
