@@ -48,7 +48,7 @@ class Game:
             if "INTERNAL ASSERT" in expected[1]:
                 raise JudgeFails
         found = self.ours.run(depth, statement)
-        if told(found) != told(expected):
+        if told(found) != told(expected) and not (found and spoils(expected)):
             raise Difference(f"{found},\n in PyTorch {expected}")
         seen = self.theirs.look(deep)
         if any("INTERNAL ASSERT" in t.get("refused", "") for t in seen.values()):
@@ -69,6 +69,11 @@ def told(error: Error) -> Error:
     if error is None or "is output 0 of" not in error[1]:
         return error
     return error[0], re.sub(r"output 0 of \w+", "output 0 of it", error[1])
+
+
+def spoils(error: Error) -> bool:
+    """Whether PyTorch refuses a spoiled view, which it does before it finds further mistakes."""
+    return error is not None and "view of its base has been modified" in error[1]
 
 
 def compare(ours: dict[str, Any], theirs: dict[str, Any], tolerance: float = NARROW) -> None:
