@@ -13,7 +13,7 @@ import pytest
 import rushlight
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
-SHARED = ("libraries", "cartpole")  # what programs import
+SHARED = ("libraries", "texts", "cartpole")  # what programs import
 NUMBER = r"(-?\d+\.\d+)"
 
 
