@@ -70,7 +70,7 @@ def main(steps: int, every: int, seed: int, width: int, rows: int, letters: int)
 
 
 if __name__ == "__main__":
-    parser = libraries.arguments(__doc__, steps=1500, every=100)
+    parser = libraries.arguments(__doc__, steps=1000, every=100)
     parser.add_argument("--width", type=int, default=128, help="of the LSTM's state")
     parser.add_argument("--rows", type=int, default=32, help="of text, read side by side")
     parser.add_argument("--letters", type=int, default=400, help="how many to write at the end")

@@ -108,7 +108,7 @@ def main(args) -> None:
 
 
 if __name__ == "__main__":
-    parser = libraries.arguments(__doc__, steps=1500, every=100)
+    parser = libraries.arguments(__doc__, steps=1000, every=100)
     parser.add_argument("--layers", type=int, default=4, help="blocks one after the other")
     parser.add_argument("--heads", type=int, default=4, help="of attention in each block")
     parser.add_argument("--width", type=int, default=64, help="of a character's features")
