@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -86,6 +89,42 @@ def test_several_inputs_mapped_along_different_dimensions(lib: Any) -> Any:
     outs.append(lib.func.vmap(lib.func.grad(lambda a, b: function.apply(a, b).sum()), (1, 0))(x, y))
     nested = lib.func.vmap(lib.func.vmap(function.apply, (0, None)), (None, 1))
     return outs, nested(x[0], y), seen
+
+
+@story
+def test_repetitions_that_differ_between_examples(lib: Any) -> Any:
+    """One by one, as their sizes might differ, too."""
+    repeats, x = lib.tensor([[1, 2, 3], [3, 2, 1]]), lib.arange(6.0).reshape(2, 3)
+    repeat, vmap = lib.repeat_interleave, lib.func.vmap
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return (
+            vmap(lambda r: repeat(r, output_size=6))(repeats),
+            vmap(repeat)(x, repeats),
+            vmap(lambda x, r: repeat(x, r, dim=1), in_dims=(None, 0))(x, repeats),
+            vmap(lib.func.grad(lambda x, r: (repeat(x, r) ** 2).sum()))(x, repeats),
+        )
+
+
+@story
+def test_examples_can_be_neither_pickled_nor_copied(lib: Any) -> Any:
+    x = lib.arange(6.0).reshape(2, 3)
+    return (
+        attempt(lambda: lib.func.vmap(copy.deepcopy)(x)),
+        attempt(lambda: lib.func.vmap(lambda x: pickle.dumps(x))(x)),
+    )
+
+
+@story
+def test_views_of_examples_know_no_base(lib: Any) -> Any:
+    seen: list[Any] = []
+
+    def look(x: Any) -> Any:
+        view = x[1:]
+        seen.append((view._base is None, view._is_view(), x._base is None))
+        return view
+
+    return lib.func.vmap(look)(lib.arange(6.0).reshape(2, 3)), seen
 
 
 @story

@@ -5,8 +5,6 @@ from __future__ import annotations
 import operator
 from typing import Any
 
-import numpy as np
-
 from rushlight.api.broadcasting import expand_to, unsqueeze
 from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list, sizes, wrap_dim, wrap_dims
@@ -14,7 +12,7 @@ from rushlight.api.views import flatten, reshaped
 from rushlight.ops import rearrange as ops
 from rushlight.ops.gather import index_select
 from rushlight.ops.outputs import into, no_overload, require_tensor
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import Tensor
 
 __all__ = [
     "diag",
@@ -233,7 +231,7 @@ def repeat_interleave(
     """
     require_tensor(input, "repeat_interleave", "input", 1)
     if repeats is None:
-        return wrap(_indices(input, None, output_size))
+        return _indices(input, None, output_size)  # type: ignore[no-any-return]
     if not hasattr(repeats, "__index__") or (dim is not None and not hasattr(dim, "__index__")):
         given = (input, repeats) if dim is None else (input, repeats, dim)
         raise no_overload("repeat_interleave", _REPEATS, *given)
@@ -250,9 +248,9 @@ def repeat_interleave(
                 "repeats must have the same size as input along dim, but got repeats.size(0) = "
                 f"{repeats.numel()} and input.size({d}) = {n}"
             )
-        return index_select(x, d, wrap(_indices(repeats, None, output_size)))  # type: ignore[no-any-return]
+        return index_select(x, d, _indices(repeats, None, output_size))  # type: ignore[no-any-return]
     if isinstance(repeats, Tensor):
-        return index_select(x, d, wrap(_indices(repeats, n, output_size)))  # type: ignore[no-any-return]
+        return index_select(x, d, _indices(repeats, n, output_size))  # type: ignore[no-any-return]
     times = operator.index(repeats)
     if times < 0:
         raise RuntimeError("Repeats must be non-negative")
@@ -268,21 +266,12 @@ def repeat_interleave(
 
 def _indices(repeats: Tensor, n: int | None, output_size: int | None) -> Any:
     """The index of each element of a repeat_interleave."""
-    counts = repeats._array
-    if counts.dtype.kind not in "i" or counts.dtype.itemsize < 4:
+    kind = repeats._array.dtype
+    if kind.kind not in "i" or kind.itemsize < 4:
         raise NotImplementedError(
             f"\"repeat_interleave_cpu\" not implemented for '{repeats.dtype.scalar_name}'"
         )
-    if counts.size and counts.min() < 0:
-        raise RuntimeError("repeats can not be negative")
-    if n is not None:
-        counts = np.broadcast_to(counts.reshape(-1), (n,))
-    if counts.ndim != 1:
-        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
-    found = np.repeat(np.arange(counts.size), counts)
-    if output_size is not None and output_size != found.size:
-        raise RuntimeError("allocated size does not match required size")
-    return found
+    return ops.repeated(repeats, n, output_size)
 
 
 # -- triangles and diagonals -----------------------------------------------------------------------

@@ -115,7 +115,7 @@ class Batched(Lifted):
         """Refuse, for the same reason."""
         raise NotImplementedError("Cannot access storage of BatchedTensorImpl")
 
-    untyped_storage = share_memory_ = storage
+    untyped_storage = share_memory_ = __deepcopy__ = __reduce_ex__ = storage
 
     def resize_(self, *size: Any, **options: Any) -> NoReturn:
         """Refuse: the memory between the examples can't grow or shrink."""

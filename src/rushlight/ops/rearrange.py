@@ -8,7 +8,7 @@ import numpy as np
 
 from rushlight.kernels.copies import clone, in_layout
 from rushlight.kernels.strides import restrided
-from rushlight.ops.declare import linear, view
+from rushlight.ops.declare import constant, linear, view
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.operator import Operator
 from rushlight.ops.shape import along
@@ -20,6 +20,7 @@ __all__ = [
     "diagonal_scatter",
     "flip",
     "repeat",
+    "repeated",
     "roll",
     "rot90",
     "tril",
@@ -225,3 +226,23 @@ unfold_backward: Operator = linear(
     _unfold_backward,
     g=lambda g, dim, size, step: unfold(g, dim, size, step),
 )
+
+
+# -- indices of repetitions ------------------------------------------------------------------------
+
+
+def _repeated(counts: Any, n: int | None, output_size: int | None) -> Any:
+    """Each index as often as `counts` says: one count for each, or for `n` of them."""
+    if counts.size and counts.min() < 0:
+        raise RuntimeError("repeats can not be negative")
+    if n is not None:
+        counts = np.broadcast_to(counts.reshape(-1), (n,))
+    if counts.ndim != 1:
+        raise RuntimeError("repeat_interleave only accept 1D vector as repeat")
+    found = np.repeat(np.arange(counts.size), counts)
+    if output_size is not None and output_size != found.size:
+        raise RuntimeError("allocated size does not match required size")
+    return found
+
+
+repeated = constant("repeat_interleave", _repeated)
