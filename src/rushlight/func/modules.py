@@ -40,9 +40,7 @@ def functional_call(
     tensor([[1., 2.]])
     """
     tensors = stateless.merged(parameter_and_buffer_dicts)
-    return stateless.functional_call(
-        module, tensors, args, kwargs, tie_weights=tie_weights, strict=strict
-    )
+    return stateless.called(module, tensors, args, kwargs, tie_weights, strict)
 
 
 def stack_module_state(

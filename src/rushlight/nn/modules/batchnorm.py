@@ -83,6 +83,17 @@ class _Norm(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any
+    ) -> None:
+        """As of every module; state dicts of version 1, or of none, lack a count of batches."""
+        key = f"{prefix}num_batches_tracked"
+        version = local_metadata.get("version")
+        if (version is None or version < 2) and self.track_running_stats:
+            count = self.num_batches_tracked
+            state_dict.setdefault(key, tensor(0, dtype=int64) if count is None else count)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
     def _check_input_dim(self, input: Tensor) -> None:
         if input.ndim not in self.dims:
             wanted = " or ".join(f"{d}D" for d in self.dims)
@@ -229,6 +240,19 @@ class _InstanceNorm(_Norm):
             num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
         )
 
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any
+    ) -> None:
+        """As of every norm; estimates of a layer from before 0.4, which had them, are refused."""
+        if local_metadata.get("version") is None and not self.track_running_stats:
+            names = [n for n in ("running_mean", "running_var") if prefix + n in state_dict]
+            if names:
+                listing = " and ".join(f'"{prefix}{name}"' for name in names)
+                args[-1].append(_ESTIMATES.format(names=listing, kind=type(self).__name__))
+                for name in names:
+                    del state_dict[prefix + name]
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
     def forward(self, input: Tensor) -> Tensor:
         """Apply the layer."""
         self._check_input_dim(input)
@@ -259,6 +283,15 @@ class _InstanceNorm(_Norm):
             "by not passing in num_features, which is not used because affine=False",
             stacklevel=4,
         )
+
+
+_ESTIMATES = (
+    "Unexpected running stats buffer(s) {names} for {kind} with track_running_stats=False. If "
+    "state_dict is a checkpoint saved before 0.4.0, this may be expected because {kind} does not "
+    "track running stats by default since 0.4.0. Please remove these keys from state_dict. If the "
+    "running stats are actually needed, instead set track_running_stats=True in {kind} to enable "
+    "them. See the documentation of {kind} for details."
+)
 
 
 class InstanceNorm1d(_InstanceNorm):

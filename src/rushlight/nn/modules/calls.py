@@ -280,6 +280,7 @@ class _Bound:
 
     def __init__(self, hook: Hook, module: Any) -> None:
         self.hook, self.module = hook, module
+        self.__name__ = getattr(hook, "__name__", "<unknown>")  # which errors show
 
     def __call__(self, grad_input: Any, grad_output: Any) -> Any:
         return self.hook(self.module, grad_input, grad_output)

@@ -132,6 +132,18 @@ class Conversion:
         """Raise the AssertionError of a PyTorch without XPU."""
         raise AssertionError("Torch not compiled with XPU enabled")
 
+    def mtia(self, device: Any = None) -> NoReturn:
+        """Raise the AssertionError of a PyTorch without MTIA."""
+        raise AssertionError(
+            "Torch not compiled with MTIA enabled. Ensure you have `import "
+            "mtia.host_runtime.torch_mtia.dynamic_library` in your python src file and include "
+            "`//mtia/host_runtime/torch_mtia:torch_mtia` as your target dependency!"
+        )
+
+    def ipu(self, device: Any = None) -> NoReturn:
+        """Raise the RuntimeError of a PyTorch without IPUs."""
+        raise RuntimeError("PyTorch is not linked with support for ipu devices")
+
     def share_memory(self: S) -> S:
         """Move all parameters, their gradients and buffers to memory shared by processes."""
         tensors: list[Tensor] = []

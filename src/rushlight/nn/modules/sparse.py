@@ -55,7 +55,7 @@ class Embedding(Module):
         self.scale_grad_by_freq = scale_grad_by_freq
         self.sparse = sparse
         if _weight is None:
-            table = empty((num_embeddings, embedding_dim), dtype=dtype)
+            table = empty((num_embeddings, embedding_dim), dtype=dtype, device=device)
             self.weight = Parameter(table, requires_grad=not _freeze)
             self.reset_parameters()
         else:

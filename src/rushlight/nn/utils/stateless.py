@@ -10,7 +10,7 @@ from typing import Any
 from rushlight.nn.modules.module import Module
 from rushlight.tensor import Tensor
 
-__all__ = ["functional_call", "replaced"]
+__all__ = ["called", "functional_call", "replaced"]
 
 MISSING: Any = object()
 
@@ -35,8 +35,20 @@ def functional_call(
         FutureWarning,
         stacklevel=2,
     )
+    return called(module, parameters_and_buffers, args, kwargs, tie_weights, strict)
+
+
+def called(
+    module: Module,
+    tensors: dict[str, Any],
+    args: Any,
+    kwargs: dict[str, Any] | None,
+    tie_weights: bool,
+    strict: bool,
+) -> Any:
+    """Call `module` with `tensors` in the places that their names say."""
     given = () if args is None else args if isinstance(args, tuple) else (args,)
-    with replaced(module, parameters_and_buffers, tie_weights, strict):
+    with replaced(module, tensors, tie_weights, strict):
         return module(*given, **({} if kwargs is None else kwargs))
 
 

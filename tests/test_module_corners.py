@@ -1,0 +1,93 @@
+"""Corners of modules beside PyTorch: old state dicts, devices, accelerators, names in errors."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import pytest
+
+from tests.both import assert_same_story, attempt, story
+
+ARGUMENTS: dict[str, tuple[Any, ...]] = {
+    "Linear": (1, 1),
+    "Bilinear": (1, 1, 1),
+    **{f"Conv{n}d": (1, 1, 1) for n in (1, 2, 3)},
+    **{f"ConvTranspose{n}d": (1, 1, 1) for n in (1, 2, 3)},
+    "BatchNorm1d": (1,),
+    "InstanceNorm1d": (1, 1e-5, 0.1, True),
+    "GroupNorm": (1, 1),
+    "LayerNorm": (1,),
+    "RMSNorm": (1,),
+    "Embedding": (1, 1),
+    "EmbeddingBag": (1, 1),
+    "PReLU": (),
+    "LSTM": (1, 1),
+    "GRUCell": (1, 1),
+    "MultiheadAttention": (1, 1),
+    "TransformerEncoderLayer": (1, 1),
+    "LazyLinear": (1,),
+    "LazyConv1d": (1, 1),
+    "LazyBatchNorm1d": (),
+}
+
+
+@pytest.mark.parametrize("name", ARGUMENTS)
+def test_layers_are_made_where_their_device_says(name: str) -> None:
+    """An accelerator that isn't there is an error, and so is a device that doesn't exist."""
+
+    def body(lib: Any) -> Any:
+        make = getattr(lib.nn, name)
+        told = []
+        for device in ("cuda", "foo", "cpu"):
+            made = attempt(lambda: make(*ARGUMENTS[name], device=device))  # noqa: B023
+            told.append(made.partition("(")[0])
+        return told
+
+    assert_same_story(body)
+
+
+@pytest.mark.parametrize("tracks", [True, False])
+@pytest.mark.parametrize(
+    "metadata", [None, {}, {"": {"version": 1}}, {"": {"version": 2}}], ids=str
+)
+@pytest.mark.parametrize("kind", ["BatchNorm1d", "InstanceNorm1d"])
+def test_norms_load_older_state_dicts(kind: str, metadata: Any, tracks: bool) -> None:
+    """Those of version 1, or written by hand, have no count of batches; the count stays."""
+
+    def body(lib: Any) -> Any:
+        told: list[Any] = []
+        for names in (("weight", "bias", "running_mean", "running_var"), ("weight", "bias")):
+            layer = getattr(lib.nn, kind)(2, affine=True, track_running_stats=tracks)
+            if tracks:
+                layer.num_batches_tracked.fill_(7)
+            state: Any = OrderedDict((name, lib.ones(2)) for name in names)
+            if metadata is not None:
+                state._metadata = metadata
+            told += [attempt(lambda: layer.load_state_dict(state)), list(state)]  # noqa: B023
+            told.append(attempt(lambda: layer.load_state_dict(state, strict=False)))  # noqa: B023
+            told.append(layer.num_batches_tracked)
+        return told
+
+    assert_same_story(body)
+
+
+@story
+def test_accelerators_that_are_not_there(lib: Any) -> Any:
+    layer = lib.nn.Linear(1, 1)
+    return [attempt(getattr(layer, name)) for name in ("cuda", "xpu", "mtia", "ipu")]
+
+
+@story
+def test_errors_name_the_old_kind_of_backward_hook(lib: Any) -> Any:
+    told = []
+    for wrong in (3, (1, 2)):
+        layer = lib.nn.Linear(2, 2)
+
+        def mine(*_: Any) -> Any:
+            return wrong  # noqa: B023
+
+        layer.register_backward_hook(mine)
+        out = layer(lib.ones(1, 2, requires_grad=True))
+        told.append(attempt(out.sum().backward))
+    return told
