@@ -258,6 +258,7 @@ def _at_slices(op: Operator, level: Any, args: Sequence[Any]) -> Any:
 
 def _fill_slices(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     x, dim, index, value = args
+    x = x if isinstance(x, Tensor) else wrap(x)  # a cotangent that is the same for all examples
     if not (level.is_mapped(index) or level.is_mapped(value)) and x.ndim:
         return level.results(op(_examples(level, x), dim + 1, *map(level.value, (index, value))))
     at = _spread_index(level, index, dim, x._array.shape or (1,))
