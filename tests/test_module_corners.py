@@ -91,3 +91,35 @@ def test_errors_name_the_old_kind_of_backward_hook(lib: Any) -> Any:
         out = layer(lib.ones(1, 2, requires_grad=True))
         told.append(attempt(out.sum().backward))
     return told
+
+
+@pytest.mark.parametrize("kind", ["parameter", "buffer", "module"])
+def test_hooks_on_registering(kind: str) -> None:
+    def body(lib: Any) -> Any:
+        nn = lib.nn
+        others = {
+            "parameter": nn.Parameter(lib.zeros(1)),
+            "buffer": lib.zeros(1),
+            "module": nn.Identity(),
+        }
+        told: list[Any] = []
+        register = getattr(nn.modules.module, f"register_module_{kind}_registration_hook")
+
+        def watch(module: Any, name: str, value: Any) -> Any:
+            told.append((type(module).__name__, name, type(value).__name__))
+            return others[kind] if name in ("new", "again") else None
+
+        with register(watch):
+            module = nn.BatchNorm1d(2)
+            module.sub = nn.Sequential(nn.ReLU())
+            module.new = others[kind] * 1 if kind == "buffer" else type(others[kind])()
+            module.running_mean = lib.ones(2)
+            module.register_parameter("none", None)
+            module.register_buffer("again", lib.ones(1))
+            module.add_module("last", None)
+            module.weight = None
+        after = nn.Linear(1, 1)
+        module.sub = nn.ReLU()
+        return told, list(module.state_dict()), repr(module), type(after).__name__
+
+    assert_same_story(body)

@@ -19,6 +19,15 @@ from rushlight.nn.modules.calls import (
     register_module_full_backward_pre_hook,
 )
 from rushlight.nn.modules.convert import Conversion
+from rushlight.nn.modules.registration import (
+    BUFFER_HOOKS,
+    MODULE_HOOKS,
+    PARAMETER_HOOKS,
+    register_module_buffer_registration_hook,
+    register_module_module_registration_hook,
+    register_module_parameter_registration_hook,
+    seen,
+)
 from rushlight.nn.modules.state import STATE_REGISTERS, StateDict
 from rushlight.nn.modules.tree import Tree
 from rushlight.parameter import Buffer, Parameter
@@ -26,10 +35,13 @@ from rushlight.tensor import Tensor
 
 __all__ = [
     "Module",
+    "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
     "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
 ]
 
 M = TypeVar("M", bound="Module")
@@ -105,7 +117,7 @@ class Module(Tree, Calls, StateDict, Conversion):
             if "_modules" not in d:
                 raise AttributeError("cannot assign module before Module.__init__() call")
             self._forget(name, "_parameters", "_buffers")
-            d["_modules"][name] = value
+            d["_modules"][name] = seen(MODULE_HOOKS, self, name, value)
         elif name in d.get("_modules", ()):
             if value is not None:
                 raise TypeError(
@@ -121,7 +133,7 @@ class Module(Tree, Calls, StateDict, Conversion):
                     f"cannot assign '{_type_name(value)}' as buffer '{name}' "
                     "(torch.nn.Buffer, torch.Tensor or None expected)"
                 )
-            d["_buffers"][name] = value
+            d["_buffers"][name] = seen(BUFFER_HOOKS, self, name, value)
         else:
             super().__setattr__(name, value)
 
@@ -186,6 +198,8 @@ class Module(Tree, Calls, StateDict, Conversion):
                 f"created explicitly. To express '{name}' as a function of another Tensor, compute "
                 "the value in the forward() method."
             )
+        if param is not None:
+            param = seen(PARAMETER_HOOKS, self, name, param)
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -198,7 +212,7 @@ class Module(Tree, Calls, StateDict, Conversion):
                 f"cannot assign '{_type_name(tensor)}' object to buffer '{name}' "
                 "(torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = seen(BUFFER_HOOKS, self, name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -211,7 +225,7 @@ class Module(Tree, Calls, StateDict, Conversion):
         if isinstance(name, str) and "." in name and not hasattr(self, name):
             raise KeyError(f'module name can\'t contain ".", got: {name}')
         self._check_name(name, "module", "_modules")
-        self._modules[name] = module
+        self._modules[name] = seen(MODULE_HOOKS, self, name, module)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Add a submodule: another name of `add_module`."""
