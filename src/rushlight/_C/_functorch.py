@@ -52,7 +52,7 @@ def maybe_get_level(tensor: Tensor) -> int:
 
 def maybe_get_bdim(tensor: Tensor) -> int:
     """Return the dimension of the examples, or -1."""
-    return tensor._place if tensor.__dict__.get("_mapped") else -1  # type: ignore[attr-defined]
+    return tensor._place if tensor.__dict__.get("_mapped") else -1
 
 
 def get_unwrapped(tensor: Tensor) -> Any:

@@ -38,7 +38,7 @@ def stacked(a: Array, b: Array) -> Array:
         return wide.astype(a.dtype)  # type: ignore[no-any-return]
     if a.ndim > 2 < b.ndim and a.shape[-1] == 1 == b.shape[-2]:
         # Columns by rows, which matmul would take three times as long for.
-        return np.multiply(a, b, order="C")  # type: ignore[no-any-return]
+        return np.multiply(a, b, order="C")
     product: Array = np.matmul(a, b)
     return product
 

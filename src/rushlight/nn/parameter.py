@@ -192,7 +192,7 @@ def is_lazy(param: Any) -> bool:
     return isinstance(param, UninitializedTensorMixin)
 
 
-class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[misc]
+class UninitializedParameter(UninitializedTensorMixin, Parameter):  # type: ignore[metaclass,misc]
     """A Parameter whose size will be known later, by `materialize`.
 
     Only its dtype can be used before; anything else raises ValueError.
