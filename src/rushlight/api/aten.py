@@ -74,6 +74,10 @@ _OTHERWISE: dict[str, Name] = {
     "nll_loss": "nll_loss_nd",
     "logsigmoid": "log_sigmoid",
     "fold": "col2im",
+    "affine_grid": "affine_grid_generator",
+    "grid_sample": "grid_sampler",
+    "fractional_max_pool2d_with_indices": "fractional_max_pool2d",
+    "fractional_max_pool3d_with_indices": "fractional_max_pool3d",
     "unique": "_unique2",
     **{f"dropout{n}d": "feature_dropout" for n in (1, 2, 3)},
 }
@@ -103,6 +107,10 @@ _SILENT = """
     adaptive_max_pool3d_with_indices
     tensor as_tensor asarray lu
     eig lstsq matrix_rank solve symeig
+    ScalingType SwizzleType apply_ assert_int_or_pair const_data_ptr fractional_max_pool2d
+    fractional_max_pool3d grouped_mm is_warn_always_enabled linear_cross_entropy map2_ map_
+    multi_head_attention_forward pca_lowrank scaled_grouped_mm scaled_mm set_warn_always
+    svd_lowrank to_dlpack to_sparse_coo unravel_index xpu
 """
 
 
@@ -131,8 +139,9 @@ def operators() -> dict[FunctionType, Name]:
     for name, value in tuple(vars(Tensor).items()):
         take(name, value.open() if type(value) is Later else value)
     for room, prefix in (("nn.functional", ""), ("linalg", "linalg_"), ("special", "special_")):
-        for name, value in tuple(vars(import_module(f"rushlight.{room}")).items()):
-            take(name, value, prefix)
+        module = import_module(f"rushlight.{room}")
+        for name in getattr(module, "__all__", None) or tuple(vars(module)):
+            take(name, getattr(module, name), prefix)
     return found
 
 

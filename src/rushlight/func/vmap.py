@@ -126,7 +126,7 @@ def _checked(start: str, x: Any, dim: Any) -> int | None:
     if not -n <= dim < n:
         raise ValueError(
             f"{start}Got in_dim={dim} for some input, but that input is a Tensor of dimensionality "
-            f"{n} so expected in_dim to satisfy {-n} <= in_dim < {n}."
+            f"{n} so expected in_dim to satisfy -{n} <= in_dim < {n}."
         )
     return dim % n
 

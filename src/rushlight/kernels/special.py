@@ -253,7 +253,7 @@ def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array
     if x.size > BLOCK and x.itemsize >= 4:
         return in_blocks(logit, (x,), eps, out=out)
     if eps is not None:
-        x = np.minimum(np.maximum(x, eps), 1 - eps)
+        x = np.minimum(np.maximum(x, eps), 1 - eps).astype(x.dtype, copy=False)
     y: Array = np.subtract(ONE[x.dtype], x, out=owned(x, out))
     np.divide(x, y, out=y)
     return np.log(y, out=y)
