@@ -256,7 +256,6 @@ def test_refusals() -> None:
         (np.zeros(5), np.array(1), {"weight": np.ones(3)}),
         (np.zeros((4, 5, 2)), np.zeros((4, 2), long), {"weight": np.ones(3)}),
         (x, np.zeros(4, long), {"label_smoothing": 1.5}),
-        (x, np.ones((4, 5)), {"weight": np.ones(3)}),
     ]
     for logits, target, options in cases:
         with pytest.raises(Exception) as theirs:
@@ -265,7 +264,6 @@ def test_refusals() -> None:
                 torch.from_numpy(target),
                 **{k: torch.from_numpy(v) if k == "weight" else v for k, v in options.items()},
             )
-        ours = cross_entropy_soft_forward if target.dtype.kind == "f" else cross_entropy_forward
         with pytest.raises(theirs.type) as refused:
-            ours(logits, target, **options)
+            cross_entropy_forward(logits, target, **options)
         assert str(refused.value) == str(theirs.value)
