@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 import rushlight
+from tests.samples import of_today
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 TINY_LSTM = ["--width", "32", "--rows", "8", "--letters", "100"]
@@ -73,7 +74,7 @@ def split(said: str) -> tuple[list[str], list[float]]:
     return parts[::2], [float(figure) for figure in parts[1::2]]
 
 
-@pytest.mark.parametrize(("name", "flags", "horizon"), PROGRAMS)
+@pytest.mark.parametrize(("name", "flags", "horizon"), of_today(PROGRAMS, 4))
 def test_losses_are_those_of_torch(
     tmp_path: Path, name: str, flags: list[str], horizon: int
 ) -> None:

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 import rushlight
-from tests.samples import SAMPLES, name
+from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, Spec, realize
 
 samples = pytest.mark.parametrize("pair", SAMPLES, ids=name)
+some_samples = pytest.mark.parametrize("pair", of_today(SAMPLES, 2), ids=name)
 STEP = 1e-6
 Arrays = list[np.ndarray[Any, Any]]
 
@@ -116,7 +117,7 @@ def test_first_derivative(pair: tuple[Row, Call]) -> None:
     assert inner(v, values(grads)) == pytest.approx(expected, rel=1e-5, abs=1e-6)
 
 
-@samples
+@some_samples
 def test_second_derivative(pair: tuple[Row, Call]) -> None:
     f, v, _, u = prepared(pair, 2)
     places = len(f.at)

@@ -1,7 +1,7 @@
 """gradcheck on the sample table: reverse and forward mode, one by one and in batches.
 
 Continuous integration looks at a part of the samples, another one each day; with
-``RUSHLIGHT_GRADCHECK=all`` every sample is looked at.
+``RUSHLIGHT_SWEEPS=all`` every sample is looked at.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import datetime
 import importlib
 import os
 import pkgutil
+from typing import Any
 
 from tests.samples.row import Call, Row
 
@@ -20,14 +21,11 @@ SAMPLES: list[tuple[Row, Call]] = [(row, sample) for row in ROWS for sample in r
 ERRORS: list[tuple[Row, Call]] = [(row, sample) for row in ROWS for sample in row.errors]
 
 
-PARTS = 8
-
-
-def of_today(pairs: list[tuple[Row, Call]]) -> list[tuple[Row, Call]]:
-    """The part of a long sweep that a day looks at; all with ``RUSHLIGHT_GRADCHECK=all``."""
-    if os.environ.get("RUSHLIGHT_GRADCHECK") == "all":
-        return pairs
-    return pairs[datetime.date.today().toordinal() % PARTS :: PARTS]
+def of_today(cases: list[Any], parts: int = 8) -> list[Any]:
+    """The part of a long sweep that a day looks at; all with ``RUSHLIGHT_SWEEPS=all``."""
+    if os.environ.get("RUSHLIGHT_SWEEPS") == "all":
+        return cases
+    return cases[datetime.date.today().toordinal() % parts :: parts]
 
 
 def name(pair: tuple[Row, Call]) -> str:
