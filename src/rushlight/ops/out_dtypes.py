@@ -16,7 +16,7 @@ USUAL = "result type {wanted} can't be cast to the desired output type {got}"
 EXACT = {
     "Expected out tensor to have dtype {want}, but got {have} instead": """
         softmax log_softmax scatter scatter_add scatter_reduce index_add index_copy renorm msort
-        linalg_cross tril triu slice_scatter diag
+        linalg_cross tril triu slice_scatter diag frobenius_norm index_reduce
     """,
     "Found dtype {got} but expected {wanted}": """
         hardshrink bitwise_not neg lerp_tensors abs sign sgn conj_physical ceil floor trunc frac
@@ -25,7 +25,9 @@ EXACT = {
     "index_select(): self and result must have the same scalar type": "index_select",
     "Expected out type to be {wanted} but got {got}": "where",
     "expected scalar_type {wanted} but found {got}": "logcumsumexp",
-    "linalg.{function} expected out tensor dtype {wanted} but got: {got}": "norm matrix_norm",
+    "linalg.{function} expected out tensor dtype {wanted} but got: {got}": (
+        "norm matrix_norm nuclear_norm"
+    ),
     "Expected object of scalar type {wanted} but got scalar type {got} for argument 'out'": (
         "complex polar"
     ),
@@ -54,6 +56,7 @@ SPELLED = {
     "linalg_tensorinv": "tensorinv",
     "linalg_norm": "norm",
     "linalg_matrix_norm": "matrix_norm",
+    "nuclear_norm": "matrix_norm",
 }
 _EXACT = {name: text for text, names in EXACT.items() for name in names.split()}
 _EXACT["linalg_norm"] = _EXACT["linalg_matrix_norm"] = _EXACT["norm"]
