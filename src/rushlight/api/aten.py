@@ -139,9 +139,9 @@ def operators() -> dict[FunctionType, Name]:
     for name, value in tuple(vars(Tensor).items()):
         take(name, value.open() if type(value) is Later else value)
     for room, prefix in (("nn.functional", ""), ("linalg", "linalg_"), ("special", "special_")):
-        module = import_module(f"rushlight.{room}")
-        for name in getattr(module, "__all__", None) or tuple(vars(module)):
-            take(name, getattr(module, name), prefix)
+        shown = import_module(f"rushlight.{room}")
+        for name in getattr(shown, "__all__", None) or tuple(vars(shown)):
+            take(name, getattr(shown, name), prefix)
     return found
 
 
