@@ -11,6 +11,8 @@ from rushlight.api.linalg_checks import (
     check_fit,
     check_floating,
     check_matrix,
+    check_old_system,
+    check_same,
     check_square,
     deliver,
     deliver_all,
@@ -201,11 +203,7 @@ def linalg_lu_solve(
 
 def _solved(name: str, LU: Tensor, pivots: Tensor, B: Tensor, left: bool, adjoint: bool) -> Tensor:
     check_floating(name, LU)
-    if LU.dtype is not B.dtype:
-        raise RuntimeError(
-            f"{name}: Expected LU and B to have the same dtype, but found LU of type "
-            f"{LU.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
-        )
+    check_same(name, LU, B, "LU")
     if pivots.dtype is not dtypes.int32:
         raise RuntimeError(f"{name}: pivots should be a Tensor of scalar type torch.int32")
     check_square("torch.linalg.lu_solve", LU)
@@ -317,28 +315,3 @@ def ldl_solve(
     check_old_system("torch.linalg.ldl_solve", LD, B)
     refuse_half("ldl_solve_cpu", LD)
     return deliver(out, ops.ldl_solve(LD, pivots, B, hermitian), function)
-
-
-def check_old_system(name: str, A: Tensor, b: Tensor) -> None:
-    """Raise the errors that PyTorch's older solvers have for systems that don't fit."""
-    if b.ndim < 2:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [-{b.ndim}, {b.ndim - 1}], "
-            "but got -2)"
-        )
-    rows, columns = A.shape[-2:]
-    if A.dtype is not b.dtype:
-        raise RuntimeError(
-            "Expected b and A to have the same dtype, but found b of type "
-            f"{b.dtype.scalar_name} and A of type {A.dtype.scalar_name} instead."
-        )
-    if rows != columns:
-        raise RuntimeError(
-            f"A must be batches of square matrices, but they are {rows} by {columns} matrices"
-        )
-    if columns != b.shape[-2]:
-        raise RuntimeError(
-            f"Incompatible matrix sizes for {name}: each A matrix is {rows} by {columns} but each "
-            f"b matrix is {b.shape[-2]} by {b.shape[-1]}"
-        )
-    broadcast_pair(tuple(b.shape[:-2]), tuple(A.shape[:-2]))

@@ -10,11 +10,11 @@ import numpy as np
 from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.decompositions import eigvalsh, svdvals
 from rushlight.api.extremes import where
-from rushlight.api.factors import check_old_system
 from rushlight.api.linalg_checks import (
     check_bool,
     check_floating,
     check_info,
+    check_old_system,
     check_square,
     deliver_all,
     refuse_half,

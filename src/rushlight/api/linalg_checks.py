@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.results import require_dtype
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.modes import mode
@@ -20,6 +21,7 @@ __all__ = [
     "check_floating",
     "check_info",
     "check_matrix",
+    "check_old_system",
     "check_same",
     "check_square",
     "deliver",
@@ -84,12 +86,12 @@ def refuse_half(kernel: str, x: Tensor) -> None:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 
-def check_same(name: str, a: Tensor, b: Tensor) -> None:
-    """Raise PyTorch's error for matrices of two dtypes."""
+def check_same(name: str, a: Tensor, b: Tensor, first: str = "A", second: str = "B") -> None:
+    """Raise PyTorch's error for operands of two dtypes, which it calls `first` and `second`."""
     if a.dtype is not b.dtype:
         raise RuntimeError(
-            f"{name}: Expected A and B to have the same dtype, but found A of type "
-            f"{a.dtype.scalar_name} and B of type {b.dtype.scalar_name} instead"
+            f"{name}: Expected {first} and {second} to have the same dtype, but found {first} of "
+            f"type {a.dtype.scalar_name} and {second} of type {b.dtype.scalar_name} instead"
         )
 
 
@@ -103,6 +105,31 @@ def check_fit(name: str, a: Tensor, shape: tuple[int, ...], left: bool) -> None:
             f"{name}: Incompatible shapes of A and B for the equation {equation} "
             f"({rows}x{columns} and {m}x{n})"
         )
+
+
+def check_old_system(name: str, A: Tensor, b: Tensor) -> None:
+    """Raise the errors that PyTorch's older solvers have for systems that don't fit."""
+    if b.ndim < 2:
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [-{b.ndim}, {b.ndim - 1}], "
+            "but got -2)"
+        )
+    rows, columns = A.shape[-2:]
+    if A.dtype is not b.dtype:
+        raise RuntimeError(
+            "Expected b and A to have the same dtype, but found b of type "
+            f"{b.dtype.scalar_name} and A of type {A.dtype.scalar_name} instead."
+        )
+    if rows != columns:
+        raise RuntimeError(
+            f"A must be batches of square matrices, but they are {rows} by {columns} matrices"
+        )
+    if columns != b.shape[-2]:
+        raise RuntimeError(
+            f"Incompatible matrix sizes for {name}: each A matrix is {rows} by {columns} but each "
+            f"b matrix is {b.shape[-2]} by {b.shape[-1]}"
+        )
+    broadcast_pair(tuple(b.shape[:-2]), tuple(A.shape[:-2]))
 
 
 def differentiated(x: Tensor) -> bool:

@@ -7,11 +7,11 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.decompositions import NOT_POSITIVE, decompose_qr, decompose_svd
 from rushlight.api.linalg_checks import (
     check_bool,
     check_info,
+    check_old_system,
     check_square,
     deliver_all,
     differentiated,
@@ -134,22 +134,7 @@ def triangular_solve(
                 f"torch.triangular_solve: Expected {name} to have at least 2 dimensions, but it "
                 f"has {x.ndim} dimensions instead"
             )
-    rows, columns = A.shape[-2:]
-    if A.dtype is not input.dtype:
-        raise RuntimeError(
-            "Expected b and A to have the same dtype, but found b of type "
-            f"{input.dtype.scalar_name} and A of type {A.dtype.scalar_name} instead."
-        )
-    if rows != columns:
-        raise RuntimeError(
-            f"A must be batches of square matrices, but they are {rows} by {columns} matrices"
-        )
-    if columns != input.shape[-2]:
-        raise RuntimeError(
-            "Incompatible matrix sizes for triangular_solve: each A matrix is "
-            f"{rows} by {columns} but each b matrix is {input.shape[-2]} by {input.shape[-1]}"
-        )
-    broadcast_pair(tuple(input.shape[:-2]), tuple(A.shape[:-2]))
+    check_old_system("triangular_solve", A, input)
     deprecated(
         "torch.triangular_solve is deprecated in favor of torch.linalg.solve_triangularand will "
         "be removed in a future PyTorch release.\ntorch.linalg.solve_triangular has its arguments "

@@ -115,11 +115,7 @@ def solve_triangular(
     require_tensor(B, function, "B", 2)
     for value, flag in ((upper, "upper"), (left, "left"), (unitriangular, "unitriangular")):
         check_bool(value, function, flag)
-    if input.dtype is not B.dtype:
-        raise RuntimeError(
-            f"{name}: Expected A and B to have the same dtype, but found A of type "
-            f"{input.dtype.scalar_name} and B of type {B.dtype.scalar_name} instead"
-        )
+    check_same(name, input, B)
     check_matrix(name, input)
     check_matrix(name, B, "B")
     check_square(name, input)

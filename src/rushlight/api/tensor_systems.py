@@ -7,7 +7,7 @@ from typing import Any
 
 from rushlight.api.axes import moveaxis
 from rushlight.api.create import ones
-from rushlight.api.linalg_checks import check_floating, check_info
+from rushlight.api.linalg_checks import check_floating, check_info, check_same
 from rushlight.api.names import numpy_names
 from rushlight.api.scan import cumprod
 from rushlight.api.shape import cat
@@ -86,11 +86,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1, out: Tensor | None = None) ->
     require_tensor(x, "linalg_vecdot", "x", 1)
     require_tensor(y, "linalg_vecdot", "y", 2)
     check_floating(name, x)
-    if x.dtype is not y.dtype:
-        raise RuntimeError(
-            f"{name}: Expected x and y to have the same dtype, but found x of type "
-            f"{x.dtype.scalar_name} and y of type {y.dtype.scalar_name} instead"
-        )
+    check_same(name, x, y, "x", "y")
     check_broadcast(tuple(x.shape), tuple(y.shape))
     if out is not None and out.dtype is not x.dtype:
         raise RuntimeError(
