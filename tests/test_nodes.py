@@ -105,6 +105,44 @@ def test_names_classes_and_modules(lib: Any) -> None:
     assert kind.__module__ == f"{lib.__name__}.autograd.function" or lib.__name__ == "rushlight"
 
 
+UNDERIVED = {
+    "bernoulli": lambda lib, x: lib.bernoulli(x, 0.5),
+    "bincount": lambda lib, x: lib.bincount(lib.tensor([0, 1]), x[0]),
+    "binomial": lambda lib, x: lib.binomial(x, x),
+    "detach_copy": lambda lib, x: lib.detach_copy(x),
+    "floor_divide": lambda lib, x: lib.floor_divide(x, 2),
+    "heaviside": lambda lib, x: lib.heaviside(x, x),
+    "histogram": lambda lib, x: lib.histogram(x).hist,
+    "linalg_ldl_factor_ex": lambda lib, x: lib.linalg.ldl_factor(x).LD,
+    "linalg_ldl_solve": lambda lib, x: lib.linalg.ldl_solve(*lib.linalg.ldl_factor(x.detach()), x),
+    "remainder": lambda lib, x: lib.remainder(2, x + 1),
+}
+
+
+@pytest.mark.parametrize("what", UNDERIVED)
+def test_nodes_without_a_derivative_have_one_name(lib: Any, what: str) -> None:
+    y = UNDERIVED[what](lib, lib.eye(2).requires_grad_())
+    assert type(y.grad_fn).__name__ == "NotImplemented"
+    assert y.grad_fn.name() == "torch::autograd::NotImplemented"
+    with pytest.raises(RuntimeError, match=f"^derivative for aten::{what} is not implemented$"):
+        y.sum().backward()
+
+
+def test_factors_of_reflections_have_a_node_and_no_derivative(lib: Any) -> None:
+    y = lib.geqrf(lib.eye(2).requires_grad_()).a
+    assert y.grad_fn.name() == "GeqrfBackward0"
+    with pytest.raises(NotImplementedError, match="the derivative for 'geqrf' is not implemented"):
+        y.sum().backward()
+
+
+def test_circular_padding_writes_slices(lib: Any) -> None:
+    y = lib.nn.functional.pad(leaf(lib, 1, 1, 3), (1, 1), "circular")
+    assert (type(y.grad_fn).__name__, y.grad_fn.name()) == (
+        "CopySlices",
+        "torch::autograd::CopySlices",
+    )
+
+
 def test_a_node_is_one_object(lib: Any) -> None:
     x = leaf(lib)
     y = x * 2

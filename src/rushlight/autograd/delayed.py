@@ -95,10 +95,6 @@ class _Error(Node):
     takes_none = True
     message: str
 
-    def name(self) -> str:
-        """Return the name as PyTorch spells it."""
-        return "torch::autograd::Error"
-
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         raise RuntimeError(self.message)
 
@@ -118,10 +114,6 @@ class NotImplementedNode(Node):
         self.function = function
         self.edges = edges
         self.seq = next(sequence)
-
-    def name(self) -> str:
-        """Return the name as PyTorch spells it."""
-        return "torch::autograd::NotImplemented"
 
     def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
         raise RuntimeError(f"derivative for {self.function} is not implemented")

@@ -76,10 +76,6 @@ class AccumulateGrad(Node):
     def __init__(self, variable: Tensor) -> None:
         self.variable = variable
 
-    def name(self) -> str:
-        """Return ``torch::autograd::AccumulateGrad``, as PyTorch does."""
-        return "torch::autograd::AccumulateGrad"
-
     def __call__(self, *grad_outputs: Any) -> Any:
         """Add a gradient to the leaf's. No hooks run."""
         check_arguments(grad_outputs, 1)

@@ -40,6 +40,9 @@ __all__ = [
 # producers and no topological sort is needed.
 sequence = itertools.count()
 
+# Nodes of PyTorch's engine itself, which it names in full.
+_ENGINE = frozenset(("AccumulateGrad", "CopyBackwards", "CopySlices", "Error", "NotImplemented"))
+
 
 class _Freed:
     """Stands in ``saved`` after a backward pass that did not retain the graph."""
@@ -134,7 +137,8 @@ class Node(SavedFields):
 
     def name(self) -> str:
         """Return PyTorch's name of the node."""
-        return type(self).__name__
+        name = type(self).__name__
+        return f"torch::autograd::{name}" if name in _ENGINE else name
 
     @property
     def metadata(self) -> dict[Any, Any]:

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.ops.declare import pointwise
+from rushlight.ops.declare import pointwise, underivable
 from rushlight.ops.masking import zeroed
-from rushlight.ops.promotion import Dtype, Promoting, checked_number, no_kernel, refuse
+from rushlight.ops.promotion import Dtype, checked_number, no_kernel, refuse
 
 __all__ = [
     "add",
@@ -35,8 +35,6 @@ __all__ = [
     "rsub_scaled",
     "sub",
     "sub_scaled",
-    "underivable",
-    "unnamed",
 ]
 
 # -- sums and differences ----------------------------------------------------------------------
@@ -152,22 +150,6 @@ def _trunc_divide(a: Any, b: Any) -> Any:
     return quotient + (np.less(quotient, 0) & (quotient * b != a))
 
 
-def underivable(name: str) -> Any:
-    """The formula of an operator that PyTorch records, and has no derivative for."""
-
-    def formula(g: Any) -> Any:
-        raise RuntimeError(f"derivative for aten::{name} is not implemented")
-
-    return formula
-
-
-def unnamed(op: Promoting) -> Promoting:
-    """Give the nodes of an operator without derivative PyTorch's common name for them."""
-    op.node.__name__ = op.node.__qualname__ = "NotImplemented"
-    op.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]
-    return op
-
-
 _floor_checks = (no_kernel("bc", "div_floor_cpu"),)
 
 div_floor = pointwise(
@@ -191,16 +173,15 @@ div_trunc = pointwise(
     a=lambda g: zeroed(g),
     b=lambda g: zeroed(g),
 )
-floor_divide = unnamed(
-    pointwise(
-        "floor_divide",
-        _whole(np.floor_divide),
-        promote="common",
-        unrounded=True,
-        checks=_floor_checks,
-        a=underivable("floor_divide"),
-        b=underivable("floor_divide"),
-    )
+floor_divide = pointwise(
+    "floor_divide",
+    _whole(np.floor_divide),
+    promote="common",
+    unrounded=True,
+    checks=_floor_checks,
+    node="NotImplemented",
+    a=underivable("floor_divide"),
+    b=underivable("floor_divide"),
 )
 
 # -- remainders: with the sign of the divisor, or (fmod) of the dividend -----------------------
@@ -228,14 +209,13 @@ remainder = pointwise(
 remainder_number = pointwise(
     "remainder", _whole(divided), **_remainder, operands=("a", "b"), a=lambda g: g
 )
-remainder_of_number = unnamed(
-    pointwise(
-        "remainder",
-        _whole(divided),
-        **_remainder,
-        operands=("a", "b"),
-        b=underivable("remainder"),
-    )
+remainder_of_number = pointwise(
+    "remainder",
+    _whole(divided),
+    **_remainder,
+    operands=("a", "b"),
+    node="NotImplemented",
+    b=underivable("remainder"),
 )
 fmod = pointwise(
     "fmod",

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.ops.arithmetic import underivable, unnamed
-from rushlight.ops.declare import constant, pointwise
+from rushlight.ops.declare import constant, pointwise, underivable
 from rushlight.ops.masking import kept, zeroed
 from rushlight.ops.promotion import Dtype, Promoting, no_kernel, refuse
 
@@ -104,19 +103,18 @@ def _same_dtypes(operands: Sequence[Any], target: Dtype) -> None:
         raise RuntimeError("heaviside is not yet implemented for tensors with different dtypes.")
 
 
-heaviside = unnamed(
-    pointwise(
-        "heaviside",
-        lambda a, values: np.where(a == 0, values, np.greater(a, 0).astype(a.dtype)),
-        promote="common",
-        selects=True,
-        checks=(
-            refuse("c", "heaviside is not yet implemented for complex tensors."),
-            _same_dtypes,
-        ),
-        a=underivable("heaviside"),
-        values=underivable("heaviside"),
-    )
+heaviside = pointwise(
+    "heaviside",
+    lambda a, values: np.where(a == 0, values, np.greater(a, 0).astype(a.dtype)),
+    promote="common",
+    selects=True,
+    checks=(
+        refuse("c", "heaviside is not yet implemented for complex tensors."),
+        _same_dtypes,
+    ),
+    node="NotImplemented",
+    a=underivable("heaviside"),
+    values=underivable("heaviside"),
 )
 nextafter = pointwise(
     "nextafter",

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
 from rushlight.kernels import ctc as kernels
-from rushlight.ops.declare import general
+from rushlight.ops.declare import general, underivable
 from rushlight.ops.losses import ones
 from rushlight.ops.operator import Operator
 from rushlight.ops.reduce import sum_
@@ -13,13 +11,12 @@ from rushlight.ops.reduce import sum_
 __all__ = ["ctc_loss"]
 
 
-def _refuse(h: Any) -> NoReturn:
-    """The first derivative is that of the logits: there is no second one of it."""
-    raise RuntimeError("derivative for aten::_ctc_loss_backward is not implemented")
-
-
+# The first derivative is that of the logits: there is no second one of it.
 ctc_loss_backward: Operator = general(
-    "ctc_loss_backward", kernels.ctc_loss_backward, g=_refuse, log_probs=_refuse
+    "ctc_loss_backward",
+    kernels.ctc_loss_backward,
+    g=underivable("_ctc_loss_backward"),
+    log_probs=underivable("_ctc_loss_backward"),
 )
 ctc_loss: Operator = general(
     "ctc_loss",

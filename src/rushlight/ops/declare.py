@@ -25,7 +25,8 @@ import numpy as np
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Check, Promoting
 
-__all__ = ["constant", "general", "linear", "multilinear", "pointwise", "view"]
+__all__ = ["constant", "general", "linear", "missing", "multilinear", "pointwise", "underivable"]
+__all__ += ["view"]
 
 Formula = Callable[..., Any]
 
@@ -126,6 +127,27 @@ def constant(
     if promote is None:
         return Operator(name, kernel, "constant", args, {})
     return Promoting(name, kernel, "constant", args, {}, promote=promote, checks=checks)
+
+
+# -- formulas of what has no derivative ----------------------------------------------------------
+
+
+def underivable(name: str) -> Formula:
+    """The formula of an operator that PyTorch records as "NotImplemented"."""
+
+    def formula(g: Any) -> Any:
+        raise RuntimeError(f"derivative for aten::{name} is not implemented")
+
+    return formula
+
+
+def missing(what: str) -> Formula:
+    """The formula for an input by which PyTorch doesn't differentiate, though its node is named."""
+
+    def formula(g: Any) -> Any:
+        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
+
+    return formula
 
 
 _OPTIONS = ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs", "tied"]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels import special
-from rushlight.ops.declare import pointwise
+from rushlight.ops.declare import missing, pointwise
 from rushlight.ops.elementary import exp, log
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import Dtype, no_kernel
@@ -73,15 +73,6 @@ mvlgamma = pointwise(
 # -- incomplete gamma functions ----------------------------------------------------------------
 
 
-def _missing(what: str) -> Any:
-    """The formula for an input by which PyTorch doesn't differentiate."""
-
-    def formula(g: Any) -> Any:
-        raise NotImplementedError(f"the derivative for '{what}' is not implemented.")
-
-    return formula
-
-
 def _density(a: Any, x: Any) -> Any:
     """The gamma distribution's density, xᵃ⁻¹ · exp(-x) / Γ(a)."""
     return exp((a - 1) * log(x) - x - lgamma(a))
@@ -92,7 +83,7 @@ igamma = pointwise(
     lambda a, x: special.gammainc(np.asarray(a), np.asarray(x)),
     promote="common",
     checks=(no_kernel("bic", "igamma_cpu"),),
-    a=_missing("igamma: input"),
+    a=missing("igamma: input"),
     x=lambda g, a, x: g * _density(a, x),
 )
 igammac = pointwise(
@@ -100,7 +91,7 @@ igammac = pointwise(
     lambda a, x: special.gammaincc(np.asarray(a), np.asarray(x)),
     promote="common",
     checks=(no_kernel("bic", "igammac_cpu"),),
-    a=_missing("igammac: input"),
+    a=missing("igammac: input"),
     x=lambda g, a, x: -g * _density(a, x),
 )
 
@@ -117,7 +108,7 @@ zeta: Operator = pointwise(
     "special_zeta",
     _zeta,
     checks=_checks,
-    s=_missing("zeta"),
+    s=missing("zeta"),
     q=lambda g, s, q: g * -s * zeta(s + 1, q),
 )
 zeta_of_number: Operator = pointwise(
@@ -134,5 +125,5 @@ zeta_number = pointwise(
     operands=("s", "q"),
     checks=_checks,
     node="SpecialZetaBackward2",
-    s=_missing("zeta"),
+    s=missing("zeta"),
 )

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from rushlight.kernels import histogram as kernels
-from rushlight.ops.arithmetic import underivable
-from rushlight.ops.declare import general
+from rushlight.ops.declare import general, underivable
 from rushlight.ops.operator import Operator
 
 __all__ = ["histogram"]
@@ -16,4 +15,3 @@ histogram: Operator = general(
     outputs=("ys",),
     node="NotImplemented",
 )
-histogram.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]

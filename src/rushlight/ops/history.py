@@ -93,10 +93,6 @@ class CopySlices(Node):
         self.place = geometry_of(base, t)
         self.seq = next(sequence)
 
-    def name(self) -> str:
-        """Return the name as PyTorch spells it here."""
-        return "torch::autograd::CopySlices"
-
     def check_saved(self) -> None:
         """Nothing: where no cotangent comes PyTorch's CopySlices doesn't look either."""
 

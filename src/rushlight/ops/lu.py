@@ -15,7 +15,7 @@ import numpy as np
 from rushlight.kernels import lapack
 from rushlight.ops.adjoints import mH
 from rushlight.ops.convert import zeroed
-from rushlight.ops.declare import constant, general
+from rushlight.ops.declare import constant, general, underivable
 from rushlight.ops.operator import Operator
 from rushlight.ops.rearrange import tril, triu
 from rushlight.ops.shape import cat
@@ -175,25 +175,18 @@ lu_solve: Operator = general(
 # -- symmetric matrices: PyTorch has no derivatives here ---------------------------------------
 
 
-def _underived(name: str) -> Any:
-    def rule(g: Any) -> Any:
-        raise RuntimeError(f"derivative for aten::{name} is not implemented")
-
-    return rule
-
-
 ldl: Operator = general(
     "linalg_ldl_factor_ex",
     lapack.ldl,
     outputs=("factors", "pivots", "info"),
     constant=("pivots", "info"),
     node="NotImplemented",
-    a=_underived("linalg_ldl_factor_ex"),
+    a=underivable("linalg_ldl_factor_ex"),
 )
 ldl_solve: Operator = general(
     "linalg_ldl_solve",
     lapack.ldl_solve,
     node="NotImplemented",
-    factors=_underived("linalg_ldl_solve"),
-    b=_underived("linalg_ldl_solve"),
+    factors=underivable("linalg_ldl_solve"),
+    b=underivable("linalg_ldl_solve"),
 )

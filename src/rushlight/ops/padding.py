@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rushlight.kernels import padding as kernels
 from rushlight.ops.declare import general, linear
-from rushlight.ops.nodes import OperatorNode, named_node
 from rushlight.ops.operator import Operator
 
 __all__ = ["constant_pad", "edge_pad"]
@@ -15,13 +14,6 @@ constant_pad: Operator = general(
     x=lambda g, pads: constant_pad(g, tuple([-p for p in pads]), 0),
     jvp=lambda x_t, pads: constant_pad(x_t, pads, 0),
 )
-
-
-class _CircularNode(OperatorNode):
-    """PyTorch's circular padding writes slices, as its graph says."""
-
-    def name(self) -> str:
-        return "torch::autograd::CopySlices"
 
 
 def _edge_pad(node: str) -> Operator:
@@ -39,10 +31,6 @@ edge_pad: dict[tuple[str, int], Operator] = {
     for n in (1, 2, 3)
     for mode, name in (("reflect", "Reflection"), ("replicate", "Replication"), ("circular", ""))
 }
-for _n in (1, 2, 3):
-    edge_pad["circular", _n].node = named_node(
-        "CopySlices", _CircularNode, op=edge_pad["circular", _n]
-    )
 edge_pad_backward: Operator = linear(
     "edge_pad_backward",
     kernels.edge_pad_backward,

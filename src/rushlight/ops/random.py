@@ -6,11 +6,8 @@ and only forget what these replace or where their odds come from.
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
-
-from rushlight.ops.arithmetic import underivable
 from rushlight.ops.convert import zeroed
-from rushlight.ops.declare import general
+from rushlight.ops.declare import general, underivable
 from rushlight.ops.operator import Operator
 
 __all__ = ["bernoulli_of_number", "binomial", "drawn", "drawn_of_two"]
@@ -39,12 +36,8 @@ def drawn_of_two(node: str) -> Operator:
     )
 
 
-def _no_derivative(g: Any) -> NoReturn:
-    raise RuntimeError("derivative for aten::bernoulli is not implemented")
-
-
 bernoulli_of_number: Operator = general(
-    "random", lambda x, values: values, x=_no_derivative, node="NotImplemented"
+    "random", lambda x, values: values, x=underivable("bernoulli"), node="NotImplemented"
 )
 binomial: Operator = general(
     "binomial",
@@ -53,4 +46,3 @@ binomial: Operator = general(
     prob=underivable("binomial"),
     node="NotImplemented",
 )
-binomial.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]

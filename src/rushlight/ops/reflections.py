@@ -15,7 +15,7 @@ from rushlight.kernels import lapack
 from rushlight.ops.adjoints import mH
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.convert import zeroed
-from rushlight.ops.declare import general
+from rushlight.ops.declare import general, missing
 from rushlight.ops.operator import Operator
 from rushlight.ops.rearrange import tril
 from rushlight.ops.shape import cat, stack
@@ -132,10 +132,4 @@ ormqr: Operator = general(
 )
 
 
-def _no_derivative(g: Any) -> Any:
-    raise NotImplementedError("the derivative for 'geqrf' is not implemented.")
-
-
-geqrf: Operator = general(
-    "geqrf", lapack.geqrf, outputs=("factors", "tau"), node="NotImplemented", a=_no_derivative
-)
+geqrf: Operator = general("geqrf", lapack.geqrf, outputs=("factors", "tau"), a=missing("geqrf"))

@@ -5,12 +5,12 @@ PyTorch records `unique` and weighted `bincount` all the same, and refuses in th
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 
 from rushlight.kernels import sets as kernels
-from rushlight.ops.declare import constant, general
+from rushlight.ops.declare import constant, general, missing, underivable
 from rushlight.ops.operator import Operator
 
 __all__ = [
@@ -43,13 +43,10 @@ def _unique_consecutive(x: Any, dim: int | None, return_inverse: bool, return_co
 
 
 def _distinct(name: str, torch_name: str, kernel: Any, node: str) -> Operator:
-    def refuse(g: Any) -> NoReturn:
-        raise NotImplementedError(f"the derivative for '{torch_name}' is not implemented.")
-
     return general(
         name,
         kernel,
-        x=refuse,
+        x=missing(torch_name),
         node=node,
         outputs=("values", "inverse", "counts"),
         constant=("inverse", "counts"),
@@ -63,15 +60,11 @@ unique_consecutive = _distinct(
 )
 
 
-def _no_bincount(g: Any) -> NoReturn:
-    raise RuntimeError("derivative for aten::bincount is not implemented")
-
-
 bincount = constant("bincount", lambda x, minlength: kernels.bincount(x, None, minlength))
 weighted_bincount = general(
     "bincount",
     lambda x, weights, minlength: kernels.bincount(x, weights, minlength),
-    weights=_no_bincount,
+    weights=underivable("bincount"),
     node="NotImplemented",
 )
 histc = constant("histc", kernels.histc)

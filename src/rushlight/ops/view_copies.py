@@ -13,9 +13,8 @@ import numpy as np
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, Slot
 from rushlight.kernels.flipped import resolved
-from rushlight.ops.arithmetic import underivable
 from rushlight.ops.convert import clone_in
-from rushlight.ops.declare import linear, view
+from rushlight.ops.declare import linear, underivable, view
 from rushlight.ops.nodes import named_node
 from rushlight.ops.operator import Operator
 from rushlight.ops.strided import as_strided
@@ -75,4 +74,3 @@ detach_copy: Operator = linear(
     x=underivable("detach_copy"),
     node="NotImplemented",
 )
-detach_copy.node.name = lambda self: "torch::autograd::NotImplemented"  # type: ignore[method-assign]
