@@ -22,7 +22,7 @@ import torch
 import rushlight
 from tests.samples import ROWS
 from tests.samples.row import Call, Row, realize
-from tests.test_sweeps import _cotangent, flat, has_leaves
+from tests.sweeping import cotangent, flat, has_leaves, run_with, tracked
 
 __all__ = ["PAGE", "START", "Operator", "operators", "page", "told"]
 
@@ -139,14 +139,13 @@ def computes(lib: Any, row: Row, sample: Call, dtype: str) -> bool:
 def differentiates(lib: Any, row: Row, sample: Call, order: int) -> bool:
     """Whether a call can be differentiated once or twice."""
     args, kwargs, leaves = realize(lib, sample, grad=True)
-    outs = [t for t in flat(row.run(lib, args, kwargs)) if isinstance(t, lib.Tensor)]
-    outs = [t for t in outs if t.requires_grad]
+    outs = tracked(lib, row.run(lib, args, kwargs))
     if not outs or not leaves:
         return False
     first = lib.autograd.grad(
         outs,
         leaves,
-        [_cotangent(lib, t, i) for i, t in enumerate(outs)],
+        [cotangent(lib, t, i) for i, t in enumerate(outs)],
         create_graph=order == 2,
         allow_unused=True,
     )
@@ -154,7 +153,7 @@ def differentiates(lib: Any, row: Row, sample: Call, order: int) -> bool:
     if order == 1 or not firsts:
         return bool(firsts)
     firsts = [g for g in firsts if g.requires_grad]
-    again = [_cotangent(lib, g, 10 + i) for i, g in enumerate(firsts)]
+    again = [cotangent(lib, g, 10 + i) for i, g in enumerate(firsts)]
     lib.autograd.grad(firsts, leaves, again, allow_unused=True)
     return True
 
@@ -165,13 +164,7 @@ def pushes(lib: Any, row: Row, sample: Call) -> bool:
     args, kwargs, leaves = realize(lib, sample, grad=True)
     with ad.dual_level():
         duals = {id(t): ad.make_dual(t.detach(), lib.ones_like(t.detach())) for t in leaves}
-
-        def swap(a: Any) -> Any:
-            if isinstance(a, (list, tuple)):
-                return type(a)(map(swap, a))
-            return duals.get(id(a), a)
-
-        result = row.run(lib, [swap(a) for a in args], {k: swap(v) for k, v in kwargs.items()})
+        result = run_with(lib, row, args, kwargs, duals)
         return any(ad.unpack_dual(t).tangent is not None for t in flat(result))
 
 

@@ -18,6 +18,7 @@ from tests import samples
 from tests.both import assert_same_story, attempt, judge
 from tests.libraries import LIBRARIES
 from tests.samples.row import Call, Row, realize
+from tests.sweeping import flat
 
 pytest.importorskip("ml_dtypes")
 both = pytest.mark.parametrize("lib", LIBRARIES)
@@ -47,14 +48,6 @@ def cast_result(lib: Any, row: Row, sample: Call, half: bool) -> Any:
             return row.run(lib, args, kwargs)
         except (RuntimeError, NotImplementedError, TypeError, ValueError):
             return None
-
-
-def flat(result: Any) -> list[Any]:
-    return (
-        [r for part in result for r in flat(part)]
-        if isinstance(result, (tuple, list))
-        else [result]
-    )
 
 
 LISTED = {name.rpartition(".")[2] for name in f"{LOWER} {FLOAT32} {WIDEST} pad".split()}

@@ -15,7 +15,7 @@ from tests.both import attempt, story
 from tests.libraries import LIBRARIES
 from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, realize
-from tests.test_sweeps import _cotangent, array, flat, same
+from tests.sweeping import array, cotangent, same, tracked
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
@@ -40,18 +40,17 @@ def chosen() -> list[tuple[Row, Call]]:
 def derivatives(lib: Any, row: Row, sample: Call) -> tuple[Any, Any]:
     """The first derivatives at complex numbers, and the second ones."""
     args, kwargs, leaves = realize(lib, sample, "complex128", grad=True)
-    outs = [t for t in flat(row.run(lib, args, kwargs)) if isinstance(t, lib.Tensor)]
-    outs = [t for t in outs if t.requires_grad]
+    outs = tracked(lib, row.run(lib, args, kwargs))
     if not outs:
         return None, None
-    cotangents = [_cotangent(lib, t, i) for i, t in enumerate(outs)]
+    cotangents = [cotangent(lib, t, i) for i, t in enumerate(outs)]
     second = row.second
     first = lib.autograd.grad(outs, leaves, cotangents, create_graph=second, allow_unused=True)
-    tracked = [g for g in first if g is not None and g.requires_grad]
-    if not tracked:
+    firsts = tracked(lib, first)
+    if not firsts:
         return first, None
-    again = [_cotangent(lib, g, 10 + i) for i, g in enumerate(tracked)]
-    return first, lib.autograd.grad(tracked, leaves + cotangents, again, allow_unused=True)
+    again = [cotangent(lib, g, 10 + i) for i, g in enumerate(firsts)]
+    return first, lib.autograd.grad(firsts, leaves + cotangents, again, allow_unused=True)
 
 
 @pytest.mark.parametrize("pair", chosen(), ids=name)

@@ -12,7 +12,7 @@ import pytest
 import rushlight
 from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, Spec, realize
-from tests.test_sweeps import flat
+from tests.sweeping import flat
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
 

@@ -19,7 +19,7 @@ import pytest
 import rushlight
 from tests.samples import ROWS
 from tests.samples.row import Call, Row, Spec
-from tests.test_sweeps import _cotangent, array, flat, outcome
+from tests.sweeping import array, cotangent, flat, outcome, tracked
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 hypothesis = pytest.importorskip("hypothesis")
@@ -141,10 +141,10 @@ def run(lib: Any, row: Row, sample: Call, made: list[Any], grad: bool) -> tuple[
 
 def gradients(lib: Any, row: Row, sample: Call, made: list[Any]) -> Any:
     result, leaves = run(lib, row, sample, made, True)
-    outs = [t for t in flat(result) if isinstance(t, lib.Tensor) and t.requires_grad]
+    outs = tracked(lib, result)
     if not outs or not leaves:
         return []
-    weights = [_cotangent(lib, t, i).detach() for i, t in enumerate(outs)]
+    weights = [cotangent(lib, t, i).detach() for i, t in enumerate(outs)]
     return lib.autograd.grad(outs, leaves, weights, allow_unused=True)
 
 

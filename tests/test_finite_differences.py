@@ -17,19 +17,12 @@ import pytest
 import rushlight
 from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, Spec, realize
+from tests.sweeping import tracked
 
 samples = pytest.mark.parametrize("pair", SAMPLES, ids=name)
 some_samples = pytest.mark.parametrize("pair", of_today(SAMPLES, 2), ids=name)
 STEP = 1e-6
 Arrays = list[np.ndarray[Any, Any]]
-
-
-def tensors(result: Any) -> list[Any]:
-    """The differentiable tensors of a result."""
-    if isinstance(result, (tuple, list)):
-        return [t for r in result for t in tensors(r)]
-    differentiable = isinstance(result, rushlight.Tensor) and result.requires_grad
-    return [result] if differentiable else []
 
 
 def draw(seed: int, like: Arrays) -> Arrays:
@@ -66,7 +59,7 @@ class Function:
         with rushlight.no_grad():
             for leaf, a in zip(leaves, arrays):
                 leaf.copy_(rushlight.tensor(a))
-        return tensors(self.row.run(rushlight, args, kwargs)), leaves
+        return tracked(rushlight, self.row.run(rushlight, args, kwargs)), leaves
 
 
 def slope(f: Callable[[Arrays], Arrays], at: Arrays, v: Arrays, u: Arrays) -> float:

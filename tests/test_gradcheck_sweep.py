@@ -15,28 +15,17 @@ import pytest
 import rushlight
 from tests.samples import SAMPLES, name, of_today
 from tests.samples.row import Call, Row, realize
+from tests.sweeping import flat, run_with
 
 DIFFERENTIABLE = [pair for pair in SAMPLES if pair[0].grad and pair[0].finite]
-
-
-def flat(result: Any) -> list[Any]:
-    if isinstance(result, (tuple, list)):
-        return [t for r in result for t in flat(r)]
-    return [result]
 
 
 def problem(lib: Any, row: Row, sample: Call) -> tuple[Callable[..., Any], list[Any]]:
     """The sample as a function of its leaves alone, which returns what can be differentiated."""
     args, kwargs, leaves = realize(lib, sample, grad=True)
-    numbers = {id(leaf): i for i, leaf in enumerate(leaves)}
 
     def function(*xs: Any) -> Any:
-        def swap(a: Any) -> Any:
-            if isinstance(a, (list, tuple)):
-                return type(a)(map(swap, a))
-            return xs[numbers[id(a)]] if id(a) in numbers else a
-
-        result = row.run(lib, [swap(a) for a in args], {k: swap(v) for k, v in kwargs.items()})
+        result = run_with(lib, row, args, kwargs, dict(zip(map(id, leaves), xs)))
         outs = [t for t in flat(result) if isinstance(t, lib.Tensor)]
         return tuple(t for t in outs if t.is_floating_point() or t.is_complex())
 

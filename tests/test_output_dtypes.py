@@ -11,6 +11,7 @@ import pytest
 import rushlight
 from tests.samples import ROWS
 from tests.samples.row import Call, Row, realize
+from tests.sweeping import flat, outcome
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
@@ -40,10 +41,6 @@ DIFFERENT = {
 KNOWN = {
     (name, kind) for names, kinds in DIFFERENT.items() for name in names.split() for kind in kinds
 }
-
-
-def flat(result: Any) -> list[Any]:
-    return [t for r in result for t in flat(r)] if isinstance(result, (tuple, list)) else [result]
 
 
 def target(lib: Any, kind: str, like: Any) -> Any:
@@ -77,13 +74,6 @@ def run(lib: Any, row: Row, sample: Call, kind: str, results: Any) -> Any:
     )
 
 
-def outcome(lib: Any, *args: Any) -> tuple[Any, Exception | None]:
-    try:
-        return run(lib, *args), None
-    except Exception as error:
-        return None, error
-
-
 def first_line(error: Exception) -> str:
     return str(error).replace("rushlight.", "torch.").split("\n")[0]
 
@@ -105,7 +95,7 @@ def cases() -> list[tuple[Row, Call, Any]]:
             tensors = all(isinstance(t, torch.Tensor) for t in flat(results))
             if "out" in kwargs or not tensors or any(t.numel() < 2 for t in flat(results)):
                 continue
-            if outcome(torch, row, sample, "exact", results)[1] is None:
+            if outcome(run, torch, row, sample, "exact", results)[1] is None:
                 found.append((row, sample, results))
             break
     return found
@@ -118,8 +108,8 @@ CASES = cases()
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case[0].path}({case[1]})")
 def test_output(case: tuple[Row, Call, Any], kind: str) -> None:
     row, sample, results = case
-    theirs, error = outcome(torch, row, sample, kind, results)
-    ours, mine = outcome(rushlight, row, sample, kind, results)
+    theirs, error = outcome(run, torch, row, sample, kind, results)
+    ours, mine = outcome(run, rushlight, row, sample, kind, results)
     if (row.path, kind) in KNOWN:
         pytest.skip("differs, and is known to")
     if error is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,7 @@ from rushlight.ops.saved_table import TABLE
 from tests.both import story
 from tests.samples import SAMPLES
 from tests.samples.row import Row, realize
+from tests.sweeping import tracked
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
@@ -125,15 +125,9 @@ def missing(name: str) -> set[str]:
     return {f"_saved_{n}" for n in found} | {f"_raw_saved_{n.removeprefix('raw_')}" for n in found}
 
 
-def outputs(lib: Any, row: Row, sample: Any) -> Iterator[Any]:
+def outputs(lib: Any, row: Row, sample: Any) -> list[Any]:
     args, kwargs, _ = realize(lib, sample, grad=True)
-    stack = [row.run(lib, args, kwargs)]
-    while stack:
-        t = stack.pop(0)
-        if isinstance(t, (tuple, list)):
-            stack = [*t, *stack]
-        elif isinstance(t, lib.Tensor) and t.requires_grad and t.grad_fn is not None:
-            yield t
+    return [t for t in tracked(lib, row.run(lib, args, kwargs)) if t.grad_fn is not None]
 
 
 def saved_names(node: Any) -> set[str]:

@@ -12,6 +12,7 @@ import pytest
 import rushlight
 from tests.samples import SAMPLES
 from tests.samples.row import Row, realize
+from tests.sweeping import cotangent, tracked
 from tests.test_saved_names import OTHER
 
 ROWS: dict[int, tuple[Row, list[Any]]] = {}
@@ -21,22 +22,11 @@ for row, sample in SAMPLES:
 rows = pytest.mark.parametrize("pair", list(ROWS.values()), ids=lambda p: p[0].path)
 
 
-def tensors(lib: Any, result: Any) -> list[Any]:
-    if isinstance(result, (tuple, list)):
-        return [t for r in result for t in tensors(lib, r)]
-    return [result] if isinstance(result, lib.Tensor) and result.requires_grad else []
-
-
-def cotangent(lib: Any, t: Any, seed: int) -> Any:
-    value = np.random.RandomState(seed).uniform(-1, 1, tuple(t.shape))
-    return lib.tensor(value, dtype=t.dtype).requires_grad_()
-
-
 def differentiate(row: Row, sample: Any, hooks: Any) -> list[Any]:
     """First and second derivatives, with everything saved on the way through `hooks`."""
     args, kwargs, leaves = realize(rushlight, sample, grad=True)
     with hooks:
-        outs = tensors(rushlight, row.run(rushlight, args, kwargs))
+        outs = tracked(rushlight, row.run(rushlight, args, kwargs))
         if not outs or not leaves:
             return []
         given = [cotangent(rushlight, t, i) for i, t in enumerate(outs)]
@@ -81,7 +71,7 @@ def packed_by(lib: Any, row: Row, sample: Any) -> tuple[Any, list[Any]]:
 
     args, kwargs, _ = realize(lib, sample, grad=True)
     with lib.autograd.graph.saved_tensors_hooks(pack, lambda t: t):
-        outs = tensors(lib, row.run(lib, args, kwargs))
+        outs = tracked(lib, row.run(lib, args, kwargs))
     node = outs[0].grad_fn if outs else None
     if node is None or any(
         n is not None and not n.name().endswith("AccumulateGrad") for n, _ in node.next_functions
@@ -146,7 +136,7 @@ def test_what_hooks_return_is_used(pair: tuple[Row, list[Any]]) -> None:
 
         args, kwargs, leaves = realize(lib, sample, grad=True)
         with lib.autograd.graph.saved_tensors_hooks(pack, unpack):
-            outs = tensors(lib, row.run(lib, args, kwargs))
+            outs = tracked(lib, row.run(lib, args, kwargs))
         if not outs or not leaves:
             return sorted(log), []
         given = [cotangent(lib, t, i).detach() for i, t in enumerate(outs)]

@@ -11,6 +11,7 @@ import pytest
 import rushlight
 from tests.samples import ERRORS, SAMPLES, name, of_today
 from tests.samples.row import Call, Row, realize
+from tests.sweeping import array, cotangent, flat, has_leaves, outcome, run_with, same, tracked
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
@@ -24,49 +25,6 @@ def _quiet() -> Any:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def flat(result: Any) -> list[Any]:
-    """The tensors (and numbers) of a result, in order."""
-    if isinstance(result, (tuple, list)):
-        return [t for r in result for t in flat(r)]
-    return [result]
-
-
-def array(t: Any) -> Any:
-    return t.detach().numpy(force=True) if isinstance(t, (torch.Tensor, rushlight.Tensor)) else t
-
-
-# Integers may give results of the default float, which have fewer digits than the row asks for.
-COARSE = {"float16": 2e-3, "float32": 2e-5, "complex64": 2e-5}
-
-
-def same(ours: Any, theirs: Any, rtol: float) -> None:
-    """Both results agree in structure, dtype, shape and values."""
-    ours, theirs = flat(ours), flat(theirs)
-    assert len(ours) == len(theirs)
-    for a, b in zip(ours, theirs):
-        if b is None or isinstance(b, (bool, int, str)):
-            assert a == b
-            continue
-        if isinstance(b, torch.Tensor):
-            assert str(a.dtype) == str(b.dtype)
-            assert tuple(a.shape) == tuple(b.shape)
-        x, y = np.asarray(array(a)), np.asarray(array(b))
-        tolerance = max(rtol, COARSE.get(str(y.dtype), 0.0))
-        scale = (
-            max(1.0, float(np.max(np.abs(y[np.isfinite(y)]), initial=0.0)))
-            if y.dtype.kind in ("fc")
-            else 1.0
-        )
-        np.testing.assert_allclose(x, y, rtol=tolerance, atol=tolerance * scale, equal_nan=True)
-
-
-def outcome(run: Any) -> tuple[Any, Exception | None]:
-    try:
-        return run(), None
-    except Exception as error:
-        return None, error
 
 
 @samples
@@ -90,30 +48,19 @@ def test_value(pair: PairT) -> None:
 def differentiate(lib: Any, row: Row, sample: Call, order: int, layout: str = "C") -> Any:
     """The output's grad_fn name, the gradients, and with order 2 the gradients of those."""
     args, kwargs, leaves = realize(lib, sample, grad=True, layout=layout)
-    outs = [
-        t for t in flat(row.run(lib, args, kwargs)) if isinstance(t, lib.Tensor) and t.requires_grad
-    ]
+    outs = tracked(lib, row.run(lib, args, kwargs))
     assert outs, "nothing to differentiate"
     names = [t.grad_fn.name() if t.grad_fn is not None else None for t in outs]
-    cotangents = [_cotangent(lib, t, i) for i, t in enumerate(outs)]
+    cotangents = [cotangent(lib, t, i) for i, t in enumerate(outs)]
     if order == 1:
         return names, lib.autograd.grad(outs, leaves, cotangents, allow_unused=True)
     first = lib.autograd.grad(outs, leaves, cotangents, create_graph=True, allow_unused=True)
     firsts = [g for g in first if g is not None and g.requires_grad]
     if not firsts:
         return names, None
-    again = [_cotangent(lib, g, 10 + i) for i, g in enumerate(firsts)]
+    again = [cotangent(lib, g, 10 + i) for i, g in enumerate(firsts)]
     targets = leaves + cotangents
     return names, lib.autograd.grad(firsts, targets, again, allow_unused=True)
-
-
-def _cotangent(lib: Any, t: Any, seed: int) -> Any:
-    rng = np.random.RandomState(seed)
-    value = rng.uniform(-1, 1, tuple(t.shape))
-    if "complex" in str(t.dtype):
-        value = value + 1j * rng.uniform(-1, 1, tuple(t.shape))
-    made = lib.tensor(value, dtype=t.dtype)
-    return made.requires_grad_()
 
 
 @samples
@@ -167,23 +114,18 @@ def test_forward_mode(pair: PairT) -> None:
         pytest.skip("no forward mode")
     fwd = rushlight.autograd.forward_ad
     args, kwargs, leaves = realize(rushlight, sample, grad=True)
-    tangents = [_cotangent(rushlight, t, 20 + i).detach() for i, t in enumerate(leaves)]
+    tangents = [cotangent(rushlight, t, 20 + i).detach() for i, t in enumerate(leaves)]
     results = flat(row.run(rushlight, args, kwargs))
     differentiable = [
         i for i, t in enumerate(results) if isinstance(t, rushlight.Tensor) and t.requires_grad
     ]
     outs = [results[i] for i in differentiable]
-    us = [_cotangent(rushlight, t, i).detach() for i, t in enumerate(outs)]
+    us = [cotangent(rushlight, t, i).detach() for i, t in enumerate(outs)]
     grads = rushlight.autograd.grad(outs, leaves, us, allow_unused=True)
     reverse = sum(inner(v, g) for v, g in zip(tangents, grads) if g is not None)
     with fwd.dual_level():
         lookup = {id(t): fwd.make_dual(t.detach(), v) for t, v in zip(leaves, tangents)}
-        swap = lambda a: (
-            lookup.get(id(a), a) if not isinstance(a, (list, tuple)) else type(a)(map(swap, a))
-        )
-        result = row.run(
-            rushlight, [swap(a) for a in args], {k: swap(v) for k, v in kwargs.items()}
-        )
+        result = run_with(rushlight, row, args, kwargs, lookup)
         tans = [fwd.unpack_dual(flat(result)[i]).tangent for i in differentiable]
         forward = sum(inner(u, t) for u, t in zip(us, tans) if t is not None)
     np.testing.assert_allclose(forward, reverse, rtol=1e-8, atol=1e-8)
@@ -225,7 +167,7 @@ def _check_inplace(row: Row, sample: Call, short: str) -> None:
         result = getattr(start, short + "_")(*args[1:], **kwargs)
         assert result is start
         if leaves and result.requires_grad:
-            grads = lib.autograd.grad(result, leaves, _cotangent(lib, result, 3), allow_unused=True)
+            grads = lib.autograd.grad(result, leaves, cotangent(lib, result, 3), allow_unused=True)
             return [result, *grads], result._version
         return [result], result._version
 
@@ -253,7 +195,3 @@ def test_error(pair: PairT) -> None:
             str(ours).replace("rushlight.", "torch.").split("\n")[0]
         )  # where types are said to be
         assert first == str(theirs).split("\n")[0]
-
-
-def has_leaves(sample: Call) -> bool:
-    return bool(realize(rushlight, sample, grad=True)[2])

@@ -13,7 +13,6 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -105,8 +104,6 @@ def _show(value: Any) -> str:
         return getattr(value, "__name__", type(value).__name__)  # no address: seeds come of this
     if isinstance(value, (list, tuple)):
         return "[" + " ".join(map(_show, value)) + "]"
-    if isinstance(value, FunctionType):  # its repr has an address, and seeds are made of this text
-        return value.__name__
     return str(value)
 
 
