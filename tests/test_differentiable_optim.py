@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import rushlight
-from rushlight.optim import adam
+from rushlight.optim import grouped
 from tests.both import assert_same_story, attempt, story
 
 OPTIONS: list[tuple[str, dict[str, Any]]] = [
@@ -82,7 +82,7 @@ def test_the_kernels_do_the_same(
 ) -> None:
     """The state too, for a thousand numbers and after some steps."""
     lib = rushlight
-    monkeypatch.setattr(adam, "get_default_dtype", lambda: lib.float64)  # counts as exact
+    monkeypatch.setattr(grouped, "get_default_dtype", lambda: lib.float64)  # counts as exact
     lib.manual_seed(0)
     first = lib.randn(1000, dtype=getattr(lib, dtype))
     sides = []

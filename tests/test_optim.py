@@ -330,6 +330,9 @@ def test_differentiable_steps(lib: Any) -> Any:
 
 WRONG: list[tuple[str, dict[str, Any]]] = [
     ("ASGD", {"weight_decay": -1}),
+    ("ASGD", {"weight_decay": "two"}),
+    ("Adam", {"eps": "two"}),
+    ("SGD", {"weight_decay": "two"}),
     ("Adadelta", {"rho": 2}),
     ("Adadelta", {"eps": -1}),
     ("Adafactor", {"lr": -1}),
@@ -365,6 +368,7 @@ WRONG: list[tuple[str, dict[str, Any]]] = [
     ("SparseAdam", {"lr": 0.0}),
     ("SparseAdam", {"eps": 0.0}),
     ("SparseAdam", {"betas": (1, 0)}),
+    ("Muon", {"lr": "two"}),
     *((name, {"lr": -1}) for name in NAMES),
     *((name, {"lr": "two"}) for name in NAMES),
 ]
@@ -377,8 +381,9 @@ def test_wrong_options(name: str, options: dict[str, Any]) -> None:
         shape = given.pop("params", (2, 2))
         p = lib.nn.Parameter(lib.ones(shape or (2, 2)))
         params = [{"params": [p]}, {"params": [lib.ones(1)]}] if shape is None else [p]
-        if given.get("lr") == "two":
-            given["lr"] = lib.ones(2)
+        for option, value in options.items():
+            if value == "two":
+                given[option] = lib.ones(2)
         optimizer = getattr(lib.optim, name)(params, **given)
         p.grad = lib.ones_like(p)
         optimizer.step(p.sum)

@@ -142,6 +142,44 @@ def test_what_a_loaded_state_may_hold(lib: Any) -> Any:
     return optimizer.state[p], optimizer.state["free"], p, sorted(optimizer.param_groups[0])
 
 
+OLD: list[tuple[str, dict[str, Any]]] = [
+    ("ASGD", {}),
+    ("Adadelta", {"maximize": True}),
+    ("Adagrad", {}),
+    ("Adam", {"maximize": True}),
+    ("AdamW", {"weight_decay": 0.1}),
+    ("Adamax", {}),
+    ("NAdam", {"decoupled_weight_decay": True, "weight_decay": 0.1}),
+    ("RAdam", {}),
+    ("RMSprop", {"momentum": 0.5, "centered": True}),
+    ("Rprop", {}),
+    ("SGD", {"momentum": 0.5, "nesterov": True}),
+]
+YOUNG = ("amsgrad", "capturable", "decoupled_weight_decay", "differentiable", "foreach", "fused")
+YOUNG += ("maximize", "nesterov", "centered")
+
+
+@pytest.mark.parametrize(("name", "options"), OLD)
+def test_a_state_of_an_earlier_version(name: str, options: dict[str, Any]) -> None:
+    def resumed(lib: Any) -> Any:
+        p = lib.nn.Parameter(lib.ones(2))
+        optimizer = getattr(lib.optim, name)([p], **options)
+        p.grad = lib.tensor([0.5, -2.0])
+        optimizer.step()
+        saved = optimizer.state_dict()
+        for option in YOUNG:
+            saved["param_groups"][0].pop(option, None)
+        saved["state"][0] = {
+            k: v.item() if v.dim() == 0 else v for k, v in saved["state"][0].items()
+        }
+        optimizer.load_state_dict(saved)
+        loaded = repr(optimizer), dict(optimizer.state[p])
+        optimizer.step()
+        return loaded, p
+
+    assert_same_story(resumed)
+
+
 @pytest.mark.parametrize("way", ["deepcopy", "pickle"])
 def test_copies_go_on_alike(way: str) -> None:
     def tale(lib: Any) -> Any:

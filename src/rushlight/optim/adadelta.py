@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.likes import zeros_like
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import at_least, number
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, at_least
+from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
 
 __all__ = ["Adadelta"]

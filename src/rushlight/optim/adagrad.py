@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.likes import full_like
-from rushlight.optim.grouped import fused_alone, number
+from rushlight.optim.grouped import at_least, count, fused_alone, number
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, at_least, count, whole
+from rushlight.optim.singly import Singly, whole
 from rushlight.tensor import Tensor
 
 __all__ = ["Adagrad"]

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
+from typing import Any, ClassVar
 
 from rushlight.api.reinterpret import view_as_real
 from rushlight.autograd.inference import check_update
-from rushlight.dtypes import float64, get_default_dtype
 from rushlight.kernels.flipped import resolved
 from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
 from rushlight.optim.grouped import (
     Grouped,
+    at_least,
+    check_betas,
+    count,
     fused_alone,
     number,
-    one_element,
     raw_grad,
+    refuse_capturable,
     zeros_for,
 )
 from rushlight.optim.optimizer import Group, Params
@@ -40,6 +40,8 @@ class Adam(Grouped):
     tensor([0.9000])
     """
 
+    later: ClassVar[Group] = {"amsgrad": False}
+
     def __init__(
         self,
         params: Params,
@@ -57,16 +59,9 @@ class Adam(Grouped):
         decoupled_weight_decay: bool = False,
     ) -> None:
         _not_foreach("lr", lr, foreach, capturable)
-        one_element(lr)
-        if not number(lr) >= 0.0:
-            raise ValueError(f"Invalid learning rate: {lr}")
-        if not eps >= 0.0:
-            raise ValueError(f"Invalid epsilon value: {eps}")
-        for i, beta in enumerate(betas):
-            if not 0.0 <= beta < 1.0:
-                raise ValueError(f"Invalid beta parameter at index {i}: {beta}")
-        if not weight_decay >= 0.0:
-            raise ValueError(f"Invalid weight_decay value: {weight_decay}")
+        at_least(0.0, lr=lr, eps=eps)
+        check_betas(betas)
+        at_least(0.0, weight_decay=weight_decay)
         if not (
             all(isinstance(beta, float) for beta in betas)
             or all(isinstance(beta, Tensor) for beta in betas)
@@ -90,16 +85,6 @@ class Adam(Grouped):
         }
         super().__init__(params, defaults)
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:  # from a version of PyTorch that had fewer options
-            for name, default in _LATER.items():
-                group.setdefault(name, default)
-            for p in group["params"]:
-                kept = self.state.get(p)
-                if kept and not isinstance(kept["step"], Tensor):
-                    kept["step"] = _count(float(kept["step"]))
-
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
         if group["differentiable"]:
@@ -113,8 +98,7 @@ class Adam(Grouped):
             g = raw_grad(p)
             if g is None:
                 continue
-            if group["capturable"]:
-                raise AssertionError(_CAPTURABLE)
+            refuse_capturable(group)
             if type(p._counter) is not list:
                 check_update(p)
             state = self.state[p]
@@ -154,8 +138,7 @@ class Adam(Grouped):
             g = p.grad
             if g is None:
                 continue
-            if group["capturable"]:
-                raise AssertionError(_CAPTURABLE)
+            refuse_capturable(group)
             state = self.state[p]
             if not state:
                 self._start(state, p, group["amsgrad"])
@@ -183,16 +166,11 @@ class Adam(Grouped):
 
     @staticmethod
     def _start(state: dict[str, Any], p: Tensor, amsgrad: bool) -> None:
-        state["step"] = _count(0.0)
+        state["step"] = count(0.0)
         state["exp_avg"] = wrap(zeros_for(p))
         state["exp_avg_sq"] = wrap(zeros_for(p))
         if amsgrad:
             state["max_exp_avg_sq"] = wrap(zeros_for(p))
-
-
-def _count(value: float) -> Tensor:
-    """A count of steps: float32, or float64 where that is the default dtype."""
-    return wrap(np.array(value, np.float64 if get_default_dtype() is float64 else np.float32))
 
 
 def _in_dtype(beta: Any, p: Tensor) -> Any:
@@ -205,21 +183,6 @@ def _not_foreach(name: str, value: Any, foreach: bool | None, capturable: bool) 
         raise ValueError(
             f"{name} as a Tensor is not supported for capturable=False and foreach=True"
         )
-
-
-_LATER = {
-    "amsgrad": False,
-    "maximize": False,
-    "foreach": None,
-    "capturable": False,
-    "differentiable": False,
-    "decoupled_weight_decay": False,
-    "fused": None,
-}
-_CAPTURABLE = (
-    "If capturable=True, params and state_steps must be on supported devices: "
-    "['cuda', 'xpu', 'hpu', 'privateuseone', 'xla']."
-)
 
 
 class AdamW(Adam):
@@ -259,3 +222,8 @@ class AdamW(Adam):
             fused=fused,
             decoupled_weight_decay=True,
         )
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        super().__setstate__(state)
+        for group in self.param_groups:  # whose option is younger than the class
+            group["decoupled_weight_decay"] = True

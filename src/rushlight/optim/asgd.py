@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.likes import zeros_like
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import at_least, count, number
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, at_least, count
+from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
 
 __all__ = ["ASGD"]
@@ -28,6 +28,7 @@ class ASGD(Singly):
     tensor([0.8000])
     """
 
+    numbers = ("step", "eta", "mu")
     tensors = "params, mus, etas, and state_steps"
 
     def __init__(

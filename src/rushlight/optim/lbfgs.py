@@ -9,10 +9,9 @@ from typing import Any
 from rushlight.api.reinterpret import view_as_real
 from rushlight.api.shape import cat
 from rushlight.autograd.modes import enable_grad, no_grad
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import at_least, number
 from rushlight.optim.line_search import Trial, strong_wolfe
 from rushlight.optim.optimizer import Optimizer, Params
-from rushlight.optim.singly import at_least
 from rushlight.tensor import Tensor
 
 __all__ = ["LBFGS"]

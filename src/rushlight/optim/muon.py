@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 from rushlight.api.likes import zeros_like
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import number, one_element
 from rushlight.optim.optimizer import Group, Params
 from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
@@ -31,7 +31,7 @@ class Muon(Singly):
     True
     """
 
-    counts = False
+    numbers = ()
     decoupled = True
 
     def __init__(
@@ -46,6 +46,7 @@ class Muon(Singly):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
+        one_element(lr)
         if not number(lr) >= 0.0:
             raise ValueError(f"Learning rate should be >= 0 but is: {lr}")
         if not momentum >= 0.0:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight.api.likes import zeros_like
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import at_least, check_betas, count, number
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, at_least, check_betas, count
+from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
 
 __all__ = ["NAdam"]
@@ -27,6 +27,7 @@ class NAdam(Singly):
     tensor([0.8944])
     """
 
+    numbers = ("step", "mu_product")
     tensors = "params, mu_products and state_steps"
 
     def __init__(

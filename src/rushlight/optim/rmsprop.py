@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from rushlight.api.likes import zeros_like
-from rushlight.optim.grouped import number
+from rushlight.optim.grouped import at_least, number
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, at_least
+from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
 
 __all__ = ["RMSprop"]
@@ -26,6 +26,8 @@ class RMSprop(Singly):
     >>> p.data
     tensor([0.9000])
     """
+
+    later: ClassVar[Group] = {"momentum": 0, "centered": False}
 
     def __init__(
         self,

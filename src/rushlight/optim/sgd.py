@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
@@ -37,6 +37,9 @@ class SGD(Grouped):
     tensor([0.8000])
     """
 
+    later: ClassVar[Group] = {"nesterov": False, "fused": False}
+    numbers = ()
+
     def __init__(
         self,
         params: Params,
@@ -52,11 +55,11 @@ class SGD(Grouped):
         fused: bool | None = None,
     ) -> None:
         one_element(lr)
-        if number(lr) < 0.0:
+        if lr < 0.0:
             raise ValueError(f"Invalid learning rate: {lr}")
         if momentum < 0.0:
             raise ValueError(f"Invalid momentum value: {momentum}")
-        if number(weight_decay) < 0.0:
+        if weight_decay < 0.0:
             raise ValueError(f"Invalid weight_decay value: {weight_decay}")
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
@@ -73,12 +76,6 @@ class SGD(Grouped):
             "fused": fused,
         }
         super().__init__(params, defaults)
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        for group in self.param_groups:  # from a version of PyTorch that had fewer options
-            for name, default in _LATER.items():
-                group.setdefault(name, default)
 
     def update(self, group: Group) -> None:
         """Move the parameters of one group along their gradients."""
@@ -136,12 +133,3 @@ class SGD(Grouped):
                 p.addcmul_(g.clone(), lr, value=-1)
             else:
                 p.add_(g, alpha=-lr)
-
-
-_LATER = {
-    "nesterov": False,
-    "maximize": False,
-    "foreach": None,
-    "differentiable": False,
-    "fused": False,
-}

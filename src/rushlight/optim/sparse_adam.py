@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from rushlight.optim.grouped import number, one_element
+from rushlight.optim.grouped import check_betas, number, one_element
 from rushlight.optim.optimizer import Group, Params
-from rushlight.optim.singly import Singly, check_betas
+from rushlight.optim.singly import Singly
 from rushlight.tensor import Tensor
 
 __all__ = ["SparseAdam"]
