@@ -154,6 +154,18 @@ def test_objects_of_ones_own() -> None:
     assert (point.x, table["a"], table["b"], list(numbers), slotted.x) == (3, 1, [], [0, 1, 2], 5)
 
 
+@PAIRS
+def test_names_of_python_2(writer: Any, reader: Any) -> None:
+    """Files have them, whatever writes them."""
+    file = written(writer, [range(3), {1}, 2j, bytearray(b"x"), b"ab"])
+    unsafe = reader.serialization.get_unsafe_globals_in_checkpoint(file)
+    assert unsafe == ["builtins.range"]
+    file.seek(0)
+    with reader.serialization.safe_globals([range]):
+        loaded = reader.load(file)
+    assert loaded == [range(3), {1}, 2j, bytearray(b"x"), b"ab"]
+
+
 class Subclass(rushlight.Tensor):
     """A Tensor of the program's own."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from _compat_pickle import IMPORT_MAPPING, NAME_MAPPING
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
@@ -18,6 +19,7 @@ __all__ = [
     "clear_safe_globals",
     "get_safe_globals",
     "safe_globals",
+    "todays_name",
     "torchs_name",
 ]
 
@@ -37,9 +39,6 @@ ALWAYS: dict[str, Any] = {
     "collections.OrderedDict": OrderedDict,
     "collections.Counter": Counter,
     "_codecs.encode": _encode,
-    "__builtin__.set": set,
-    "__builtin__.complex": complex,
-    "__builtin__.bytearray": bytearray,
     "builtins.set": set,
     "builtins.complex": complex,
     "builtins.bytearray": bytearray,
@@ -62,17 +61,22 @@ def torchs_name(module: str, name: str) -> tuple[str, str]:
     return ("torch" + dot + rest if head == "rushlight" else module), name
 
 
+def todays_name(module: str, name: str) -> str:
+    """Return the path of a class or function that a file has under Python 2's name, or today's."""
+    known = NAME_MAPPING.get((module, name)) or (IMPORT_MAPPING.get(module, module), name)
+    return ".".join(known)
+
+
 def added() -> dict[str, Any]:
-    """What the program has allowed, by its names in files."""
+    """What the program has allowed, by today's names."""
     found: dict[str, Any] = {}
     for entry in _added:
         if isinstance(entry, tuple):
-            found[entry[1]] = entry[0]
-            continue
-        module, name = torchs_name(entry.__module__, entry.__qualname__)
-        found[f"{module}.{name}"] = entry
-        if module == "builtins":
-            found[f"__builtin__.{name}"] = entry
+            entry, path = entry
+            module, _, name = path.rpartition(".")
+        else:
+            module, name = torchs_name(entry.__module__, entry.__qualname__)
+        found[todays_name(module, name)] = entry
     return found
 
 

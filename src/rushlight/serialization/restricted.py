@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pickle import UnpicklingError
 from typing import Any
 
-from rushlight.serialization.allowed import ALWAYS, added
+from rushlight.serialization.allowed import ALWAYS, added, todays_name
 
 __all__ = ["Mark", "globals_of", "unpickle"]
 
@@ -57,8 +57,8 @@ MARK = Mark()
 def globals_of(pickled: bytes) -> list[str]:
     """Return the names that a pickle looks up and that are not allowed, in order."""
     known = {**ALWAYS, **added()}
-    names = [arg.replace(" ", ".", 1) for op, arg, _ in _instructions(pickled) if op == "GLOBAL"]
-    return sorted({name for name in names if name not in known})
+    names = [arg for op, arg, _ in _instructions(pickled) if op == "GLOBAL"]
+    return sorted({todays_name(*name.split(" ", 1)) for name in names} - known.keys())
 
 
 def _instructions(pickled: bytes) -> Any:
@@ -154,13 +154,13 @@ def _container(value: Any, kind: type[Any]) -> Any:
 
 
 def _find(names: str, known: dict[str, Any]) -> Any:
-    module, _, name = names.partition(" ")
-    path = f"{module}.{name}"
+    path = todays_name(*names.split(" ", 1))
     if path in known:
         return known[path]
-    if module.split(".")[0] in BLOCKED:
+    if path.split(".")[0] in BLOCKED:
+        module = path.rpartition(".")[0]
         raise Refused(f"Trying to load unsupported GLOBAL {path} whose module {module} is blocked.")
-    path = name if module in ("__builtin__", "builtins") else path
+    path = path.removeprefix("builtins.")
     raise Refused(
         f"Unsupported global: GLOBAL {path} was not an allowed global by default. Please use "
         f"`torch.serialization.add_safe_globals([{path}])` or the "
