@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from rushlight.ops.fitting import expand
+from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, unsqueeze
 from rushlight.tensor import Tensor
 
-__all__ = ["again", "aligned", "expanded", "shifted", "stacked", "with_columns"]
+__all__ = ["again", "aligned", "expanded", "shifted", "stacked", "together", "with_columns"]
 
 
 def again(level: Any, t: Tensor) -> Tensor:
@@ -49,6 +51,11 @@ def stacked(level: Any, a: Tensor, ndim: int) -> Any:
     if len(shape) == ndim:
         return value
     return unsqueeze(value, (level.size, *(1,) * (ndim - len(shape)), *shape))
+
+
+def together(op: Operator, level: Any, args: Sequence[Any]) -> Any:
+    """The rule of an Operator of stacks, which takes any dimensions in front, the same in all."""
+    return level.results(op(*[expanded(level, a) if isinstance(a, Tensor) else a for a in args]))
 
 
 def with_columns(level: Any, value: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.func.rules.aligning import again, expanded, stacked
+from rushlight.func.rules.aligning import again, expanded, stacked, together
 from rushlight.ops import (
     attention,
     conv,
@@ -25,7 +25,7 @@ from rushlight.ops.fitting import cast_to
 from rushlight.ops.masking import where
 from rushlight.ops.operator import Operator
 from rushlight.ops.views import reshape, transpose
-from rushlight.tensor import Tensor, wrap
+from rushlight.tensor import wrap
 
 __all__ = ["RULES"]
 
@@ -73,18 +73,13 @@ def _each_channel(level: Any, value: Any) -> Any:
     return level.batched(reshape(value, (level.size, value._array.shape[0] // level.size)))
 
 
-def of_planes(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    """For an Operator that works on the last dimensions and takes any number in front of them."""
-    return level.results(op(*[expanded(level, a) if isinstance(a, Tensor) else a for a in args]))
-
-
 def _sized(place: int) -> Callable[..., Any]:
-    """As `of_planes`, where argument `place` is the shape of the result."""
+    """As `together`, where argument `place` is the shape of the result."""
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         given = list(args)
         given[place] = (level.size, *args[place])
-        return of_planes(op, level, given)
+        return together(op, level, given)
 
     return rule
 
@@ -362,7 +357,7 @@ RULES: dict[Operator, Callable[..., Any]] = {
             fold.pixel_unshuffle,
             losses.divided,
         ),
-        of_planes,
+        together,
     ),
     **dict.fromkeys(
         (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from rushlight.func.rules.aligning import again, expanded, stacked
+from rushlight.func.rules.aligning import again, expanded, stacked, together
 from rushlight.func.rules.views import along_dims, as_it_is
 from rushlight.ops import (
     cholesky,
@@ -23,7 +23,6 @@ from rushlight.ops import (
     svd,
 )
 from rushlight.ops.operator import Operator
-from rushlight.tensor import Tensor
 
 __all__ = ["RULES"]
 
@@ -58,11 +57,6 @@ def _known(level: Any, outs: Sequence[Any]) -> Any:
 def _parts(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     factors, pivots, *wanted = args
     return _known(level, op(expanded(level, factors), expanded(level, pivots), *wanted))
-
-
-def _together(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    """For an Operator of several stacks with the same dimensions in front."""
-    return level.results(op(*[expanded(level, a) if isinstance(a, Tensor) else a for a in args]))
 
 
 def _factors(op: Operator, level: Any, args: Sequence[Any]) -> Any:
@@ -120,7 +114,7 @@ RULES: dict[Operator, Any] = {
     ),
     **dict.fromkeys((lu.lu_solve, lu.ldl_solve), _factors),
     **dict.fromkeys(
-        (reflections.householder_product, reflections.ormqr, pseudoinverse.pinv), _together
+        (reflections.householder_product, reflections.ormqr, pseudoinverse.pinv), together
     ),
     lu.lu_unpack: _parts,
     pseudoinverse.lstsq: _lstsq,

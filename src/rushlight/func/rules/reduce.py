@@ -69,7 +69,7 @@ def along(name: str = "dim") -> Rule:
 
 
 def along_same(name: str, count: int = 2) -> Rule:
-    """The rule of an Operator of `count` tensors of one shape that works along one dimension."""
+    """The rule of an Operator of `count` tensors that works along one dimension of each."""
 
     def rule(op: Operator, level: Any, args: Sequence[Any]) -> Any:
         place = op.args.index(name)
@@ -164,11 +164,6 @@ def _extreme(op: Operator, level: Any, args: Sequence[Any]) -> Any:
     return level.results(_each(outs, lambda y: reshape(y, shape)))
 
 
-def _glu_backward(op: Operator, level: Any, args: Sequence[Any]) -> Any:
-    g, x, axis = args
-    return level.results(op(expanded(level, g), expanded(level, x), shifted(axis)))
-
-
 # -- what equal extremes share ---------------------------------------------------------------------
 
 
@@ -255,8 +250,10 @@ RULES = {
         along(),
     ),
     **dict.fromkeys((softmax.softmax, softmax.log_softmax, activation.glu), along("axis")),
-    **dict.fromkeys((softmax.softmax_backward, softmax.log_softmax_backward), along_same("axis")),
-    activation.glu_backward: _glu_backward,
+    **dict.fromkeys(
+        (softmax.softmax_backward, softmax.log_softmax_backward, activation.glu_backward),
+        along_same("axis"),
+    ),
     **dict.fromkeys((scan.forwards, scan.backwards), along_same("dim")),
     reduce.sum_all: _all(lambda x, dims: reduce.sum_(x, dims, False)),
     reduce.mean_all: _all(lambda x, dims: reduce.mean(x, dims, False)),
