@@ -9,12 +9,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from rushlight.autograd import forward_ad
 from rushlight.autograd.backward import grad
 from rushlight.autograd.strict import CONSTANT, filled_with_zeros, zeros
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
-__all__ = ["basis", "gradients", "jacobians_by_batch", "jacobians_by_row", "jacobians_forward"]
+__all__ = [
+    "basis",
+    "from_columns",
+    "from_rows",
+    "gradients",
+    "jacobians_by_batch",
+    "jacobians_by_row",
+    "jacobians_forward",
+]
 
 
 def gradients(
@@ -23,6 +33,7 @@ def gradients(
     cotangents: Any,
     create_graph: bool,
     batched: bool = False,
+    retain_graph: bool = True,
 ) -> tuple[Any, ...]:
     """As `grad`, with None for whatever does not depend on the inputs."""
     tracked = [i for i, o in enumerate(outs) if o.requires_grad]
@@ -33,7 +44,7 @@ def gradients(
         [outs[i] for i in tracked],
         inputs,
         given,
-        retain_graph=True,
+        retain_graph=retain_graph,
         create_graph=create_graph,
         allow_unused=True,
         is_grads_batched=batched,
@@ -73,29 +84,42 @@ def basis(xs: Sequence[Tensor]) -> list[Tensor]:
     vectors = []
     start = 0
     for x in xs:
-        rows = x.new_zeros((total, x.numel()))
-        rows.diagonal(-start).fill_(1)
-        vectors.append(rows.view((total, *x.shape)))
-        start += x.numel()
+        n = x.numel()
+        rows = np.zeros((total, n), x._array.dtype)
+        rows[np.arange(start, start + n), np.arange(n)] = 1
+        vectors.append(wrap(rows.reshape((total, *x.shape))))
+        start += n
     return vectors
+
+
+def from_rows(
+    blocks: Sequence[Tensor], outs: Sequence[Tensor], xs: Sequence[Tensor]
+) -> list[list[Tensor]]:
+    """The Jacobians of each output, from all rows of all outputs: a block for each of `xs`."""
+    sizes = [out.numel() for out in outs]
+    parts = zip(*[block.split(sizes) for block in blocks])
+    return [
+        [part.reshape((*out.shape, *x.shape)) for part, x in zip(row, xs)]
+        for out, row in zip(outs, parts)
+    ]
+
+
+def from_columns(columns: Tensor, xs: Sequence[Tensor]) -> list[Tensor]:
+    """One output's Jacobians by each of `xs`, from a tangent for every element of all of them."""
+    parts = columns.movedim(0, -1).split([x.numel() for x in xs], -1)
+    return [part.reshape((*columns.shape[1:], *x.shape)) for part, x in zip(parts, xs)]
 
 
 def jacobians_by_batch(
     outs: Sequence[Tensor], xs: Sequence[Tensor], create_graph: bool
 ) -> list[tuple[Tensor, ...]]:
     """The Jacobians of all outputs from one backward pass with a batch of cotangents."""
-    sizes = [out.numel() for out in outs]
+    count = sum(out.numel() for out in outs)
     flat = [out.reshape(-1) for out in outs]
     none = (None,) * len(xs)
-    batches = gradients(flat, xs, basis(flat), create_graph, True) if sum(sizes) else none
-    columns = [x.new_zeros((sum(sizes), *x.shape)) if g is None else g for g, x in zip(batches, xs)]
-    return [
-        tuple(
-            part.view((*out.shape, *x.shape))
-            for part, x in zip((column.split(sizes)[i] for column in columns), xs)
-        )
-        for i, out in enumerate(outs)
-    ]
+    batches = gradients(flat, xs, basis(flat), create_graph, True) if count else none
+    blocks = [x.new_zeros((count, *x.shape)) if g is None else g for g, x in zip(batches, xs)]
+    return [tuple(row) for row in from_rows(blocks, outs, xs)]
 
 
 def jacobians_forward(func: Callable[..., Any], xs: Sequence[Tensor]) -> tuple[bool, Any]:
@@ -113,15 +137,9 @@ def jacobians_forward(func: Callable[..., Any], xs: Sequence[Tensor]) -> tuple[b
         pairs = [forward_ad.unpack_dual(out) for out in outs]
         return tuple(zeros(p) if t is None else t for p, t in pairs)
 
-    sizes = [x.numel() for x in xs]
     with forward_ad.dual_level():
         columns = vmap(push)(*basis(xs))
-    rows = []
-    for column in columns:
-        parts = column.movedim(0, -1).split(sizes, -1)
-        shape = column.shape[1:]
-        rows.append([part.reshape((*shape, *x.shape)) for part, x in zip(parts, xs)])
-    return several, rows
+    return several, [from_columns(column, xs) for column in columns]
 
 
 def outputs_of(result: Any) -> tuple[bool, tuple[Tensor, ...]]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from rushlight.autograd.backward import grad as gradients
 from rushlight.autograd.modes import enable_grad, mode, no_grad
+from rushlight.autograd.rows import gradients
 from rushlight.autograd.saved import (
     disable_hooks,
     disabled_message,
@@ -226,22 +226,8 @@ def _pull(
     retain_graph: bool,
 ) -> list[Any]:
     """Return the cotangents of `inputs`, zeros where `outputs` don't depend on them."""
-    pairs = [
-        (out, None if cotangents is None else cotangents[i])
-        for i, out in enumerate(outputs)
-        if out.requires_grad
-    ]
-    found: Sequence[Any] = [None] * len(inputs)
-    if pairs:
-        with _reading_inference(), enable_grad() if create_graph else no_grad():
-            found = gradients(
-                [out for out, _ in pairs],
-                inputs,
-                [g for _, g in pairs],
-                retain_graph=retain_graph,
-                create_graph=create_graph,
-                allow_unused=True,
-            )
+    with _reading_inference(), enable_grad() if create_graph else no_grad():
+        found = gradients(outputs, inputs, cotangents, create_graph, retain_graph=retain_graph)
     return [zeroed(x) if g is None else g for g, x in zip(found, inputs)]
 
 

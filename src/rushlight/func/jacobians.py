@@ -3,37 +3,21 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
-import numpy as np
-
+from rushlight.autograd.rows import basis, from_columns, from_rows
 from rushlight.func.forward import check_tensors, jvp
 from rushlight.func.grads import Argnums, replaced, selected, vjp
 from rushlight.func.trees import flatten, unflatten
 from rushlight.func.vmap import vmap
-from rushlight.tensor import Tensor, wrap
 
 __all__ = ["hessian", "jacfwd", "jacrev"]
 
 
-def _basis(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """One tensor for each of `tensors`: together a unit vector for every element, stacked."""
-    total = sum(t.numel() for t in tensors)
-    parts = []
-    start = 0
-    for t in tensors:
-        n = t.numel()
-        part = np.zeros((total, n), t._array.dtype)
-        part[np.arange(start, start + n), np.arange(n)] = 1
-        parts.append(wrap(part.reshape((total, *t.shape))))
-        start += n
-    return parts
-
-
 def jacrev(
     func: Callable[..., Any],
-    argnums: int | tuple[int, ...] = 0,
+    argnums: Argnums = 0,
     *,
     has_aux: bool = False,
     chunk_size: int | None = None,
@@ -69,21 +53,12 @@ def jacrev(
         def rows(*cotangents: Any) -> tuple[Any, ...]:
             return tuple(flatten(pull(unflatten(cotangents, out_spec)))[0])
 
-        found = vmap(rows, chunk_size=chunk_size)(*_basis(outs))
-        columns = [block.split(_sizes(outs)) for block in found]  # an input's, cut by outputs
-        table = [
-            [part.reshape((*out.shape, *x.shape)) for part, x in zip(parts, inputs)]
-            for out, parts in zip(outs, zip(*columns))
-        ]
-        result = [unflatten(row, spec) for row in table]
+        found = vmap(rows, chunk_size=chunk_size)(*basis(outs))
+        result = [unflatten(row, spec) for row in from_rows(found, outs, inputs)]
         tree = unflatten([r if several else r[0] for r in result], out_spec)
         return (tree, *aux) if has_aux else tree
 
     return jacobian
-
-
-def _sizes(tensors: Sequence[Tensor]) -> list[int]:
-    return [t.numel() for t in tensors]
 
 
 def jacfwd(
@@ -120,14 +95,11 @@ def jacfwd(
             kept[:] = flatten(aux)[1], flatten(output)[1]
             return tuple(flatten(pushed)[0]), tuple(flatten(aux)[0])
 
-        found, aux = vmap(column, randomness=randomness)(*_basis(inputs))
+        found, aux = vmap(column, randomness=randomness)(*basis(inputs))
         aux_spec, out_spec = kept
         table = []
         for columns in found:
-            shape = columns.shape[1:]
-            parts = columns.movedim(0, -1).split(_sizes(inputs), -1)
-            row = [part.reshape((*shape, *x.shape)) for part, x in zip(parts, inputs)]
-            tree = unflatten(row, spec)
+            tree = unflatten(from_columns(columns, inputs), spec)
             table.append(tree if several else tree[0])
         result = unflatten(table, out_spec)
         if has_aux:
