@@ -193,12 +193,8 @@ class BatchLevel(Level):
         return type(a) is tuple and any(self.is_mapped(part) for part in a)
 
     def value(self, a: Any) -> Any:
-        """What an argument is one level down: all examples of a tensor of this level."""
-        if isinstance(a, Tensor):
-            return a._value if a._interpreter is self else a
-        if type(a) is Shadow:
-            return self.value(a._tensor)._array
-        return tuple([self.value(part) for part in a]) if type(a) is tuple else a
+        """All examples of a tensor of this level, or of an array that stands for one."""
+        return self.value(a._tensor)._array if type(a) is Shadow else super().value(a)
 
     def example(self, a: Any, i: int) -> Any:
         """An argument of example number `i`."""
@@ -284,13 +280,12 @@ class BatchLevel(Level):
             )
 
     def write(self, t: Any, result: Tensor) -> None:
-        values = self.value(result)
         if self.is_mapped(result) and not self.is_mapped(t):
             size = [self.size, *t.shape]
             raise RuntimeError(
                 f"output with shape {list(t.shape)} doesn't match the broadcast shape {size}"
             )
-        (t._value if t._interpreter is self else t).copy_(values)
+        self.value(t).copy_(self.value(result))
 
 
 def _check_alike(rows: Sequence[Any]) -> None:

@@ -93,6 +93,12 @@ class Level:
         """Make a tensor of this level out of one of a lower level: a constant of the transform."""
         raise NotImplementedError
 
+    def value(self, a: Any) -> Any:
+        """What an argument is one level down."""
+        if isinstance(a, Tensor):
+            return a._value if a._interpreter is self else a
+        return tuple([self.value(part) for part in a]) if type(a) is tuple else a
+
     def become(self, t: Any, view: Any) -> None:
         """Let `t` be what a view of it is."""
         t._value = view._value

@@ -54,12 +54,6 @@ class PushLevel(Level):
         """Make a tensor whose tangent is zero."""
         return self.pushed(t, None)
 
-    def value(self, a: Any) -> Any:
-        """The primal of an argument."""
-        if isinstance(a, Tensor):
-            return a._value if a._interpreter is self else a
-        return tuple([self.value(part) for part in a]) if type(a) is tuple else a
-
     def tangent(self, a: Any) -> Any:
         """The tangent of an argument, None for zero."""
         if not isinstance(a, Pushed) or a._interpreter is not self:
@@ -89,7 +83,7 @@ class PushLevel(Level):
 
     def write(self, t: Any, result: Tensor) -> None:
         self.write_tangent(t, self.tangent(result))
-        (t._value if t._interpreter is self else t).copy_(self.value(result))
+        self.value(t).copy_(self.value(result))
 
     def write_tangent(self, t: Any, new_tangent: Tensor | None) -> None:
         """Give the base of `t` the tangent that it has after the write.
