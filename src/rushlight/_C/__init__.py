@@ -14,25 +14,10 @@ from __future__ import annotations
 from importlib import import_module as _import_module
 from typing import Any as _Any
 
+from rushlight import _ELSEWHERE as _PUBLIC
+
 _ROOMS = ("_autograd", "_functions", "_functorch")
 
-_AUTOCAST = (
-    "autocast_decrement_nesting",
-    "autocast_increment_nesting",
-    "clear_autocast_cache",
-    "get_autocast_cpu_dtype",
-    "get_autocast_dtype",
-    "get_autocast_gpu_dtype",
-    "is_autocast_cache_enabled",
-    "is_autocast_cpu_enabled",
-    "is_autocast_enabled",
-    "set_autocast_cache_enabled",
-    "set_autocast_cpu_dtype",
-    "set_autocast_cpu_enabled",
-    "set_autocast_dtype",
-    "set_autocast_enabled",
-    "set_autocast_gpu_dtype",
-)
 # name: the module of rushlight that has it, under the same name or the one after the colon
 _ELSEWHERE = {
     "Generator": "random",
@@ -60,7 +45,7 @@ _ELSEWHERE = {
     "_set_multithreading_enabled": "autograd.multithreading:switch",
     "_set_view_replay_enabled": "autograd.policies:switch_view_replay",
     "_will_engine_execute_node": "autograd.state:will_execute",
-    **dict.fromkeys(_AUTOCAST, "amp.state"),
+    **{name: room for name, room in _PUBLIC.items() if room == "amp.state"},
     "_get_deterministic_algorithms": "api.settings:are_deterministic_algorithms_enabled",
     "_get_graph_exec_group": "utils.checkpoint.region:current_group",
     "_get_warnAlways": "api.once:is_warn_always_enabled",
