@@ -55,12 +55,17 @@ def _switch(on: bool) -> None:
 
 def switch_grad(enabled: bool) -> None:
     """Let operators of this thread record or not: `set_grad_enabled` without a way back."""
+    check_enabled("set_grad_enabled", enabled)
+    _switch(enabled)
+
+
+def check_enabled(function: str, enabled: Any) -> None:
+    """Raise PyTorch's TypeError for anything but a bool."""
     if not isinstance(enabled, bool):
         raise TypeError(
-            "set_grad_enabled(): argument 'enabled' (position 1) must be bool, not "
+            f"{function}(): argument 'enabled' (position 1) must be bool, not "
             f"{type(enabled).__name__}"
         )
-    _switch(enabled)
 
 
 def is_inference_mode_enabled() -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from rushlight.autograd.modes import _Decorator
+from rushlight.autograd.modes import _Decorator, check_enabled
 from rushlight.autograd.threads import carried
 
 __all__ = ["is_multithreading_enabled", "set_multithreading_enabled", "switch"]
@@ -29,11 +29,7 @@ def is_multithreading_enabled() -> bool:
 
 def switch(enabled: bool) -> None:
     """Set it without a way back."""
-    if not isinstance(enabled, bool):
-        raise TypeError(
-            "set_multithreading_enabled(): argument 'enabled' (position 1) must be bool, not "
-            f"{type(enabled).__name__}"
-        )
+    check_enabled("set_multithreading_enabled", enabled)
     _setting.enabled = enabled
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rushlight.autograd.modes import _Decorator, mode
+from rushlight.autograd.modes import _Decorator, check_enabled, mode
 from rushlight.autograd.watching import unwatch, watch
 from rushlight.tensor import Tensor
 
@@ -20,14 +20,6 @@ __all__ = [
 ]
 
 
-def _check_bool(function: str, value: Any) -> None:
-    if not isinstance(value, bool):
-        raise TypeError(
-            f"{function}(): argument 'enabled' (position 1) must be bool, not "
-            f"{type(value).__name__}"
-        )
-
-
 # -- how gradients lie in memory -----------------------------------------------------------------
 
 
@@ -38,7 +30,7 @@ def is_grad_layout_enforced() -> bool:
 
 def switch_grad_layout(enabled: bool) -> None:
     """Set it without a way back."""
-    _check_bool("set_grad_layout_enforcement_enabled", enabled)
+    check_enabled("set_grad_layout_enforcement_enabled", enabled)
     mode.layout = enabled
 
 
@@ -84,7 +76,7 @@ def is_view_replay_enabled() -> bool:
 
 def switch_view_replay(enabled: bool) -> None:
     """Set it without a way back."""
-    _check_bool("set_view_replay_enabled", enabled)
+    check_enabled("set_view_replay_enabled", enabled)
     if enabled != mode.replay:
         (watch if enabled else unwatch)(_mark_view)
     mode.replay = enabled
