@@ -16,7 +16,7 @@ from rushlight import dtypes
 from rushlight.autograd.forward_ad import Dual
 from rushlight.autograd.hooks import warn_if_has_hooks
 from rushlight.autograd.inference import fresh_counter
-from rushlight.kernels.flipped import FLIPPED, flip, resolved
+from rushlight.kernels.flipped import FLIPPED, bits_of, flip, resolved
 from rushlight.kernels.strides import buffer_of, element_strides, in_memory_order, on_buffer
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, new
@@ -38,9 +38,7 @@ def _type(self: Tensor) -> type[Tensor]:
 
 
 def _geometry(self: Tensor) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    array = self._array
-    item = array.dtype.itemsize
-    return self.storage_offset(), array.shape, tuple(s // item for s in array.strides)
+    return self.storage_offset(), self._array.shape, element_strides(self._array)
 
 
 def rebuild_tensor(
@@ -85,7 +83,7 @@ def _reduce_ex(self: Tensor, protocol: Any) -> tuple[Any, ...]:
     owner = _in_memory_order(buffer_of(self._array))
     args: Any = (_type(self), owner, self.dtype, *_geometry(self), self.requires_grad)
     if type(self._array) in FLIPPED:
-        args += ((self._array.conjugates, self._array.negates),)  # type: ignore[attr-defined]
+        args += (bits_of(type(self._array)),)
     return rebuild_tensor, args, _attributes(self) or None
 
 

@@ -15,7 +15,7 @@ from rushlight import dtypes
 from rushlight.api.scalars import as_number
 from rushlight.autograd import inference
 from rushlight.device import device as Device
-from rushlight.kernels.flipped import FLIPPED
+from rushlight.kernels.flipped import bits_of
 from rushlight.layout import layout, memory_format, strided
 from rushlight.ops.outputs import require_device, require_tensor
 from rushlight.tensor import Tensor, values_of
@@ -98,8 +98,7 @@ def is_conj(input: Tensor) -> bool:
     >>> torch.tensor([1j]).conj().is_conj()
     True
     """
-    kind = type(values_of(require_tensor(input, "is_conj", "input", 1)))
-    return kind in FLIPPED and kind.conjugates
+    return bits_of(type(values_of(require_tensor(input, "is_conj", "input", 1))))[0]
 
 
 def is_neg(input: Tensor) -> bool:
@@ -109,8 +108,7 @@ def is_neg(input: Tensor) -> bool:
     >>> torch.tensor([1j]).conj().imag.is_neg()
     True
     """
-    kind = type(values_of(require_tensor(input, "is_neg", "input", 1)))
-    return kind in FLIPPED and kind.negates
+    return bits_of(type(values_of(require_tensor(input, "is_neg", "input", 1))))[1]
 
 
 def is_inference(input: Tensor) -> bool:

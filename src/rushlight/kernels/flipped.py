@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 __all__ = ["FLIPPED", "Conjugate", "Flipped", "Negative", "NegativeConjugate"]
-__all__ += ["all_resolved", "flip", "like", "memory", "resolved", "without_negative"]
+__all__ += ["all_resolved", "bits_of", "flip", "like", "memory", "resolved", "without_negative"]
 
 Array: TypeAlias = "NDArray[Any]"
 Dtype = np.dtype[Any]
@@ -128,6 +128,7 @@ _BY_BITS: dict[tuple[bool, bool], Any] = {
     (False, True): Negative,
     (True, True): NegativeConjugate,
 }
+_BITS = {kind: bits for bits, kind in _BY_BITS.items()}
 # Functions that write over their first argument.
 _WRITERS = frozenset((np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask))
 
@@ -140,6 +141,11 @@ def flip(x: Array, conj: bool = False, neg: bool = False) -> Array:
     elif kind is not ndarray:  # a NumPy scalar
         x = np.asarray(x)
     return _as(memory(x), conj, neg)
+
+
+def bits_of(kind: type[Any]) -> tuple[bool, bool]:
+    """Whether arrays of a class are conjugates of their memory, and whether negatives."""
+    return _BITS.get(kind, (False, False))
 
 
 def without_negative(x: Any) -> Any:

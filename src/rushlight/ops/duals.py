@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd.forward_ad import Dual, as_dual, tangent, zeros_in_memory
+from rushlight.kernels.flipped import bits_of
 from rushlight.kernels.strides import element_strides, overlaps
 from rushlight.ops.complexes import conj, neg_view
 from rushlight.ops.convert import zeroed
@@ -64,10 +65,10 @@ def _from_base(t: Tensor, new: Tensor | None) -> Tensor:
 
 def _read_as(t: Tensor, kind: type[Any]) -> Tensor:
     """View the memory of `t` through the bits of the class `kind`."""
-    found = getattr(type(t._array), "conjugates", False), getattr(type(t._array), "negates", False)
-    if found[0] != getattr(kind, "conjugates", False):
+    found, wanted = bits_of(type(t._array)), bits_of(kind)
+    if found[0] != wanted[0]:
         t = conj(t)
-    return t if found[1] == getattr(kind, "negates", False) else neg_view(t)
+    return t if found[1] == wanted[1] else neg_view(t)
 
 
 def remember(t: Tensor) -> Tensor:
