@@ -36,15 +36,12 @@ def stand_in(*args: Any, _place: Place, **kwargs: Any) -> Any:
 
 
 class Place:
-    """What a function is when its code isn't exchanged, and the layers before it."""
+    """What a function is when its code isn't exchanged, kept in `own`, and the layers before it."""
 
     def __init__(self, function: FunctionType) -> None:
-        self.code = function.__code__
-        self.attributes = dict(function.__dict__)
-        self.defaults = function.__kwdefaults__
         self.layers: tuple[tuple[int, Layer], ...] = ()  # by rank, outermost first
-        self.standing = {**(self.defaults or {}), "_place": self}
-        self.stand_in = stand_in.__code__.replace(co_freevars=self.code.co_freevars)
+        self.standing = {**(function.__kwdefaults__ or {}), "_place": self}
+        self.stand_in = stand_in.__code__.replace(co_freevars=function.__code__.co_freevars)
         self.own = FunctionType(
             function.__code__,
             function.__globals__,
@@ -110,7 +107,7 @@ def take(function: FunctionType, layer: Layer) -> None:
         place = _places[function]
         place.layers = tuple(x for x in place.layers if x[1] is not layer)
         if not place.layers:
-            function.__code__ = place.code
-            function.__kwdefaults__ = place.defaults
+            function.__code__ = place.own.__code__
+            function.__kwdefaults__ = place.own.__kwdefaults__
             del function.__wrapped__  # type: ignore[attr-defined]
-            function.__dict__.update(place.attributes)
+            function.__dict__.update(place.own.__dict__)
