@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import pickle
 import random
 import signal
 import subprocess
@@ -177,6 +178,40 @@ def test_a_pass_goes_on_after_an_error(lib: Any) -> Any:
     passing = iter(lib.utils.data.DataLoader(Holes(), batch_size=None, num_workers=1))
     second = [attempt(lambda: next(passing)).split(".\n")[0] for _ in range(5)]
     return first, second, attempt(lambda: list(loader)).split(".\n")[0]
+
+
+class Unreadable:
+    """Can be pickled, but not be read again."""
+
+    def __reduce__(self) -> Any:
+        return int, ("no number",)
+
+
+@pytest.mark.parametrize(
+    ("item", "said"),
+    [
+        (lambda: lambda: 0, r"Can't pickle .* DataLoader worker process 0|Caught .* worker"),
+        (
+            Unreadable,
+            "Caught ValueError in the main process, reading what a DataLoader worker sent",
+        ),
+    ],
+)
+def test_items_that_do_not_travel(item: Any, said: str) -> None:
+    loader = DataLoader([item(), 1, item(), 3], batch_size=None, num_workers=1, prefetch_factor=1)
+    batches = iter(loader)
+    for expected in (None, 1, None, 3):
+        if expected is None:
+            with pytest.raises(Exception, match=said):
+                next(batches)
+        else:
+            assert next(batches) == expected
+    assert next(batches, "end") == "end"
+
+
+def test_indices_that_do_not_travel() -> None:
+    with pytest.raises((AttributeError, pickle.PicklingError), match="pickle"):
+        next(iter(DataLoader([1, 2], sampler=[lambda: 0], batch_size=None, num_workers=1)))
 
 
 def test_persistent_workers_are_the_same_processes() -> None:

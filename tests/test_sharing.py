@@ -287,3 +287,11 @@ def test_subclasses_are_constructed_as_themselves() -> None:
 
     assert type(Special([1.0, 2.0])) is Special
     assert type(rushlight.ones(2).as_subclass(Special)) is Special
+
+
+def test_tensors_that_are_being_made_are_passed_by() -> None:
+    unfinished = rushlight.Tensor.__new__(rushlight.Tensor)
+    unfinished._array = None
+    t = rushlight.arange(3.0)
+    assert t.share_memory_().is_shared()
+    assert t.tolist() == [0.0, 1.0, 2.0]

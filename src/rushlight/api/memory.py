@@ -223,8 +223,7 @@ def move(owners: dict[int, NDArray[Any]], moved: dict[int, NDArray[Any]]) -> Non
     for t in gc.get_objects():
         if issubclass(type(t), Tensor):
             old: Any = getattr(t, "_array", None)  # None while it is being made
-            key = id(buffer_of(old))
-            if key in owners:
+            if old is not None and (key := id(buffer_of(old))) in owners:
                 start = address(old) - address(owners[key])
                 t._array = type(old)(old.shape, old.dtype, moved[key], start, old.strides)
 

@@ -9,6 +9,7 @@ import time
 import warnings
 import weakref
 from collections.abc import Iterator
+from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from rushlight.api.create import empty
@@ -147,6 +148,7 @@ class Many(Pass):
             ticket, answer = self._receive()
             if ticket == RESUME:
                 waiting -= 1
+                answer = _unpack(answer)
                 if isinstance(answer, Failure):
                     answer.reraise()
         self._begin()
@@ -156,7 +158,7 @@ class Many(Pass):
         if not any(self._active):
             return
         try:
-            indices = next(self._order)
+            indices = bytes(ForkingPickler.dumps(next(self._order)))
         except StopIteration:
             return
         worker = next(w for w in self._turn if self._active[w])
@@ -171,8 +173,8 @@ class Many(Pass):
                 if not self._loader.persistent_workers:
                     self._stop()
                 raise StopIteration
-            answer = self._ready.pop(ticket)
             worker = self._owners.pop(ticket)
+            answer = _unpack(self._ready.pop(ticket))
             if isinstance(answer, Done):
                 self._active[worker] = False
             self._send()
@@ -219,6 +221,14 @@ class Many(Pass):
                 if deadline is not None and time.monotonic() > deadline:
                     self._stop()
                     raise RuntimeError(f"DataLoader timed out after {timeout} seconds") from None
+
+
+def _unpack(sent: bytes) -> Any:
+    """Read a worker's answer, or say why it can't be read."""
+    try:
+        return ForkingPickler.loads(sent)
+    except Exception as error:
+        return Failure.of(error, "in the main process, reading what a DataLoader worker sent")
 
 
 def _stop(processes: list[Any], tasks: list[Any], results: Any) -> None:

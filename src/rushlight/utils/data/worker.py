@@ -8,6 +8,7 @@ import random
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.reduction import ForkingPickler
 from typing import Any
 
 import numpy as np
@@ -97,7 +98,10 @@ class Job:
 
 
 def work(number: int, job: Job, tasks: Any, results: Any) -> None:
-    """Serve tasks ``(ticket, indices)`` until None comes or the main process is gone."""
+    """Serve tasks ``(ticket, indices)`` until None comes or the main process is gone.
+
+    Indices and answers come and go as pickles, so that what can't be pickled raises where it is.
+    """
     try:
         _work(number, job, tasks, results)
     except KeyboardInterrupt:
@@ -148,8 +152,12 @@ def _work(number: int, job: Job, tasks: Any, results: Any) -> None:
             elif failure is not None:
                 answer, failure = failure, None
             else:
-                answer = fetch(indices)
+                answer = fetch(ForkingPickler.loads(indices))
         except Exception as error:
             ended = job.stream and isinstance(error, StopIteration)
             answer = Done() if ended else Failure.of(error, where)
-        results.put((ticket, answer))
+        try:  # the queue's own thread would print what can't be pickled, and send nothing
+            sent = bytes(ForkingPickler.dumps(answer))
+        except Exception as error:
+            sent = bytes(ForkingPickler.dumps(Failure.of(error, where)))
+        results.put((ticket, sent))
