@@ -77,7 +77,8 @@ mean_all: Operator = linear(
 nansum = general(
     "nansum",
     kernels.nansum,
-    x=lambda g, x, x_shape, dims, keepdim: kept(spread(g, x_shape, dims, keepdim), ~isnan(x)),
+    # A product, so that gradients that are no numbers show: nanmean of nothing but nan.
+    x=lambda g, x, x_shape, dims, keepdim: spread(g, x_shape, dims, keepdim) * ~isnan(x),
     jvp=lambda x_t, x, dims, keepdim: sum_(kept(x_t, ~isnan(x)), dims, keepdim),
 )
 logsumexp = general(
