@@ -199,7 +199,13 @@ def test_drawn_calls(drawn: Any) -> None:
         if not judged(row, made, mine, error):
             return
         if error is not None:
-            assert type(mine).__name__ == type(error).__name__, (mine, error)
+            assert type(mine).__name__ == type(error).__name__, (
+                row.path,
+                sample,
+                made,
+                mine,
+                error,
+            )
             return
         if mine is not None:
             raise mine

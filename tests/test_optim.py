@@ -288,8 +288,9 @@ def test_lbfgs(options: dict[str, Any]) -> None:
     assert sorted(mine) == sorted(other)
     assert mine["func_evals"] == other["func_evals"]
     assert mine["n_iter"] == other["n_iter"]
+    # Near the minimum these are quotients of small differences, in which a last bit shows.
     for name in ("d", "prev_flat_grad", "H_diag"):
-        np.testing.assert_allclose(np.array(mine[name]), np.array(other[name]), rtol=1e-5)
+        np.testing.assert_allclose(np.array(mine[name]), np.array(other[name]), rtol=1e-4)
 
 
 @story
