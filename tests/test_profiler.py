@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import importlib
 import json
@@ -550,6 +551,7 @@ def test_traces_of_sessions(tmp_path: Path) -> None:
 
 
 def test_nothing_is_left_when_nobody_records() -> None:
+    gc.collect()  # optimizers of other tests, whose classes would be watched only if still there
     watched = recorder.OPERATORS, recorder.MACHINERY, recorder.RANGES
     functions = [f for watch in watched for f in watch.functions()]
     before = [(f.__code__, f.__kwdefaults__) for f in functions]
