@@ -1,7 +1,7 @@
 """``python -m benchmarks``: print the table of docs/benchmarks.md.
 
-python -m benchmarks                    everything, about three minutes
-python -m benchmarks training limits    some parts
+python -m benchmarks                    everything, about five minutes
+python -m benchmarks small limits       some parts
 python -m benchmarks --budget 0.3       quicker and noisier
 """
 
@@ -14,10 +14,11 @@ from collections.abc import Iterable
 import numpy as np
 
 import rushlight
-from benchmarks import limits, operators, training
+from benchmarks import limits, operators
+from benchmarks.groups import GROUPS
 from benchmarks.pairs import Result
 
-PARTS = ("training", "operators", "limits")
+PARTS = (*(group.name for group in GROUPS), "operators", "limits")
 
 
 def show(results: Iterable[Result]) -> None:
@@ -47,8 +48,9 @@ def main() -> None:
         f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
         f"{torch.get_num_threads()} threads. Ratio = PyTorch time / Rushlight time.\n"
     )
-    if "training" in parts:
-        show(training.run(rushlight, torch, args.budget))
+    for group in GROUPS:
+        if group.name in parts:
+            show(group.run(rushlight, torch, args.budget * 3))
     if "operators" in parts:
         show(operators.run(rushlight, torch, args.budget))
     if "limits" in parts:
