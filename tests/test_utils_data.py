@@ -367,3 +367,39 @@ def test_a_map_that_ends_early(lib: Any) -> Any:
             return i
 
     return list(lib.utils.data.DataLoader(Short(), batch_size=None))
+
+
+@story
+def test_batches_of_rows(lib: Any) -> Any:
+    data = lib.utils.data
+    x, y = lib.arange(12.0).reshape(6, 2).t().contiguous().t(), lib.arange(6)
+    rows = data.TensorDataset(x, y, (y + 1j).conj())
+    part = data.Subset(data.Subset(rows, [5, 3, -1, 0]), [0, 2, 1])
+    told = []
+    for dataset in (rows, part):
+        for batch in data.DataLoader(dataset, batch_size=2):
+            told += [type(batch), batch, [(t.stride(), t.is_conj()) for t in batch]]
+        told.append(attempt(lambda d=dataset: list(data.DataLoader(d, sampler=[0, 9]))))
+        told.append(next(iter(data.DataLoader(dataset, batch_sampler=[[-1, 1], []]))))
+    weights = data.TensorDataset(x.clone().requires_grad_(), y)
+    batch = next(iter(data.DataLoader(weights, batch_size=3)))
+    kept = next(iter(data.DataLoader(rows, batch_size=2)))[0].mul_(0)
+    return told, batch[0].requires_grad, batch[0].grad_fn.name(), kept, x
+
+
+@story
+def test_rows_of_other_kinds(lib: Any) -> Any:
+    data = lib.utils.data
+
+    class Doubled(data.TensorDataset):
+        def __getitem__(self, i: Any) -> Any:
+            return tuple(2 * t for t in super().__getitem__(i))
+
+    y = lib.arange(4)
+    doubled = Doubled(y)
+    return [
+        list(data.DataLoader(doubled, batch_size=2)),
+        list(data.DataLoader(data.Subset(doubled, [1, 2]), batch_size=2)),
+        list(data.DataLoader(data.TensorDataset(y), batch_size=2, collate_fn=list)),
+        list(data.DataLoader(data.TensorDataset(y), batch_size=None)),
+    ]

@@ -141,17 +141,22 @@ def leaves_of(edges: Sequence[Any]) -> list[Tensor]:
 
 def _plan(
     roots: Sequence[Any], wanted: Sequence[Any], run_wanted: bool
-) -> tuple[dict[Any, tuple[Any, ...]], dict[Any, Any], list[Any]]:
+) -> tuple[dict[Any, tuple[Any, ...]] | None, dict[Any, Any], Sequence[Any]]:
     """Return, for each node on a path to `wanted`, its edges on such a path, and their counts.
 
-    The third is `roots`, None for those that no path starts from. With `run_wanted` the nodes that
-    are wanted run too, whether or not a path goes on from there.
+    The first is None where all paths lead there. The third is `roots`, None for those that no path
+    starts from. With `run_wanted` the nodes that are wanted run too, whether or not a path goes on
+    from there.
     """
     reachable = _count(roots)
     leads = {owner_of(edge) for edge in wanted}  # and every node with an edge to one that leads
-    plan: dict[Any, tuple[Any, ...]] = {}
-    # Producers have smaller numbers than consumers, so this order sees every edge's end first.
     nodes = [end for end in reachable if isinstance(end, Node)]
+    ends = [end for end in leads if end in reachable]
+    if len(nodes) + len(ends) == len(reachable) and not any(isinstance(e, Node) for e in ends):
+        return None, reachable, roots  # every leaf is wanted, and nothing else
+    plan: dict[Any, tuple[Any, ...]] = {}
+    counts: dict[Any, Any] = {}
+    # Producers have smaller numbers than consumers, so this order sees every edge's end first.
     nodes.sort(key=_number)
     for node in _producers_first(roots, reachable) if Node.renumbered else nodes:
         ends = [edge.owner if type(edge) is Slot else edge for edge in node.edges]
@@ -164,7 +169,6 @@ def _plan(
                 plan.setdefault(edge.owner, (None,) * len(edge.owner.edges))
     # A root that leads nowhere is left out, but for its hooks where it is the only one.
     starts = [edge if len(roots) == 1 or owner_of(edge) in leads else None for edge in roots]
-    counts: dict[Any, Any] = {}
     for front in (*plan.values(), starts):
         for edge in front:
             if edge is not None:
