@@ -48,7 +48,7 @@ class Reduction(Call):
     """A reduction over ``axis``; with ``keepdims`` and no axis, over all of them by name."""
 
     def run(self, named: dict[str, Any]) -> Any:
-        if "keepdim" in named and "dim" not in named:
+        if named.get("keepdim") and "dim" not in named:
             named["dim"] = tuple(range(named["input"].ndim))
         return super().run(named)
 

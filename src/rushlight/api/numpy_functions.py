@@ -11,12 +11,16 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.api.python import numpy
 from rushlight.tensor import Tensor, wrap
 
 __all__ = [
     "Untranslated",
+    "alike",
     "append",
     "array_split",
+    "as_array",
+    "as_tensor",
     "atleast",
     "cross",
     "cumulative",
@@ -39,7 +43,9 @@ __all__ = [
     "take",
     "take_along_axis",
     "tile",
+    "trace",
     "transpose",
+    "vdot",
 ]
 
 
@@ -63,6 +69,15 @@ def public(path: str) -> Any:
 def as_tensor(x: Any) -> Any:
     """A Tensor of whatever may stand beside one."""
     return x if isinstance(x, Tensor) else wrap(np.asarray(x))
+
+
+def as_array(x: Any) -> Any:
+    """The numbers of a Tensor as an ndarray, for what only looks at them; others as they are."""
+    if not isinstance(x, Tensor):
+        return x if isinstance(x, (slice, str)) else np.asarray(x)
+    if x._interpreter is not None:
+        raise Untranslated  # of one example of a batch there are no numbers to look at
+    return numpy(x, force=True)
 
 
 def reshape(a: Tensor, shape: Any = None, order: str = "C", *, copy: bool | None = None) -> Tensor:
@@ -135,7 +150,10 @@ def split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> Any:
     """``np.meshgrid``, whose first two axes are swapped unless ``indexing="ij"``."""
     if sparse:
-        raise Untranslated
+        axes = list(range(len(xi)))
+        axes[:2] = axes[:2] if indexing == "ij" else axes[1::-1] if len(xi) > 1 else axes
+        shapes = [[-1 if i == axis else 1 for i in range(len(xi))] for axis in axes]
+        return tuple(as_tensor(x).reshape(shape) for x, shape in zip(xi, shapes))
     grids = public("meshgrid")(*map(as_tensor, xi), indexing=indexing)
     return tuple(grid.clone() for grid in grids) if copy else grids
 
@@ -211,6 +229,12 @@ def cross(
     return public("linalg.cross")(*public("broadcast_tensors")(a, b)).movedim(-1, axisc)  # type: ignore[no-any-return]
 
 
+def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None) -> Any:
+    """``np.trace``, over the two axes given."""
+    wanted = None if dtype is None else dtypes.as_dtype(dtype)
+    return as_tensor(a).diagonal(offset, axis1, axis2).sum(-1, dtype=wanted)
+
+
 def cumulative(name: str) -> Callable[..., Tensor]:
     """``np.cumsum`` or ``np.cumprod``, which flatten where no axis is given."""
 
@@ -255,19 +279,24 @@ def dot(a: Any, b: Any) -> Any:
         return a * b
     if b.ndim <= 2:
         return matmul(a, b)
-    return public("tensordot")(*_alike(a, b), dims=([a.ndim - 1], [b.ndim - 2]))
+    return public("tensordot")(*alike(a, b), dims=([a.ndim - 1], [b.ndim - 2]))
+
+
+def vdot(a: Any, b: Any) -> Any:
+    """``np.vdot``, which flattens."""
+    return public("vdot")(*alike(as_tensor(a).reshape(-1), as_tensor(b).reshape(-1)))
 
 
 def matmul(a: Any, b: Any) -> Any:
     """``np.matmul``, whose operands may differ in dtype where PyTorch's must not."""
-    return public("matmul")(*_alike(as_tensor(a), as_tensor(b)))
+    return public("matmul")(*alike(as_tensor(a), as_tensor(b)))
 
 
-def _alike(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
+def alike(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
     """Both in their common dtype."""
     if a.dtype is b.dtype:
         return a, b
-    common = dtypes.promote_types(a.dtype, b.dtype)
+    common = public("result_type")(a, b)
     return a.to(common), b.to(common)
 
 

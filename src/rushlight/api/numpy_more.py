@@ -1,4 +1,4 @@
-"""More of NumPy's functions: statistics, `np.linalg`, `np.fft`, and names of the array standard."""
+"""More of NumPy's functions: shapes, `np.linalg`, `np.fft`, and names of the array standard."""
 
 from __future__ import annotations
 
@@ -9,93 +9,21 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.numpy_calls import Call
-from rushlight.api.numpy_functions import Untranslated, as_tensor, cumulative, public
+from rushlight.api.numpy_curves import CURVES
+from rushlight.api.numpy_functions import (
+    Untranslated,
+    alike,
+    as_array,
+    as_tensor,
+    cumulative,
+    public,
+)
+from rushlight.api.numpy_padding import pad
+from rushlight.api.numpy_picking import PICKING
+from rushlight.api.numpy_searches import SEARCHES
+from rushlight.api.numpy_statistics import STATISTICS
 
 __all__ = ["MORE"]
-
-# -- statistics ------------------------------------------------------------------------------------
-
-
-def _quantile(name: str, scale: float) -> Callable[..., Any]:
-    """``np.quantile`` and ``np.percentile``, with and without nan."""
-
-    def function(
-        a: Any,
-        q: Any,
-        axis: int | None = None,
-        *,
-        keepdims: bool = False,
-        method: str = "linear",
-    ) -> Any:
-        if isinstance(axis, tuple) or method not in _METHODS:
-            raise Untranslated
-        x = as_tensor(a)
-        wanted = as_tensor(q).to(x.dtype) / scale
-        return public(name)(x, wanted, axis, keepdims, interpolation=method)
-
-    return function
-
-
-_METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
-
-
-def _median(name: str) -> Callable[..., Any]:
-    """``np.median``, the mean of the two in the middle, which PyTorch's isn't."""
-
-    def function(a: Any, axis: int | None = None, *, keepdims: bool = False) -> Any:
-        if isinstance(axis, tuple):
-            raise Untranslated
-        return public(name)(as_tensor(a), 0.5, axis, keepdims)
-
-    return function
-
-
-def _cov(
-    m: Any,
-    *,
-    rowvar: bool = True,
-    bias: bool = False,
-    ddof: int | None = None,
-    fweights: Any = None,
-    aweights: Any = None,
-) -> Any:
-    """``np.cov`` of one set of variables."""
-    x = as_tensor(m)
-    if not rowvar and x.ndim > 1:
-        x = x.mT
-    weights = [None if w is None else as_tensor(w) for w in (fweights, aweights)]
-    correction = (0 if bias else 1) if ddof is None else ddof
-    return public("cov")(x, correction=correction, fweights=weights[0], aweights=weights[1])
-
-
-def _corrcoef(x: Any, *, rowvar: bool = True) -> Any:
-    x = as_tensor(x)
-    return public("corrcoef")(x.mT if not rowvar and x.ndim > 1 else x)
-
-
-def _average(a: Any, axis: Any = None, weights: Any = None, *, keepdims: bool = False) -> Any:
-    """``np.average``: weights have the shape of `a`, or of its one axis."""
-    x = as_tensor(a)
-    if weights is None:
-        return np.mean(x, axis=axis, keepdims=keepdims)
-    w = as_tensor(weights)
-    if w.shape != x.shape:
-        if not isinstance(axis, int) or w.ndim != 1:
-            raise Untranslated
-        w = w.reshape([-1 if d == axis % x.ndim else 1 for d in range(x.ndim)]).expand(x.shape)
-    total = np.sum(w, axis=axis, keepdims=keepdims)
-    return np.sum(x * w, axis=axis, keepdims=keepdims) / total
-
-
-def _without_nan(name: str, neutral: float) -> Callable[..., Any]:
-    """A function for which nan counts as a neutral number."""
-
-    def function(a: Any, *args: Any, **options: Any) -> Any:
-        x = as_tensor(a)
-        return getattr(np, name)(public("where")(x.isnan(), neutral, x), *args, **options)
-
-    return function
-
 
 # -- shapes ----------------------------------------------------------------------------------------
 
@@ -120,14 +48,11 @@ def _block(arrays: Any) -> Any:
     return join(arrays, levels)
 
 
-def _pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    """``np.pad`` with one number."""
-    if mode != "constant" or not isinstance(constant_values, (int, float, complex)):
-        raise Untranslated
-    x = as_tensor(array)
-    widths = np.broadcast_to(np.asarray(pad_width), (x.ndim, 2))
-    flat = [int(n) for row in widths[::-1] for n in row]
-    return public("constant_pad_nd")(x, flat, constant_values)
+def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
+    """``np.ediff1d``: the differences of the flattened tensor, between two ends."""
+    found = as_tensor(ary).reshape(-1).diff()
+    ends = [found[:0] if e is None else as_tensor(e).reshape(-1) for e in (to_begin, to_end)]
+    return public("cat")([ends[0].to(found.dtype), found, ends[1].to(found.dtype)])
 
 
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
@@ -180,9 +105,44 @@ def _qr(a: Any, mode: str = "reduced") -> Any:
     return found.R if mode == "r" else found
 
 
+def _lstsq(a: Any, b: Any, rcond: float | None = None) -> Any:
+    """``np.linalg.lstsq``: the solution, squared residuals, rank and singular values."""
+    x, right = alike(as_tensor(a), as_tensor(b))
+    left = right[:, None] if right.ndim == 1 else right
+    eps = np.finfo(as_array(x).dtype).eps
+    tolerance = eps * max(x.shape) if rcond is None else max(rcond, eps)
+    values = public("linalg.svdvals")(x)
+    rank = int((values > tolerance * values[:1]).sum())
+    solution = public("linalg.pinv")(x, rtol=tolerance) @ left
+    rest = ((left - x @ solution).abs() ** 2).sum(0)
+    if rank < x.shape[1] or x.shape[0] <= x.shape[1]:
+        rest = rest[:0]
+    return (solution[:, 0] if right.ndim == 1 else solution), rest, rank, values
+
+
 def _linalg_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Any:
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
     return as_tensor(x).diagonal(offset, -2, -1).sum(-1, dtype=wanted)
+
+
+def _complex_where(function: Any, outside: Callable[[Any], Any]) -> Callable[..., Any]:
+    """A function of ``np.emath``: complex where a real one would leave its domain."""
+
+    def widened(x: Any, *args: Any) -> Any:
+        x = as_tensor(x)
+        if not x.dtype.is_complex and bool(outside(x).any()):
+            x = x.to(dtypes.promote_types(x.dtype, dtypes.complex64))
+        return function(x, *args)
+
+    return widened
+
+
+def _negative(x: Any) -> Any:
+    return x < 0
+
+
+def _beyond_one(x: Any) -> Any:
+    return x.abs() > 1
 
 
 def _linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
@@ -190,22 +150,13 @@ def _linalg_tensordot(x1: Any, x2: Any, /, *, axes: Any = 2) -> Any:
 
 
 MORE: dict[Any, Callable[..., Any]] = {
-    np.median: _median("quantile"),
-    np.nanmedian: _median("nanquantile"),
-    np.quantile: _quantile("quantile", 1),
-    np.percentile: _quantile("quantile", 100),
-    np.nanquantile: _quantile("nanquantile", 1),
-    np.nanpercentile: _quantile("nanquantile", 100),
-    np.cov: _cov,
-    np.corrcoef: _corrcoef,
-    np.average: _average,
-    np.nanprod: _without_nan("prod", 1),
-    np.nancumsum: _without_nan("cumsum", 0),
-    np.nancumprod: _without_nan("cumprod", 1),
-    np.trapezoid: Call("trapezoid", y="y", x="x", dx="dx", axis="dim"),
+    **CURVES,
+    **PICKING,
+    **SEARCHES,
+    **STATISTICS,
     # shapes
     np.block: _block,
-    np.pad: _pad,
+    np.pad: pad,
     np.select: _select,
     np.polyval: _polyval,
     np.broadcast_arrays: lambda *args: tuple(public("broadcast_tensors")(*map(as_tensor, args))),
@@ -213,7 +164,7 @@ MORE: dict[Any, Callable[..., Any]] = {
         as_tensor(a), np.flatnonzero(np.asarray(condition)), axis=axis
     ),
     np.extract: lambda condition, arr: as_tensor(arr)[as_tensor(condition)],
-    np.ediff1d: lambda ary: as_tensor(ary).reshape(-1).diff(),
+    np.ediff1d: _ediff1d,
     np.diagflat: Call("diagflat", v="input", k="offset"),
     np.vander: Call("vander", x="x", N="N", increasing="increasing"),
     np.hsplit: lambda ary, parts: list(np.split(ary, parts, axis=1 if ary.ndim > 1 else 0)),
@@ -234,6 +185,7 @@ MORE: dict[Any, Callable[..., Any]] = {
     np.linalg.eigvals: Call("linalg.eigvals", a="A"),
     np.linalg.eigh: Call("linalg.eigh", a="A", UPLO="UPLO"),
     np.linalg.eigvalsh: Call("linalg.eigvalsh", a="A", UPLO="UPLO"),
+    np.linalg.lstsq: _lstsq,
     np.linalg.pinv: Call("linalg.pinv", a="input", rcond="rtol", hermitian="hermitian"),
     np.linalg.slogdet: Call("linalg.slogdet", a="A"),
     np.linalg.cond: Call("linalg.cond", x="input", p="p"),
@@ -249,6 +201,16 @@ MORE: dict[Any, Callable[..., Any]] = {
     np.linalg.trace: _linalg_trace,
     np.linalg.tensordot: _linalg_tensordot,
     np.linalg.diagonal: lambda x, /, *, offset=0: x.diagonal(offset, -2, -1),
+    # np.emath
+    np.emath.sqrt: _complex_where(np.sqrt, _negative),
+    np.emath.log: _complex_where(np.log, _negative),
+    np.emath.log2: _complex_where(np.log2, _negative),
+    np.emath.log10: _complex_where(np.log10, _negative),
+    np.emath.logn: lambda n, x: np.emath.log(as_tensor(x)) / np.emath.log(as_tensor(n)),
+    np.emath.power: _complex_where(np.power, _negative),
+    np.emath.arccos: _complex_where(np.arccos, _beyond_one),
+    np.emath.arcsin: _complex_where(np.arcsin, _beyond_one),
+    np.emath.arctanh: _complex_where(np.arctanh, _beyond_one),
     # transforms
     **{
         getattr(np.fft, name): Call(f"fft.{name}", a="input", n="n", axis="dim", norm="norm")

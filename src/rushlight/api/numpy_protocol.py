@@ -43,7 +43,9 @@ from rushlight.api.numpy_functions import (
     take,
     take_along_axis,
     tile,
+    trace,
     transpose,
+    vdot,
 )
 from rushlight.api.numpy_more import MORE
 from rushlight.api.numpy_ufuncs import SPELLED_OUT, masked, of_method, with_masks
@@ -58,9 +60,9 @@ __all__: list[str] = []
 
 SAME_NAMES = """
     abs arccos arccosh arcsin arcsinh arctan arctan2 arctanh ceil copysign cos cosh deg2rad exp exp2
-    expm1 floor fmax fmin gcd heaviside hypot isfinite isinf isnan lcm ldexp log log10 log1p log2
-    logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum negative
-    nextafter positive rad2deg reciprocal sign signbit sin sinh sqrt square tan tanh trunc
+    expm1 floor fmax fmin frexp gcd heaviside hypot isfinite isinf isnan lcm ldexp log log10 log1p
+    log2 logaddexp logaddexp2 logical_and logical_not logical_or logical_xor maximum minimum
+    negative nextafter positive rad2deg reciprocal sign signbit sin sinh sqrt square tan tanh trunc
 """
 
 UFUNCS: dict[np.ufunc, str] = {
@@ -185,13 +187,12 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.any: with_masks(np.logical_or, _reduction("any")),
     np.std: spread("std"),
     np.var: spread("var"),
-    np.argmax: _reduction("argmax"),
-    np.argmin: _reduction("argmin"),
+    np.argmax: _axes("argmax", keepdims="keepdim"),
+    np.argmin: _axes("argmin", keepdims="keepdim"),
     np.count_nonzero: _axes("count_nonzero"),
     np.cumsum: cumulative("cumsum"),
     np.cumprod: cumulative("cumprod"),
     # selection
-    np.where: Call("where", condition="condition", x="input", y="other"),
     np.clip: Call("clamp", a="input", a_min="min", a_max="max", min="min", max="max"),
     np.take: take,
     np.take_along_axis: take_along_axis,
@@ -237,11 +238,11 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.triu: Call("triu", m="input", k="diagonal"),
     # products
     np.dot: dot,
-    np.vdot: Call("vdot", a="input", b="other"),
+    np.vdot: vdot,
     np.inner: Call("inner", a="input", b="other"),
     np.outer: outer,
     np.kron: Call("kron", a="input", b="other"),
-    np.trace: Call("trace", a="input"),
+    np.trace: trace,
     np.cross: cross,
     np.linalg.cross: Call("linalg.cross", x1="input", x2="other", axis="dim"),
     np.diff: diff,
@@ -280,12 +281,18 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
 QUESTIONS = frozenset(
     [
         np.allclose,
+        np.array2string,
         np.array_equal,
         np.array_equiv,
+        np.array_repr,
+        np.array_str,
         np.can_cast,
+        np.common_type,
+        np.einsum_path,
         np.iscomplexobj,
         np.isrealobj,
         np.may_share_memory,
+        np.min_scalar_type,
         np.result_type,
         np.shares_memory,
         np.size,

@@ -7,13 +7,16 @@ unless told otherwise, as NumPy does; what a mask leaves out counts as the ufunc
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.api.numpy_functions import Untranslated, as_tensor, matmul, prod, public
-from rushlight.tensor import Tensor
+from rushlight.api.numpy_functions import Untranslated, as_array, as_tensor, matmul, prod, public
+from rushlight.api.numpy_picking import positions
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["SPELLED_OUT", "masked", "of_method", "with_masks"]
 
@@ -32,6 +35,16 @@ SCANS = {
     np.maximum: "cummax",
     np.minimum: "cummin",
     np.logaddexp: "logcumsumexp",
+}
+
+INVERSE = {np.subtract: np.add, np.divide: np.multiply}
+WRITES = {
+    np.add: "sum",
+    np.subtract: "sum",
+    np.multiply: "prod",
+    np.divide: "prod",
+    np.maximum: "amax",
+    np.minimum: "amin",
 }
 
 
@@ -53,11 +66,19 @@ def _reduce(
     initial: Any = None,
     where: Any = True,
 ) -> Any:
-    if ufunc not in REDUCTIONS and ufunc is not np.multiply:
-        raise Untranslated
     x = as_tensor(array)
     if dtype is not None:
         x = x.to(dtypes.as_dtype(dtype))
+    if ufunc in INVERSE and where is True and isinstance(axis, int):
+        # a - b - c is a - (b + c)
+        rest = _reduce(INVERSE[ufunc], x.narrow(axis, 1, x.shape[axis] - 1), axis, initial=None)
+        result = ufunc(x.select(axis, 0), rest)
+        return result.unsqueeze(axis) if keepdims else result
+    if ufunc not in REDUCTIONS and ufunc is not np.multiply:
+        if where is not True or not isinstance(axis, int) or ufunc.nin != 2:
+            raise Untranslated
+        result = reduce(ufunc, x.unbind(axis) if initial is None else [initial, *x.unbind(axis)])
+        return result.unsqueeze(axis) if keepdims else result
     if where is not True:
         x = _left_out(ufunc, x, as_tensor(where), initial)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
@@ -101,13 +122,30 @@ def _left_out(ufunc: np.ufunc, x: Tensor, mask: Tensor, initial: Any) -> Tensor:
 
 
 def _accumulate(ufunc: np.ufunc, array: Any, axis: int = 0, dtype: Any = None) -> Any:
-    if ufunc not in SCANS:
-        raise Untranslated
     x = as_tensor(array)
     if dtype is not None:
         x = x.to(dtypes.as_dtype(dtype))
+    if ufunc in INVERSE:
+        # a, a - b, a - b - c are the sums of a, -b, -c
+        first, rest = x.narrow(axis, 0, 1), x.narrow(axis, 1, x.shape[axis] - 1)
+        x = public("cat")([first, ufunc(INVERSE[ufunc].identity, rest)], axis)
+        return _accumulate(INVERSE[ufunc], x, axis)
+    if ufunc not in SCANS:
+        if ufunc.nin != 2:
+            raise Untranslated
+        return public("stack")(list(accumulate(x.unbind(axis), ufunc)), axis)
     result = public(SCANS[ufunc])(x, axis)
     return result if isinstance(result, Tensor) else result.values
+
+
+def _reduceat(ufunc: np.ufunc, array: Any, indices: Any, axis: int = 0, dtype: Any = None) -> Any:
+    """The reduction of each piece from an index to the next, where that is larger."""
+    x, places = as_tensor(array), [int(i) for i in as_array(indices)]
+    ends = [*places[1:], x.shape[axis]]
+    pieces = [
+        _reduce(ufunc, x.narrow(axis, i, max(k - i, 1)), axis, dtype) for i, k in zip(places, ends)
+    ]
+    return public("stack")(pieces, axis)
 
 
 def _outer(ufunc: np.ufunc, a: Any, b: Any, **options: Any) -> Any:
@@ -117,19 +155,25 @@ def _outer(ufunc: np.ufunc, a: Any, b: Any, **options: Any) -> Any:
 
 def _at(ufunc: np.ufunc, array: Any, indices: Any, values: Any = None) -> None:
     """Write in place, once for each time that an index comes."""
-    if ufunc not in (np.add, np.subtract) or not isinstance(array, Tensor):
+    if ufunc not in WRITES or not isinstance(array, Tensor):
         raise Untranslated
-    places = indices if isinstance(indices, tuple) else (indices,)
-    if any(isinstance(i, slice) or i is Ellipsis or i is None for i in places):
-        raise Untranslated
-    amount = as_tensor(values).to(array.dtype)
-    given = tuple([as_tensor(np.asarray(i)) if not isinstance(i, Tensor) else i for i in places])
-    array.index_put_(given, amount if ufunc is np.add else -amount, accumulate=True)
+    given = tuple(map(as_array, indices)) if isinstance(indices, tuple) else as_array(indices)
+    places = positions(array)[given]
+    new = as_tensor(values).to(array.dtype).broadcast_to(places.shape).reshape(-1)
+    if ufunc in INVERSE:
+        new = ufunc(INVERSE[ufunc].identity, new)
+    flat, at = array.reshape(-1), wrap(places.reshape(-1))
+    if WRITES[ufunc] == "sum":
+        flat = flat.scatter_add(0, at, new)
+    else:  # its derivative needs what was there
+        flat = flat.clone().scatter_reduce(0, at, new, WRITES[ufunc])
+    array.copy_(flat.reshape(array.shape))
 
 
 BY_METHOD: dict[str, Callable[..., Any]] = {
     "reduce": _reduce,
     "accumulate": _accumulate,
+    "reduceat": _reduceat,
     "outer": _outer,
     "at": _at,
 }
