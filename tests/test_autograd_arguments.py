@@ -203,6 +203,17 @@ def test_batched_grad(expression: str) -> None:
     setattr(p,'grad',torch.ones(2)), p.grad
     setattr(x,'grad',torch.ones(2)), s.backward(), x.grad
     delattr(x,'grad'), x.grad
+    delattr(x,'requires_grad'), x.requires_grad
+    delattr(x,'_backward_hooks')
+    delattr(y,'_grad_fn')
+    setattr(y,'_grad_fn',1)
+    setattr(y,'_grad_fn',None), y.grad_fn, y.requires_grad
+    x._grad_fn, y._grad_fn
+    x._cdata == x._cdata, x._cdata == y._cdata, x._has_symbolic_sizes_strides
+    setattr(x,'_cdata',1)
+    x._is_view(), x.view(1, 2)._is_view(), x._rev_view_func_unsafe(x)
+    x.view(1, 2)._rev_view_func_unsafe(x)
+    torch._C._is_alias_of(x, x.view(1, 2)), torch._C._is_alias_of(x, y), torch._C._is_alias_of(x, 1)
     y.grad
     y.retain_grad(), s.backward(), y.grad
     y.retains_grad, y.retain_grad(), y.retains_grad

@@ -53,3 +53,20 @@ def test_tensors_inside_of_vmap(lib: Any) -> None:
     assert seen == mapped + mapped + plain
     with pytest.raises(RuntimeError, match="No wrappers present!"):
         names.get_unwrapped(lib.ones(2))
+
+
+def test_subclasses_are_asked_again(lib: Any) -> None:
+    class Named(lib.Tensor):
+        @classmethod
+        def __torch_function__(
+            cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            return "asked"
+
+    t = lib.ones(2).as_subclass(Named)
+    with lib._C.DisableTorchFunction():
+        assert type(lib.sin(t)) is not str
+        with lib._C._EnableTorchFunction():
+            assert lib.sin(t) == "asked"
+        assert type(lib.sin(t)) is not str
+    assert lib.sin(t) == "asked"

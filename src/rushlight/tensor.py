@@ -267,6 +267,10 @@ class Tensor(metaclass=_Open):
             )
         self.requires_grad_(value)
 
+    @requires_grad.deleter
+    def requires_grad(self) -> None:
+        self.requires_grad = None  # type: ignore[assignment]  # whose error PyTorch has here too
+
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Ask for this leaf's gradient to be accumulated in ``.grad``, and return the leaf.
 
@@ -359,9 +363,6 @@ class Tensor(metaclass=_Open):
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._counter[0]
 
-    def _is_view(self) -> bool:
-        return self._base is not None
-
     # -- what operators and NumPy ask for -----------------------------------------------------
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -395,6 +396,5 @@ def bare(t: Tensor) -> Tensor:
 
 def type_string(array: NDArray[Any]) -> str:
     """``torch.FloatTensor``: the old name of a tensor type, or ``CPUBoolType`` for younger ones."""
-    name = dtypes.from_numpy(array.dtype).scalar_name
-    young = name in ("Bool", "BFloat16") or name.startswith("Complex")
-    return f"CPU{name}Type" if young else f"torch.{name}Tensor"
+    n = dtypes.from_numpy(array.dtype).scalar_name
+    return f"CPU{n}Type" if n.startswith(("Bool", "BFloat16", "Complex")) else f"torch.{n}Tensor"

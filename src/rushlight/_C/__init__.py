@@ -26,6 +26,8 @@ _ELSEWHERE = {
     "_TensorBase": "tensor:Tensor",
     "_FunctionBase": "autograd.context:FunctionCtx",
     "_LinAlgError": "api.linalg_checks",
+    "_EnableTorchFunction": "api.torch_function:EnableTorchFunction",
+    "_is_alias_of": "api.memory:is_alias_of",
     "DisableTorchFunction": "api.torch_function",
     "DisableTorchFunctionSubclass": "api.torch_function",
     "_disabled_torch_function_impl": "api.torch_function:disabled",

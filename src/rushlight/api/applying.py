@@ -18,7 +18,7 @@ from rushlight.ops.inplace import check_writable
 from rushlight.ops.outputs import type_name
 from rushlight.tensor import Tensor
 
-METHODS = ("_view_func", "_view_func_unsafe", "apply_", "map2_", "map_")
+METHODS = ("_rev_view_func_unsafe", "_view_func", "_view_func_unsafe", "apply_", "map2_", "map_")
 
 
 def apply_(input: Tensor, callable: Callable[[Any], Any]) -> Tensor:
@@ -142,6 +142,13 @@ def _view_func_unsafe(input: Tensor, new_base: Tensor) -> Tensor | None:
     if input._base is None:
         return None
     return as_strided(new_base, *_geometry(input))
+
+
+def _rev_view_func_unsafe(input: Tensor, new_view: Tensor) -> None:
+    """Return None for a tensor that is no view; raise RuntimeError for one: nobody wrote it."""
+    _check_other("_rev_view_func_unsafe", "new_view", new_view, 1)
+    if input._base is not None:
+        raise RuntimeError("No _rev_view_func() found")
 
 
 def _geometry(t: Tensor) -> tuple[tuple[int, ...], tuple[int, ...], int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weakref
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any, NoReturn
 
 from rushlight.autograd.engine import edge_of
 from rushlight.autograd.hooks import Hooks, NodeHooks, RemovableHandle, add_hook
@@ -129,9 +130,33 @@ def _set_grad_dtype(self: Tensor, wanted: dtype | None) -> None:
     leaf_hooks(self).grad_dtype = wanted
 
 
+def _drop_hooks(self: Tensor) -> NoReturn:
+    raise RuntimeError("Deletion of _backwards_hooks not allowed!")
+
+
+def _get_grad_fn(self: Tensor) -> Any:
+    return self.grad_fn
+
+
+def _set_grad_fn(self: Tensor, value: None) -> None:
+    if value is not None:
+        raise RuntimeError("_grad_fn can be only set to None")
+    self.detach_()
+
+
+def _drop_grad_fn(self: Tensor) -> NoReturn:
+    raise RuntimeError("Deletion of _grad_fn not allowed. Detach tensor instead!")
+
+
 ATTRIBUTES = {
     "_backward_hooks": property(
-        _get_hooks, _set_hooks, doc="The hooks of `register_hook` by their handles' ids, or None."
+        _get_hooks,
+        _set_hooks,
+        _drop_hooks,
+        doc="The hooks of `register_hook` by their handles' ids, or None.",
+    ),
+    "_grad_fn": property(
+        _get_grad_fn, _set_grad_fn, _drop_grad_fn, doc="As `grad_fn`; set to None it detaches."
     ),
     "_post_accumulate_grad_hooks": property(
         _get_after, _set_after, doc="Those of `register_post_accumulate_grad_hook`, or None."

@@ -193,7 +193,7 @@ _FUNCTIONS = {
 # What only a Tensor has: methods, in-place forms, properties.
 _METHODS = {
     "affine": "addbmm_ addmm_ addmv_ addr_ baddbmm_",
-    "applying": "_view_func _view_func_unsafe apply_ map2_ map_",
+    "applying": "_rev_view_func_unsafe _view_func _view_func_unsafe apply_ map2_ map_",
     "assigning": "__delitem__ __setitem__ fill_diagonal_",
     "bitwise": (
         "bitwise_and_ bitwise_left_shift_ bitwise_not_ bitwise_or_ bitwise_right_shift_ "
@@ -214,7 +214,7 @@ _METHODS = {
     "extremes": "clamp_ clamp_max_ clamp_min_ clip_ nan_to_num_",
     "gather": "scatter_ scatter_add_ scatter_reduce_",
     "hooks": (
-        "_backward_hooks _post_accumulate_grad_hooks grad_dtype register_hook "
+        "_backward_hooks _grad_fn _post_accumulate_grad_hooks grad_dtype register_hook "
         "register_post_accumulate_grad_hook retain_grad retains_grad"
     ),
     "indexed": "index_add_ index_copy_ index_fill_ index_put_ index_reduce_ put_",
@@ -243,9 +243,9 @@ _METHODS = {
         "to_sparse_coo to_sparse_csc to_sparse_csr values xpu"
     ),
     "queries": (
-        "dense_dim dim_order is_cpu is_cuda is_ipu is_maia is_meta is_mkldnn is_mps is_mtia "
-        "is_nested is_quantized is_sparse is_sparse_csr is_vulkan is_xla is_xpu layout name "
-        "sparse_dim to_dense volatile"
+        "_cdata _has_symbolic_sizes_strides _is_view dense_dim dim_order is_cpu is_cuda is_ipu "
+        "is_maia is_meta is_mkldnn is_mps is_mtia is_nested is_quantized is_sparse is_sparse_csr "
+        "is_vulkan is_xla is_xpu layout name sparse_dim to_dense volatile"
     ),
     "rearranging": "repeat tril_ triu_",
     "rounding": "ceil_ fix_ floor_ frac_ round_ trunc_",

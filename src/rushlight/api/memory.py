@@ -189,6 +189,13 @@ def is_shared(input: Tensor) -> bool:
     return memory_of(buffer_of(input._array)) is not None
 
 
+def is_alias_of(input: Any, other: Any) -> bool:
+    """Return whether both are tensors that look at one buffer."""
+    if not (isinstance(input, Tensor) and isinstance(other, Tensor)):
+        return False
+    return buffer_of(input._array) is buffer_of(other._array)
+
+
 def share_memory_(input: Tensor) -> Tensor:
     """Move the memory that the tensor is a view of to where processes share it; return the tensor.
 

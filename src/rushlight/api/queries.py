@@ -38,6 +38,7 @@ __all__ = [
 ]
 
 METHODS = (
+    "_is_view",
     "dense_dim",
     "dim_order",
     "get_device",
@@ -233,6 +234,11 @@ def dim_order(
     return tuple(sorted(range(input.ndim), key=lambda d: (-strides[d] or -(1 << 62), d)))
 
 
+def _is_view(self: Tensor) -> bool:
+    """Return whether the tensor is a view of another."""
+    return self._base is not None
+
+
 def _layout(self: Tensor) -> layout:
     """How the elements are kept: always `torch.strided`."""
     return strided
@@ -254,6 +260,8 @@ def _no_name(self: Tensor, _: Any = None) -> NoReturn:
 
 
 ATTRIBUTES = {
+    "_cdata": property(id, doc="A number that no other tensor has at the same time."),
+    "_has_symbolic_sizes_strides": property(lambda self: False, doc="False: sizes are numbers."),
     "is_cpu": property(lambda self: True, doc="True for every tensor here."),
     "layout": property(_layout),
     "name": property(_name, _no_name, _no_name),

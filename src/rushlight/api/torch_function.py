@@ -66,6 +66,14 @@ class DisableTorchFunction(DisableTorchFunctionSubclass):
         state.modes_on = self.modes_before
 
 
+class EnableTorchFunction(DisableTorchFunction):
+    """Context manager: types and modes are asked inside of one that says otherwise."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        state.subclasses = state.modes_on = True
+
+
 def is_enabled() -> bool:
     """Return whether types are asked in this thread."""
     return state.subclasses
