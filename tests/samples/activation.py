@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tests.samples.common import ALL, WRONG_UNARY, inf, nan
 from tests.samples.row import Call, Row, T, Z, call
 
-ALL = ("float32", "float64", "complex128", "int64", "int32", "uint8", "bool", "float16")
-inf, nan = float("inf"), float("nan")
+BOOL = call(Z(3, dtype="bool"))
 SHAPES = [call(T(3, 4)), call(T()), call(T(0, 3)), call(T(2, 1, 3))]
 # Large enough for the kernels that work in blocks and without a branch for each element.
 LARGE = call(T(40, 30, low=-8, high=8))
@@ -20,7 +20,7 @@ def kinks(*values: float) -> Call:
 
 def activation(name: str, *more: Call, errors: tuple[Call, ...] = (), **options: object) -> Row:
     """A function of each element in nn.functional."""
-    defaults = {"dtypes": ALL, "errors": [call("a"), *errors]}
+    defaults = {"dtypes": ALL, "errors": [call("a"), call(T(3), dim=0), *errors]}
     return Row(f"nn.functional.{name}", [*SHAPES, LARGE, *more], **{**defaults, **options})
 
 
@@ -62,10 +62,10 @@ INPLACE = [
 ]  # fmt: skip
 
 PIECEWISE = [
-    activation("relu", kinks(0.0, -0.0, inf, -inf, 1.0), errors=(call(Z(3, dtype="bool")),)),
+    activation("relu", kinks(0.0, -0.0, inf, -inf, 1.0), errors=(BOOL,)),
     Row("relu", [*SHAPES, kinks(0.0, -0.0, inf, -inf)], dtypes=ALL, inplace=True,
-        errors=[call("a"), call(Z(3, dtype="bool")), call(Z(3, dtype="complex128"))]),
-    activation("relu6", kinks(0.0, 6.0, -0.0, 5.0, 7.0)),
+        errors=[call("a"), BOOL, call(Z(3, dtype="complex128"))]),
+    activation("relu6", kinks(0.0, 6.0, -0.0, 5.0, 7.0), errors=(BOOL,)),
     activation(
         "leaky_relu",
         kinks(0.0, -0.0, inf, -inf),
@@ -84,8 +84,8 @@ PIECEWISE = [
         call(T(40, 30, dtype="float64"), -0.5, 0.5),
         errors=(call(T(3), "a"), call(T(3), 1.0, -1.0), call(Z(3, dtype="uint8"), -1, 1)),
     ),
-    activation("hardsigmoid", kinks(-3.0, 3.0, 0.0, inf), second=False),
-    activation("hardswish", kinks(-3.0, 3.0, 0.0, 2.0, -4.0)),
+    activation("hardsigmoid", kinks(-3.0, 3.0, 0.0, inf), second=False, errors=(BOOL,)),
+    activation("hardswish", kinks(-3.0, 3.0, 0.0, 2.0, -4.0), errors=(BOOL,)),
     activation(
         "hardshrink",
         kinks(-0.5, 0.5, 0.0),
@@ -117,7 +117,20 @@ PIECEWISE = [
             call(Z(3, dtype="uint8"), 0, 300),
         ],
     ),
-    Row("threshold", [call(T(3, 4), 0.1, 7.0)], dtypes=ALL, out=True, errors=[call(T(3), "a", 1)]),
+    Row(
+        "threshold",
+        [
+            call(T(3, 4), 0.1, 7.0),
+            call(T(3, 4), -1, 0),
+            call(T(), 0.0, 1.0),
+            call(T(0, 3), 0.0, 1.0),
+            call(T(2, 1, 3), threshold=0.5, value=-2),
+            call(T(4, values=(0.5, nan, inf, -inf)), 0.5, 9.0),
+        ],
+        dtypes=ALL,
+        out=True,
+        errors=[call("a", 0, 1), call(T(3), "a", 1), call(T(3), 0, "a"), call(T(3), 0, 1, 2)],
+    ),
     activation(
         "rrelu",
         call(T(3, 4), 0.3, 0.5),
@@ -163,7 +176,7 @@ SMOOTH = [
         errors=(call(T(3), "a"), call(T(3), None), call(Z(3, dtype="int64"))),
     ),
     activation("selu", kinks(0.0, -0.0, inf, -inf), errors=(call(Z(3, dtype="int64")),)),
-    Row("selu", SHAPES, dtypes=ALL, method=False, errors=[call("a")]),
+    Row("selu", SHAPES, dtypes=ALL, method=False, errors=[*WRONG_UNARY, call(Z(3, dtype="int64"))]),
     activation(
         "celu",
         kinks(0.0, -0.0, inf, -inf),
@@ -172,11 +185,12 @@ SMOOTH = [
         call(T(3, 4), -0.5),
         errors=(call(T(3), "a"), call(T(3), 0.0), call(Z(3, dtype="int64"))),
     ),
-    Row("celu", [*SHAPES, call(T(3), 0.5)], dtypes=ALL, errors=[call("a"), call(T(3), 0)]),
+    Row("celu", [*SHAPES, call(T(3), 0.5)], dtypes=ALL,
+        errors=[call("a"), call(T(3), 0), call(T(3), "a")]),
     activation("silu", kinks(-inf, 0.0, 90.0, -90.0), errors=(call(Z(3, dtype="int64")),)),
     activation("mish", kinks(0.0, 90.0, -90.0), errors=(call(Z(3, dtype="int64")),)),
-    activation("sigmoid", kinks(-inf, inf, 0.0), errors=()),
-    activation("tanh", kinks(-inf, inf, 0.0)),
+    activation("sigmoid", kinks(-inf, inf, 0.0), errors=(call(T(3), T(3)),)),
+    activation("tanh", kinks(-inf, inf, 0.0), errors=(call(T(3), T(3)),)),
     activation("logsigmoid", kinks(-inf, 0.0, 90.0, -90.0), errors=(call(Z(3, dtype="int64")),),),
     activation(
         "softplus",
@@ -186,8 +200,8 @@ SMOOTH = [
         call(T(3, 4), beta=0.5, threshold=0.0),
         errors=(call(T(3), "a"), call(T(3), 1, "a"), call(Z(3, dtype="int64"))),
     ),
-    activation("softsign", kinks(1e30), second=True),
-    activation("tanhshrink", kinks(inf)),
+    activation("softsign", kinks(1e30), second=True, errors=(BOOL,)),
+    activation("tanhshrink", kinks(inf), errors=(BOOL,)),
     activation(
         "gelu",
         kinks(0.0, 9.0, -9.0),

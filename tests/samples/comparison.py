@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.pointwise import ALL, binary, inf, nan, pairs, unary
+from tests.samples.common import ALL, WRONG_UNARY, binary, inf, nan, pairs, unary
 from tests.samples.row import I, M, Row, T, call
 
 INTEGERS = ("int64", "int32", "uint8", "bool", "float64")
@@ -27,12 +27,15 @@ def predicate(path: str, **options: object) -> Row:
     """A test of each element."""
     return Row(
         path,
-        [call(T(3, 4)), call(EDGES), call(T()), call(T(0))],
+        [call(T(3, 4)), call(EDGES), call(T()), call(T(0)), call(T(2, 1, 3)), call(M(3))],
         dtypes=ALL,
         grad=False,
-        errors=[call("a")],
+        errors=WRONG_UNARY,
         **options,
     )
+
+
+WRONG_BITS = [call(I(3, high=4), I(4, high=4)), call(T(3), T(3)), call("a", I(3, high=4))]
 
 
 def bits(path: str, **options: object) -> Row:
@@ -51,7 +54,7 @@ def bits(path: str, **options: object) -> Row:
         dtypes=INTEGERS,
         grad=False,
         inplace=True,
-        **{"errors": [call(T(3), "a"), call(I(3, high=4), I(4, high=4))], **options},
+        **{"errors": [*WRONG_BITS, call(T(3), "a")], **options},
     )
 
 
@@ -73,10 +76,18 @@ ROWS = [
     binary("heaviside", grad=False, inplace=True),
     Row(
         "equal",
-        [call(T(3), T(3)), call(I(3, high=1), I(3, high=1)), call(T(3), T(4)), call(T(0), T(0))],
+        [
+            call(T(3), T(3)),
+            call(I(3, high=1), I(3, high=1)),
+            call(T(3), T(4)),
+            call(T(0), T(0)),
+            call(EDGES, EDGES),
+            call(T(), T(1)),
+            call(M(3), I(3, high=2)),
+        ],
         dtypes=ALL,
         grad=False,
-        errors=[call(T(3), 2)],
+        errors=[call(T(3), 2), call("a", T(3)), call(T(3), T(3), T(3))],
     ),
     Row(
         "isclose",
@@ -101,10 +112,17 @@ ROWS = [
     ),
     Row(
         "allclose",
-        [call(T(3), T(3)), call(EDGES, EDGES, equal_nan=True), call(T(3), T(3), atol=10.0)],
+        [
+            call(T(3), T(3)),
+            call(EDGES, EDGES, equal_nan=True),
+            call(T(3), T(3), atol=10.0),
+            call(T(2, 3), T(3), 0.5, 0.5),
+            call(T(), T()),
+            call(T(0, 3), T(3)),
+        ],
         dtypes=ALL,
         grad=False,
-        errors=[call(T(3), 2)],
+        errors=[call(T(3), 2), call(T(3), T(4)), call(T(3), T(3, dtype="float32"))],
         message=False,
     ),
     Row(
@@ -138,12 +156,12 @@ ROWS = [
     bits("bitwise_right_shift"),
     Row(
         "bitwise_not",
-        [call(T(3, 4)), call(T()), call(T(0))],
+        [call(T(3, 4)), call(T()), call(T(0)), call(T(2, 1, 3)), call(M(3)), call(I(3, high=9))],
         dtypes=INTEGERS,
         grad=False,
         inplace=True,
-        errors=[call("a"), call(T(3))],
+        errors=[*WRONG_UNARY, call(T(3))],
     ),
-    bits("gcd", errors=[call(I(3, high=9), 2), call(T(3), T(3))]),
-    bits("lcm", errors=[call(I(3, high=9), 2), call(T(3), T(3))]),
+    bits("gcd", errors=[*WRONG_BITS, call(I(3, high=9), 2)]),
+    bits("lcm", errors=[*WRONG_BITS, call(I(3, high=9), 2)]),
 ]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.row import Row, T, call
+from tests.samples.common import ALL, EXTREMES
+from tests.samples.row import M, Row, T, call
 
-ALL = ("float32", "float64", "complex128", "int64", "int32", "uint8", "bool", "float16")
 SHAPES = [call(T(3, 4)), call(T()), call(T(0, 3)), call(T(2, 1, 3))]
 
 
@@ -20,7 +20,12 @@ def cast(torch: Any, x: Any, name: str) -> Any:
 
 
 ROWS = [
-    Row("clone", SHAPES, dtypes=ALL, errors=[call(3), call(T(3), 3)]),
+    Row(
+        "clone",
+        [*SHAPES, call(EXTREMES), call(M(3))],
+        dtypes=ALL,
+        errors=[call(3), call(T(3), 3), call(T(3), memory_format=3), call(T(3), dtype=3)],
+    ),
     Row(
         "fill",
         [*(call(*c.args, 2) for c in SHAPES), call(T(3), T()), call(T(), T()), call(T(2, 0), T())],

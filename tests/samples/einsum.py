@@ -95,6 +95,8 @@ ROWS = [
             call(T(2), T(3), 0),
             call(T(2, 1), T(3, 4), ([1], [0])),
             call(T(3, 4), T(3, 4)),
+            call(T(0, 3), T(2, 3), ([1], [1])),
+            call(T(0), T(0), 1),
         ],
         method=False,
         out=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.pointwise import ALL, inf
+from tests.samples.common import ALL, inf
 from tests.samples.row import Call, I, Row, T, call
 
 ORDERS = (0, 0.5, 1, 1.5, 2, 3, 4.5, inf, -inf, -1)

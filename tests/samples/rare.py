@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.pointwise import ALL
+from tests.samples.common import ALL
 from tests.samples.row import I, Row, T, call
 
 INTEGERS = ("uint8", "int8", "int16", "int32", "int64")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.pointwise import ALL, inf, nan
+from tests.samples.common import ALL, inf, nan
 from tests.samples.row import Call, I, Row, T, call
 
 REAL = tuple(d for d in ALL if d != "complex128")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.pointwise import ALL, inf, nan, pairs, unary
+from tests.samples.common import ALL, inf, nan, pairs, unary
 from tests.samples.row import Row, T, call
 
 SPECIAL_VALUES = T(8, values=(nan, inf, -inf, 0.0, -0.0, 1e-9, 1.0, -1.0), grad=False)

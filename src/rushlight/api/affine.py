@@ -9,6 +9,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.api.broadcasting import expand_to
 from rushlight.api.matrix import check_bmm, check_mm, finish, refuse_bool
+from rushlight.api.queries import result_type
 from rushlight.api.scalars import as_number, checked
 from rushlight.ops import affine as ops
 from rushlight.ops.inplace import overwrite
@@ -175,9 +176,13 @@ def baddbmm(
             f"expected scalar type {batch1.dtype.scalar_name} but found {batch2.dtype.scalar_name}"
         )
     refuse_bool("baddbmm", batch1, batch2)
-    beta = _factor(beta, "baddbmm", "beta", input.dtype)
+    scale = _factor(beta, "baddbmm", "beta", input.dtype)
     alpha = _factor(alpha, "baddbmm", "alpha", input.dtype)
-    return finish(ops.baddbmm(input, batch1, batch2, beta, alpha), out, "baddbmm", input)
+    if scale and not batch1.shape[2]:  # nothing is left but beta * input, which promotes bools
+        from rushlight.ops.out_dtypes import check_out_dtype  # few programs come here
+
+        check_out_dtype("mul", result_type(input, beta), input.dtype)
+    return finish(ops.baddbmm(input, batch1, batch2, scale, alpha), out, "baddbmm", input)
 
 
 def addr(

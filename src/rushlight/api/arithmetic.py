@@ -197,6 +197,14 @@ def div(
     return result if out is None else into(out, result, "div", input, other)
 
 
+_FLOOR_DIVIDE = (_DIV[0], "(Tensor input, Number other)")
+
+
+def _operands(*values: Any) -> bool:
+    """Whether one can calculate with all of these."""
+    return all(isinstance(v, (Tensor, np.ndarray, np.generic, *NUMBERS)) for v in values)
+
+
 def true_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     """Divide element by element: `div` without rounding.
 
@@ -204,10 +212,9 @@ def true_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
     >>> torch.true_divide(torch.tensor([1.0, 3.0]), 2)
     tensor([0.5000, 1.5000])
     """
+    if not _operands(input, other):
+        raise no_overload("true_divide", _FLOOR_DIVIDE, input, other)
     return div(input, other, out=out)
-
-
-_FLOOR_DIVIDE = (_DIV[0], "(Tensor input, Number other)")
 
 
 def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor:
@@ -219,7 +226,7 @@ def floor_divide(input: Any, other: Any, *, out: Tensor | None = None) -> Tensor
     >>> torch.floor_divide(torch.tensor([-7, 7]), 2)
     tensor([-4,  3])
     """
-    if not isinstance(other, (Tensor, *NUMBERS)):
+    if not isinstance(other, (Tensor, *NUMBERS)) or not _operands(input):
         if (plain := plain_numbers(input, other)) is not None:
             return floor_divide(*plain, out=out)
         raise no_overload("floor_divide", _FLOOR_DIVIDE, input, other)

@@ -235,7 +235,7 @@ def _bool_only(op: Operator, doc: str) -> Callable[..., Tensor]:
         result = op(require_tensor(input, op.name, "input", 1))
         if out is None:
             return result  # type: ignore[no-any-return]
-        if out.dtype.category != 0:
+        if isinstance(out, Tensor) and out.dtype.category != 0:
             raise RuntimeError(f"{op.name} does not support non-boolean outputs.")
         return into(out, result, op.name, input)
 

@@ -13,6 +13,7 @@ from string import ascii_letters, ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from rushlight import dtypes
+from rushlight.api.matrix import refuse_bool
 from rushlight.ops.einsum import Labels, Spec, contract, multiply
 from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.tensor import Tensor
@@ -295,9 +296,10 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) ->
     for i, j in zip(first, second):
         right[j] = i
     output = tuple([i for i in left if i not in first] + [j for j in right if j >= a.ndim])
-    if a.dtype is dtypes.bool_:
-        kernel = "addmm_impl_cpu_" if output else "dot"
-        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    if output:
+        refuse_bool("addmm_impl_cpu_", a, b)
+    else:
+        refuse_bool("dot", a)
     result = contract(((left, tuple(right)), output), a, b)
     if out is None:
         return result  # type: ignore[no-any-return]

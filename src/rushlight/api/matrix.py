@@ -381,7 +381,7 @@ def kron(input: Tensor, other: Tensor, *, out: Tensor | None = None) -> Tensor:
     blocks = unsafe_view(input, tuple(s for d in a for s in (d, 1)))
     inside = unsafe_view(other, tuple(s for d in b for s in (1, d)))
     result = unsafe_view(blocks * inside, tuple(p * q for p, q in zip(a, b)))
-    return result if out is None else into(out, result, "mul", input, other)
+    return result if out is None else into(out, result, "mul", input, other, called="kron")
 
 
 def trace(input: Tensor) -> Tensor:

@@ -73,6 +73,8 @@ def round(input: Tensor, *, decimals: int = 0, out: Tensor | None = None) -> Ten
     """
     if isinstance(decimals, bool) or not isinstance(decimals, int):
         raise no_overload("round", _ROUND, input, decimals=decimals)
+    if out is not None and not isinstance(out, Tensor):
+        raise no_overload("round", _ROUND, input, out=out)
     if decimals == 0:
         return _round(input, out=out)
     result = ops.round_decimals(require_tensor(input, "round", "input", 1), decimals)

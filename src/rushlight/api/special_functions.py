@@ -25,7 +25,7 @@ entr = unary(
 )
 
 
-def erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
+def special_erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     """Return ``exp(x²) * erfc(x)``, which neither over- nor underflows for large elements.
 
     >>> import rushlight as torch
@@ -35,6 +35,8 @@ def erfcx(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     result: Tensor = ops.erfcx.general(require_tensor(input, "special_erfcx", "input", 1))
     return result if out is None else into(out, result, "special_erfcx", input)
 
+
+erfcx = special_erfcx
 
 ndtr = unary(
     ops.ndtr,

@@ -132,7 +132,8 @@ def unary(
 
     def function(input: Tensor, *, out: Tensor | None = None) -> Tensor:
         if out is not None:
-            return into(out, op.general(require_tensor(input, name, "input", 1)), op.name, input)
+            result = op.general(require_tensor(input, name, "input", 1))
+            return into(out, result, op.name, input, called=name)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array
@@ -285,7 +286,7 @@ def binary(
 
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         if out is not None:
-            return into(out, slow(input, other), op.name, input, other)
+            return into(out, slow(input, other), op.name, input, other, called=name)
         kind = type(input)
         if kind is Tensor or kind is Parameter:
             x = input._array

@@ -143,15 +143,18 @@ def into(
     *operands: Any,
     apart: bool = False,
     rule: str | None = None,
+    called: str | None = None,
 ) -> Tensor:
     """Write `result` to the ``out=`` tensor of `function` as PyTorch does, resizing it.
 
-    `rule` is the name under which its dtypes are looked up, where that isn't the function's.
+    `rule` is the name under which its dtypes are looked up, and `called` the one that was called,
+    where these aren't the function's.
     An operand may be the output itself, but must not share only a part of its memory; where
     operands have to be `apart`, nothing at all.
     """
     if not isinstance(out, Tensor):
-        raise TypeError(f"{function}(): argument 'out' must be Tensor, not {type_name(out)}")
+        name = called or function
+        raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
     if (
         mode.grad
         and (result.requires_grad or out.requires_grad)
