@@ -656,7 +656,33 @@ def test_the_table_names_real_functions_and_parameters() -> None:
     type(torch.to_dlpack(torch.ones(2))).__name__
     torch.from_dlpack(5)
     torch.from_dlpack(np.ones(2))
-    torch.ones(2).__dlpack_device__()[1]
+    torch.ones(2).__dlpack_device__()
+    torch.ones(2).__dlpack__(stream=None)
+    torch.ones(2).__dlpack__(stream=-1)
+    torch.ones(2).__dlpack__(stream=1)
+    torch.ones(2).__dlpack__(stream='a')
+    torch.ones(2).__dlpack__(max_version=(1, 0))
+    torch.ones(2).__dlpack__(dl_device=(1, 0))
+    torch.ones(2).__dlpack__(copy=True)
+    torch.ones(2).__dlpack__(1)
+    torch.ones(2, dtype=torch.bfloat16).__dlpack__()
+    torch.ones(2, dtype=torch.complex64).conj().__dlpack__()
+    torch.from_dlpack(torch.ones(2, dtype=torch.bfloat16))
+    torch.from_dlpack(torch.to_dlpack(torch.arange(6, dtype=torch.bfloat16).view(2, 3).T))
+    np.from_dlpack(torch.arange(6).reshape(2, 3).T).strides
+    np.from_dlpack(torch.ones(2), copy=True)
+    np.from_dlpack(torch.zeros(0, 2)).shape
+    torch.from_dlpack(x)
+    torch.from_dlpack(np.arange(6).reshape(2, 3)[:, ::2]).stride()
+    torch.from_dlpack(np.ones(2, '>f4'))
+    torch.from_dlpack(ro)
+    torch.from_dlpack(a, copy=True)
+    torch.from_dlpack([1])
+    torch.utils.dlpack.DLDeviceType.kDLCPU
+    [b.fill(7) for b in [np.from_dlpack(xi)]] and xi
+    [t.fill_(7) for t in [torch.from_dlpack(a)]] and a
+    [t.fill_(7) for t in [torch.from_numpy(a)]] and a
+    [t.fill_(7) for t in [torch.asarray(a, copy=True)]] and a
     """
 )
 def test_as_in_pytorch(expression: str) -> None:
@@ -796,3 +822,16 @@ def test_float32_stays(line: str) -> None:
     x = torch.tensor([0.5, 1.0, 2.0])
     assert np.linspace(x.double()[0], 0.1, 2)[1].item() == 0.1
     assert eval(line, {"np": np, "x": x}).dtype is torch.float32
+
+
+def test_tensors_of_pytorchs_share_memory_both_ways() -> None:
+    judge = pytest.importorskip("torch")
+    for dtype in ("float32", "int16", "bool", "complex64", "bfloat16"):
+        theirs = judge.zeros(2, 3, dtype=getattr(judge, dtype)).T
+        ours = torch.from_dlpack(theirs)
+        assert ours.dtype is getattr(torch, dtype) and ours.stride() == theirs.stride()
+        ours[1, 0] = 1
+        assert theirs[1, 0] == 1
+        back = judge.from_dlpack(ours)
+        back[0, 1] = 1
+        assert ours[0, 1] == 1 and str(back.dtype) == f"torch.{dtype}"

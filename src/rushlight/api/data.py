@@ -319,18 +319,13 @@ def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None
     >>> torch.from_dlpack(np.arange(3.0, dtype=np.float32))
     tensor([0., 1., 2.])
     """
-    if isinstance(ext_tensor, Tensor):
-        ext_tensor = ext_tensor.detach()
     if device is not None:
         require_device("from_dlpack", device)
-    if type(ext_tensor).__name__ == "PyCapsule":
-        from rushlight.api.capsules import Capsule
-
-        ext_tensor = Capsule(ext_tensor)
-    elif not hasattr(ext_tensor, "__dlpack__"):
+    if type(ext_tensor).__name__ != "PyCapsule" and not hasattr(ext_tensor, "__dlpack__"):
         raise RuntimeError(
             "from_dlpack received an invalid capsule. Note that DLTensor capsules can be consumed "
             "only once, so you might have already constructed a tensor from it once."
         )
-    array = np.from_dlpack(ext_tensor, copy=copy)
-    return made(checked_array(array))
+    from rushlight.api.capsules import read
+
+    return made(checked_array(read(ext_tensor, copy)))

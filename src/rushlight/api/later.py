@@ -219,6 +219,7 @@ _METHODS = {
     ),
     "indexed": "index_add_ index_copy_ index_fill_ index_put_ index_reduce_ put_",
     "inplace_views": "as_strided_ squeeze_ swapaxes_ swapdims_ t_ transpose_ unsqueeze_",
+    "capsules": "__dlpack__ __dlpack_device__",
     "legacy": "__new__ _make_subclass as_subclass new",
     "likes": "new_empty new_empty_strided new_full new_ones new_tensor new_zeros",
     "masks": "masked_fill_ masked_scatter_",

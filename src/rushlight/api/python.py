@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from rushlight.autograd.modes import mode
-from rushlight.kernels.flipped import FLIPPED, memory, resolved
+from rushlight.kernels.flipped import FLIPPED, resolved
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -168,32 +168,7 @@ def _array(self: Tensor, dtype: Any = None, copy: Any = None) -> NDArray[Any]:
     return array
 
 
-def _dlpack(
-    self: Tensor,
-    *,
-    stream: Any = None,
-    max_version: tuple[int, int] | None = None,
-    dl_device: Any = None,
-    copy: bool | None = None,
-) -> Any:
-    """Return a DLPack capsule of the tensor's memory, which NumPy makes."""
-    if self.requires_grad:
-        raise BufferError("Can't export tensors that require gradient, use tensor.detach()")
-    array = self._array
-    if type(array) in FLIPPED and array.conjugates:  # type: ignore[attr-defined]
-        raise BufferError("Can't export tensors with the conjugate bit set")
-    return memory(array).__dlpack__(  # of negatives too, as in PyTorch
-        stream=stream, max_version=max_version, dl_device=dl_device, copy=copy
-    )
-
-
-def _dlpack_device(self: Tensor) -> tuple[int, int]:
-    return self._array.__dlpack_device__()
-
-
 Tensor.__array__ = _array
-Tensor.__dlpack__ = _dlpack
-Tensor.__dlpack_device__ = _dlpack_device
 
 
 # -- containers and text ---------------------------------------------------------------------------

@@ -7,7 +7,7 @@ tensor([1., 1.])
 
 from __future__ import annotations
 
-from rushlight.api.capsules import to_dlpack
+from rushlight.api.capsules import DLDeviceType, to_dlpack
 from rushlight.api.data import from_dlpack
 
-__all__ = ["from_dlpack", "to_dlpack"]
+__all__ = ["DLDeviceType", "from_dlpack", "to_dlpack"]
