@@ -46,4 +46,4 @@ def stacked(a: Array, b: Array) -> Array:
 def rows(x: Any) -> Any:
     """The vectors along the last dimension, as one matrix; for ndarrays and Tensors."""
     shape = x.shape
-    return x.reshape((prod(shape[:-1]), shape[-1]))
+    return x if len(shape) == 2 else x.reshape((prod(shape[:-1]), shape[-1]))

@@ -118,7 +118,7 @@ class LinearNode(Node):
         self._check(x, w)
         gx = gw = None
         if to_x is not None:
-            gx = fold(g, w)
+            gx = mm(g, w) if g.ndim == 2 else fold(g, w)
         if to_w is not None:
             gw = mm(rows(g).mT, rows(x))
         if not self.biased:

@@ -11,6 +11,7 @@ import numpy as np
 from rushlight.kernels import activation, special
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import pointwise
+from rushlight.ops.fast import binary
 from rushlight.ops.masking import kept
 from rushlight.ops.operator import Operator
 from rushlight.ops.promotion import no_kernel, refuse
@@ -203,3 +204,5 @@ sigmoid_backward: Operator = pointwise(
     g=lambda gg, result: sigmoid_backward(gg, result),
     result=lambda gg, g, result: gg * g * (1 - 2 * result),
 )
+for _backward in (tanh_backward, sigmoid_backward):
+    binary(_backward, numbers=False, second="result")  # gradients of gradients run them often
