@@ -71,7 +71,7 @@ def test_operands_with_bits(pair: tuple[Row, Call]) -> None:
             warnings.simplefilter("ignore")
             plain = results(row, sample, dtype, None)
             for chosen in (..., *range(len(sample.args)), *sample.kwargs):
-                if row.path == "view_as_real" and dtype == "complex128":
+                if row.path == "view_as_real":  # refused with a bit, as test_conjugate tells
                     continue
                 ours = results(row, sample, dtype, chosen)
                 if isinstance(plain, str) or isinstance(ours, str):
