@@ -1,6 +1,6 @@
 """``python -m benchmarks``: print the table of docs/benchmarks.md.
 
-python -m benchmarks                    everything, about five minutes
+python -m benchmarks                    everything, about seven minutes
 python -m benchmarks small limits       some parts
 python -m benchmarks --budget 0.3       quicker and noisier
 """
@@ -14,11 +14,11 @@ from collections.abc import Iterable
 import numpy as np
 
 import rushlight
-from benchmarks import limits, operators
+from benchmarks import limits, memory, operators
 from benchmarks.groups import GROUPS
 from benchmarks.pairs import Result
 
-PARTS = (*(group.name for group in GROUPS), "operators", "limits")
+PARTS = (*(group.name for group in GROUPS), "operators", "limits", "memory")
 
 
 def show(results: Iterable[Result]) -> None:
@@ -55,6 +55,9 @@ def main() -> None:
         show(operators.run(rushlight, torch, args.budget))
     if "limits" in parts:
         for line in limits.run():
+            print(line, flush=True)
+    if "memory" in parts:
+        for line in memory.run([name for group in GROUPS for name, _, _ in group.work]):
             print(line, flush=True)
 
 
