@@ -242,6 +242,22 @@ def test_a_pass_left_in_the_middle(persistent: bool) -> None:
     assert [b[1] for b in loader] == [(str(i), str(i + 1)) for i in range(0, 50, 2)]
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="forks")
+def test_a_copy_in_a_forked_process_ends_no_workers() -> None:
+    loader = DataLoader(range(6), num_workers=2, persistent_workers=True)
+    assert len(list(loader)) == 6
+    child = os.fork()
+    if child == 0:
+        failed = 1
+        try:
+            loader._iterator._stop()
+            failed = 0
+        finally:
+            os._exit(failed)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert len(list(loader)) == 6
+
+
 def test_two_passes_at_once() -> None:
     loader = DataLoader(squares(rushlight, 6), batch_size=None, num_workers=2)
     pairs = list(zip(loader, loader))

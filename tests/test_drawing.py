@@ -72,6 +72,12 @@ from tests.libraries import LIBRARIES
     torch.normal(1.0, xi)
     torch.normal(xi, 1.0)
     torch.normal(x, 1.0, out=torch.empty(0)).shape
+    torch.normal(torch.tensor(1.0), 2.0, out=torch.empty(2, 3))
+    torch.normal(torch.ones(3), 2.0, out=torch.empty(2, 3, dtype=torch.float64))
+    torch.normal(torch.ones(3), 2.0, out=torch.empty(3, 2).t())
+    torch.normal(torch.ones(3), 2.0, out=torch.empty(2))
+    torch.normal(0.0, 1.0, (2, 3), out=torch.empty(3, 2).t())
+    torch.normal(0.0, torch.tensor(1.0), out=torch.empty(0))
     torch.normal(0.0, 1.0, (2,), requires_grad=True).requires_grad
     torch.normal(0.0, 1.0, 2)
     torch.bernoulli(torch.ones(2, 3).t() * 0.5).stride()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import OrderedDict
 from typing import Any
 
@@ -123,3 +124,51 @@ def test_hooks_on_registering(kind: str) -> None:
         return told, list(module.state_dict()), repr(module), type(after).__name__
 
     assert_same_story(body)
+
+
+@story
+def test_modules_that_were_never_initialised(lib: Any) -> Any:
+    class Bare(lib.nn.Module):
+        def __init__(self) -> None:
+            pass
+
+    return [
+        attempt(lambda: Bare()(1)),
+        attempt(lambda: list(Bare().parameters())),
+        attempt(lambda: list(Bare().buffers())),
+        attempt(lambda: Bare().to("cpu")),
+        attempt(lambda: delattr(Bare(), "weight")),
+    ]
+
+
+@story
+def test_state_of_older_modules(lib: Any) -> Any:
+    """What older pickles lack is there after `__setstate__`, which subclasses call."""
+
+    class Layer(lib.nn.Linear):
+        def __setstate__(self, state: Any) -> None:
+            super().__setstate__(state)
+            self.marked = True
+
+    layer = Layer(2, 1)
+    old = ("_forward_hooks", "_backward_hooks")
+    state = {k: v for k, v in layer.__dict__.items() if "hook" not in k or k in old}
+    layer = Layer.__new__(Layer)
+    layer.__setstate__(state)
+    seen: list[Any] = []
+    layer.register_forward_hook(lambda *_: seen.append("called"))
+    copied = pickle.loads(pickle.dumps(lib.nn.Linear(2, 1)))
+    return layer(lib.ones(2)), copied(lib.ones(2)), layer.marked, seen, list(layer.state_dict())
+
+
+@story
+def test_errors_about_arguments_name_module(lib: Any) -> Any:
+    layer = lib.nn.Linear(2, 1)
+    return [
+        attempt(lambda: layer.load_state_dict({}, foo=1)),
+        attempt(lambda: layer.to_empty()),
+        attempt(lambda: layer.apply()),
+        attempt(lambda: layer.train(1, 2)),
+        attempt(lambda: layer.register_forward_hook()),
+        attempt(lambda: layer.named_parameters(foo=1)),
+    ]

@@ -85,6 +85,8 @@ def test_what_is_refused() -> None:
     m = net(rushlight)
     with pytest.raises(NotImplementedError, match="no compiler"):
         m.compile()
+    m.compile(backend="eager")
+    m.compile(disable=True)
 
 
 # -- text and copies -------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.both import alike, attempt, story
@@ -120,3 +121,42 @@ def test_out_in_the_graph(name: str) -> None:
         ]
 
     alike(written)()
+
+
+NUMBER_CALLS: dict[str, Any] = {
+    "add": lambda lib, x, v: x.add(x, alpha=v),
+    "addcdiv": lambda lib, x, v: x.addcdiv(x, x, value=v),
+    "addcmul": lambda lib, x, v: x.clone().addcmul_(x, x, value=v),
+    "clamp": lambda lib, x, v: x.clamp(v, v),
+    "div": lambda lib, x, v: x.div(v, rounding_mode="floor"),
+    "fill": lambda lib, x, v: x.clone().fill_(v),
+    "lerp": lambda lib, x, v: x.lerp(x + 1, v),
+    "logit": lambda lib, x, v: (x / 4).logit(v / 2),
+    "masked_fill": lambda lib, x, v: x.masked_fill(x > 1, v),
+    "nan_to_num": lambda lib, x, v: (x / 0).nan_to_num(posinf=v),
+    "norm": lambda lib, x, v: x.norm(v),
+    "polygamma": lambda lib, x, v: lib.polygamma(v, x),
+    "quantile": lambda lib, x, v: x.quantile(v),
+    "renorm": lambda lib, x, v: lib.renorm(x[None], v, 0, v),
+    "scatter": lambda lib, x, v: x.scatter(0, lib.tensor([0]), v),
+    "setitem": lambda lib, x, v: x.clone().__setitem__(0, v),
+    "std": lambda lib, x, v: x.std(correction=v),
+    "vector_norm": lambda lib, x, v: lib.linalg.vector_norm(x, v),
+    "where": lambda lib, x, v: (lib.where(x > 1, x, v), lib.where(x > 1, v, x)),
+    "dropout": lambda lib, x, v: lib.nn.functional.dropout(x, v, False),
+}
+
+
+@pytest.mark.parametrize("call", NUMBER_CALLS)
+def test_numbers_of_numpy_and_tensors_are_numbers(call: str) -> None:
+    """Wherever PyTorch takes a number, it takes NumPy's, and mostly 0-d tensors too."""
+
+    def body(lib: Any) -> Any:
+        numbers = (np.float32(0.5), np.float16(0.5), np.int64(1), np.uint8(1), np.bool_(True))
+        told = []
+        for v in (*numbers, lib.tensor(0.5), lib.tensor(1)):
+            x = lib.tensor([0.5, 1.5, 2.5])
+            told.append(attempt(lambda: NUMBER_CALLS[call](lib, x, v)).split("\n")[0])  # noqa: B023
+        return told
+
+    alike(body)()

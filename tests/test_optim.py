@@ -175,6 +175,21 @@ def test_tensor_rates(lib: Any) -> Any:
     return ends
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", NAMES)
+def test_what_a_tensor_rate_is_rounded_to(name: str, dtype: str) -> None:
+    # A float32 rate makes float32 numbers of what is computed from it, for any parameter.
+    def run(lib: Any) -> Any:
+        p = lib.nn.Parameter(lib.tensor([0.3, -1.7, 2.2], dtype=getattr(lib, dtype)))
+        optimizer = getattr(lib.optim, name)([p], lr=lib.tensor(0.1))
+        for i in range(4):
+            p.grad = p.detach() * (i + 1) + 0.3
+            optimizer.step()
+        return p.detach().numpy()
+
+    np.testing.assert_allclose(run(rushlight), run(torch), rtol=1e-6 if dtype[5] == "3" else 1e-13)
+
+
 @story
 def test_parameters_without_gradient_stay(lib: Any) -> Any:
     ends = []

@@ -26,6 +26,13 @@ from tests.libraries import LIBRARIES
     torch.rand(2, generator=3)
     torch.rand((2, 3)).shape
     torch.rand(2, out=torch.empty(0))
+    torch.rand(2, 3, out=torch.empty(3, 2).t())
+    torch.rand(2, 3, out=torch.empty(3, 2, dtype=torch.complex64).t())
+    torch.randn(5, 4, out=torch.empty(4, 5).t())
+    torch.randn(20, out=torch.empty(40)[::2])
+    torch.randn(2, 3, out=torch.empty(3, 2).t()[:1]).stride()
+    torch.randint(9, (2, 3), out=torch.empty(3, 2).t())
+    torch.randperm(5, out=torch.empty(10, dtype=torch.int64)[::2])
     torch.rand(2, requires_grad=True).requires_grad
     torch.rand(2, dtype=torch.float64).dtype
     torch.rand(2, dtype=torch.complex64).dtype
@@ -121,6 +128,7 @@ def test_factories(expression: str) -> None:
     torch.set_rng_state(3)
     torch.Generator('cpu').device
     torch.Generator(device='cpu').initial_seed()
+    torch.Generator(None).device
     torch.Generator().manual_seed(3).initial_seed()
     type(torch.Generator().seed())
     torch.Generator().get_state().shape
@@ -143,6 +151,12 @@ def test_factories(expression: str) -> None:
     g.manual_seed(True).initial_seed()
     g.manual_seed(torch.tensor(3))
     g.get_offset()
+    g.set_offset(3)
+    g.graphsafe_get_state()
+    g.graphsafe_set_state(g)
+    g.set_state(g.get_state().repeat_interleave(2)[::2])
+    torch.random.fork_rng(devices=[0]).__enter__()
+    torch.random.fork_rng(device_type='bad').__enter__()
     torch.manual_seed(torch.tensor(3.7)).initial_seed()
     torch.manual_seed(None)
     """

@@ -51,7 +51,8 @@ class Generator:
     _seed: int | None
 
     def __init__(self, device: Any = "cpu") -> None:
-        require_device("Generator", device)
+        if device is not None:
+            require_device("Generator", device)
         self._stream = None
         self._seed = DEFAULT_SEED
 
@@ -107,6 +108,8 @@ class Generator:
         """Go back to a place that `get_state` told, and return the generator."""
         if not isinstance(new_state, Tensor):
             raise TypeError(f"expected a torch.ByteTensor, but got {type_name(new_state)}")
+        if not new_state._array.flags.c_contiguous:
+            raise RuntimeError("RNG state must be contiguous")
         self.stream.set_state(new_state._array)
         return self
 
@@ -117,6 +120,18 @@ class Generator:
     def get_offset(self) -> int:
         """Raise the RuntimeError of a generator that isn't a GPU's."""
         raise RuntimeError("CPU Generator does not use offset")
+
+    def set_offset(self, offset: int) -> None:
+        """Raise the RuntimeError of a generator that isn't a GPU's."""
+        raise RuntimeError("CPU Generator does not use offset")
+
+    def graphsafe_get_state(self) -> Any:
+        """Raise the NotImplementedError of a generator that isn't a GPU's."""
+        raise NotImplementedError("graphsafe_get_state is not supported in this Generator")
+
+    def graphsafe_set_state(self, state: Any) -> Any:
+        """Raise the NotImplementedError of a generator that isn't a GPU's."""
+        raise NotImplementedError("graphsafe_set_state is not supported in this Generator")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restore, (self.get_state(),)
@@ -202,9 +217,12 @@ def fork_rng(
     >>> bool((torch.rand(2) == first).all())
     True
     """
+    Device(device_type)  # RuntimeError for what is none
     if not enabled:
         yield
         return
+    if devices:
+        require_device(_caller, device_type)
     state = get_rng_state()
     try:
         yield

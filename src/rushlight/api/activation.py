@@ -176,9 +176,10 @@ def _slopes(
             f"\"rrelu_with_noise_out_cpu\" not implemented for '{input.dtype.scalar_name}'"
         )
     count = int(np.count_nonzero(x <= 0))
-    # PyTorch rounds the bounds to the dtype, and draws doubles.
-    first, last = (float(x.dtype.type(bound)) for bound in (low, high))
-    draws = stream_of(None).unit64(count) * (last - first) + first
+    # PyTorch rounds the bounds to what it computes in, and draws doubles.
+    kind = np.float64 if x.dtype == np.float64 else np.float32
+    first, last = float(kind(low)), float(kind(high))
+    draws = (stream_of(None).unit64(count) * (last - first) + first).astype(kind)
     return low, high, rrelu_noise(x, draws)
 
 

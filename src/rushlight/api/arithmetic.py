@@ -17,7 +17,6 @@ from rushlight.ops.outputs import (
     operands,
     plain_numbers,
     require_tensor,
-    type_name,
 )
 from rushlight.ops.plain import in_place
 from rushlight.ops.promotion import NUMBERS, rounded_to_half
@@ -186,7 +185,7 @@ def div(
     if rounding_mode is None:
         result = _div(input, other)
     else:
-        if not isinstance(other, (Tensor, *NUMBERS)):
+        if not isinstance(other, (Tensor, np.generic, *NUMBERS)):
             raise no_overload("div", _DIV, input, other, rounding_mode=rounding_mode)
         if rounding_mode not in _ROUNDED:
             raise RuntimeError(
@@ -282,12 +281,6 @@ def fmod(input: Tensor, other: Any, *, out: Tensor | None = None) -> Tensor:
 # -- fused -----------------------------------------------------------------------------------------
 
 
-def _value(function: str, value: Any) -> Any:
-    if not isinstance(value, NUMBERS):
-        raise TypeError(f"{function}(): argument 'value' must be Number, not {type_name(value)}")
-    return value
-
-
 def addcmul(
     input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: Any = 1, out: Tensor | None = None
 ) -> Tensor:
@@ -301,7 +294,7 @@ def addcmul(
     require_tensor(input, "addcmul", "input", 1)
     require_tensor(tensor1, "addcmul", "tensor1", 2)
     require_tensor(tensor2, "addcmul", "tensor2", 3)
-    result = _addcmul(input, tensor1, tensor2, _value("addcmul", value))
+    result = _addcmul(input, tensor1, tensor2, as_number(value, "addcmul", "value", None))
     return result if out is None else into(out, result, "addcmul", input, tensor1, tensor2)
 
 
@@ -318,7 +311,7 @@ def addcdiv(
     require_tensor(input, "addcdiv", "input", 1)
     require_tensor(tensor1, "addcdiv", "tensor1", 2)
     require_tensor(tensor2, "addcdiv", "tensor2", 3)
-    result = _addcdiv(input, tensor1, tensor2, _value("addcdiv", value))
+    result = _addcdiv(input, tensor1, tensor2, as_number(value, "addcdiv", "value", None))
     return result if out is None else into(out, result, "addcdiv", input, tensor1, tensor2)
 
 
@@ -340,8 +333,8 @@ def lerp(input: Tensor, end: Tensor, weight: Any, *, out: Tensor | None = None) 
     result: Tensor
     if isinstance(weight, Tensor):
         result = _lerp(input, end, weight)
-    elif isinstance(weight, NUMBERS):
-        result = _lerp_number(input, end, weight)
+    elif isinstance(weight, (np.generic, *NUMBERS)):
+        result = _lerp_number(input, end, as_number(weight, "lerp", "weight", 3))
     else:
         raise no_overload("lerp", _LERP, input, end, weight)
     if out is None:

@@ -137,6 +137,8 @@ def _source(value: Any, input: Tensor) -> Tensor:
     """The right-hand side as a Tensor."""
     if isinstance(value, Tensor):
         return value
+    if isinstance(value, np.integer):
+        value = value.item()
     if not isinstance(value, NUMBERS):
         raise TypeError(
             f"can't assign a {type_name(value)} to a torch.{input.dtype.scalar_name}Tensor"

@@ -9,6 +9,7 @@ import numpy as np
 
 from rushlight import dtypes
 from rushlight.api.install import inplace
+from rushlight.api.scalars import as_float
 from rushlight.ops import extremes as ops
 from rushlight.ops.fast import binary, with_parameters
 from rushlight.ops.fitting import cast_to
@@ -19,7 +20,6 @@ from rushlight.ops.outputs import (
     no_overload,
     plain_numbers,
     require_tensor,
-    wrong_type,
 )
 from rushlight.ops.promotion import NUMBERS
 from rushlight.ops.several import several
@@ -241,12 +241,13 @@ def where(
         raise no_overload("where", _WHERE, condition, input, other)
     if input is None and other is None:
         return condition.nonzero(as_tuple=True)
-    known = (Tensor, *NUMBERS)
+    known = (Tensor, np.generic, *NUMBERS)
     if not isinstance(input, known) or not isinstance(other, known):
         given = [x for x in (input, other) if x is not None]
         raise no_overload("where", _WHERE, condition, *given)
     if condition.dtype.category != 0:
         condition = _mask_of_bytes(condition)
+    input, other = (x.item() if isinstance(x, np.generic) else x for x in (input, other))
     result = _choose(condition, input, other)
     return result if out is None else into(out, result, "where", condition, input, other)
 
@@ -299,8 +300,8 @@ def nan_to_num(
     for position, (name, value) in enumerate(
         (("nan", nan), ("posinf", posinf), ("neginf", neginf))
     ):
-        if value is not None and not isinstance(value, (int, float)):
-            raise wrong_type("nan_to_num", name, position + 2, value, "float")
+        if value is not None:
+            as_float(value, "nan_to_num", name, position + 2)
     if input.dtype.is_complex and input.requires_grad:
         raise RuntimeError(
             "nan_to_num does not support automatic differentiation for outputs with complex dtype."

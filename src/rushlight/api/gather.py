@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+import numpy as np
+
 from rushlight.api.broadcasting import broadcast_pair, expand_to
 from rushlight.api.dims import is_int
 from rushlight.api.install import inplace_apart
@@ -115,7 +117,7 @@ def scatter(
     if (
         not isinstance(input, Tensor)
         or not isinstance(index, Tensor)
-        or not isinstance(src, (Tensor, *NUMBERS))
+        or not isinstance(src, (Tensor, np.generic, *NUMBERS))
         or not (type(dim) is int or is_int(dim))
     ):
         raise no_overload("scatter", _SCATTER, input, dim, index, src)

@@ -6,6 +6,7 @@ import warnings
 from typing import Any
 
 from rushlight.api.dims import fits_dims, reduced_dims
+from rushlight.api.scalars import as_number, is_real
 from rushlight.kernels.reduce import count_of
 from rushlight.ops import moments as ops
 from rushlight.ops.operator import Operator
@@ -136,7 +137,7 @@ def _moment(
         or not fits_dims(dim)
         or not isinstance(keepdim, bool)
         or not (unbiased is ... or isinstance(unbiased, bool))
-        or not (correction is ... or isinstance(correction, (int, float, type(None))))
+        or not (correction is ... or correction is None or is_real(correction))
         or (unbiased is not ... and correction is not ...)
     ):
         given = [dim] if dim is not None else []
@@ -154,7 +155,8 @@ def _moment(
         raise RuntimeError(f"{which} only support floating point and complex dtypes")
     dims = reduced_dims(name, dim, input.ndim)
     if unbiased is ...:
-        correction = 1 if correction is ... or correction is None else correction
+        absent = correction is ... or correction is None
+        correction = 1 if absent else as_number(correction, name, "correction", None)
     else:
         correction = int(unbiased)
     count = count_of(input._array.shape, dims) if input._array.size else 0

@@ -11,6 +11,7 @@ from rushlight import dtypes
 from rushlight.api.dims import is_int, reduced_dims
 from rushlight.api.names import numpy_names
 from rushlight.api.results import require_dtype
+from rushlight.api.scalars import as_number
 from rushlight.api.sizes import int_list, wrap_dim
 from rushlight.kernels.copies import check_broadcast
 from rushlight.ops import norms as ops
@@ -52,12 +53,11 @@ def vector_norm(
     tensor([ 5., 13.])
     """
     require_tensor(input, "linalg_vector_norm", "input", 1)
+    ord = as_number(ord, "linalg_vector_norm", "ord", 2)
     if isinstance(ord, complex):
         raise RuntimeError(
             "linalg.vector_norm: Expected a non-complex scalar as the order of norm."
         )
-    if not isinstance(ord, NUMBERS):
-        raise wrong_type("linalg_vector_norm", "ord", 2, ord, "Number")
     if dim is not None and not is_int(dim):
         dim = int_list(dim, "linalg_vector_norm", "dim", 3)
     input = _floating("linalg.vector_norm", input, dtype)
@@ -287,9 +287,8 @@ def renorm(input: Tensor, p: Any, dim: int, maxnorm: Any, *, out: Tensor | None 
             [0.3000, 0.4000]])
     """
     require_tensor(input, "renorm", "input", 1)
-    for position, name, value in ((2, "p", p), (4, "maxnorm", maxnorm)):
-        if not isinstance(value, (*NUMBERS, complex)):
-            raise wrong_type("renorm", name, position, value, "Number")
+    p = as_number(p, "renorm", "p", 2)
+    maxnorm = as_number(maxnorm, "renorm", "maxnorm", 4)
     if not is_int(dim):
         raise wrong_type("renorm", "dim", 3, dim, "int")
     if isinstance(p, complex):

@@ -10,6 +10,7 @@ from rushlight import dtypes
 from rushlight.api.arithmetic import lerp
 from rushlight.api.names import numpy_names
 from rushlight.api.order import sort
+from rushlight.api.scalars import is_real
 from rushlight.api.sizes import wrap_dim
 from rushlight.ops.comparison import isnan
 from rushlight.ops.gather import gather
@@ -78,7 +79,7 @@ def _quantile(
 ) -> Tensor:
     fits = (
         isinstance(input, Tensor)
-        and isinstance(q, (Tensor, int, float))
+        and (isinstance(q, Tensor) or is_real(q))
         and (dim is None or (not isinstance(dim, bool) and hasattr(dim, "__index__")))
         and isinstance(keepdim, bool)
         and isinstance(interpolation, str)
@@ -109,6 +110,7 @@ def _quantile(
 def _checked_q(input: Tensor, q: Any) -> Tensor:
     """Return `q` as a tensor of the dtype of `input`, both checked."""
     if not isinstance(q, Tensor):
+        q = float(q)
         if not 0 <= q <= 1:
             raise RuntimeError(f"quantile() q must be in the range [0, 1] but got {q:g}")
     elif q.ndim > 1:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+import numpy as np
+
 from rushlight import dtypes
 from rushlight.api.arguments import (
     check_options,
@@ -75,6 +77,25 @@ def require_generator(function: str, generator: Any) -> None:
         )
 
 
+def is_strided(out: Tensor | None, shape: tuple[int, ...]) -> bool:
+    """Whether numbers of `shape` are drawn over an `out` with gaps, or with axes in other order."""
+    return out is not None and out._array.shape == shape and not out._array.flags.c_contiguous
+
+
+def drawn_over(out: Tensor | None, values: Any) -> Any:
+    """Numbers where they lie when they fill `out` in the order of its memory, as drawing does."""
+    if out is None or not is_strided(out, values.shape):
+        return values
+    placed = np.empty_like(out._array, values.dtype)
+    samplers.fill(placed, values)
+    return placed
+
+
+def finish_drawn(function: str, values: Any, out: Tensor | None, requires_grad: bool) -> Tensor:
+    """Return what was drawn as a factory's result, or write it to `out` in its memory's order."""
+    return finish(function, drawn_over(out, values), out, requires_grad)
+
+
 def _sized(function: str, args: tuple[Any, ...], size: Any, generator: Any) -> tuple[int, ...]:
     if not is_generator(generator):
         invalid_combination(function, args, {"generator": generator}, *_SIZED)
@@ -106,7 +127,7 @@ def rand(
     shape = _sized("rand", args, size, generator)
     kind = numpy_dtype("rand", dtype, out) or dtypes.default_float()
     values = samplers.uniform(stream_of(generator), shape, kind)
-    return finish("rand", values, out, requires_grad)
+    return finish_drawn("rand", values, out, requires_grad)
 
 
 @drawn
@@ -133,8 +154,8 @@ def randn(
     kind = numpy_dtype("randn", dtype, out) or dtypes.default_float()
     if out is not None and out.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
-    values = samplers.normal(stream_of(generator), shape, kind)
-    return finish("randn", values, out, requires_grad)
+    values = samplers.normal(stream_of(generator), shape, kind, strided=is_strided(out, shape))
+    return finish_drawn("randn", values, out, requires_grad)
 
 
 # -- integers --------------------------------------------------------------------------------------
@@ -168,7 +189,7 @@ def randint(
     low, high, shape = _randint_arguments(args, bounds)
     kind = numpy_dtype("randint", dtype, out) or dtypes.int64.numpy
     values = discrete.randint(stream_of(generator), low, high, shape, kind)
-    return finish("randint", values, out, requires_grad)
+    return finish_drawn("randint", values, out, requires_grad)
 
 
 def _randint_arguments(

@@ -16,13 +16,19 @@ from rushlight.api.arguments import (
     size_tuple,
 )
 from rushlight.api.broadcasting import broadcast_pair
-from rushlight.api.random import is_generator, require_generator
+from rushlight.api.random import (
+    drawn_over,
+    finish_drawn,
+    is_generator,
+    is_strided,
+    require_generator,
+)
 from rushlight.api.scalars import is_real
 from rushlight.autograd.modes import mode
 from rushlight.kernels import counts, discrete, samplers
 from rushlight.kernels.flipped import resolved
 from rushlight.ops import random as ops
-from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.outputs import into, refuse_recording, require_tensor, type_name
 from rushlight.random import Generator, drawn, stream_of
 from rushlight.tensor import Tensor
 
@@ -78,23 +84,33 @@ def normal(
     if not (of_mean or of_std):
         check_options("normal", layout, device, pin_memory, requires_grad)
         kind = numpy_dtype("normal", dtype, out) or dtypes.default_float()
-        values = samplers.normal(stream, size_tuple("normal", size, 3), kind, mean, std)
-        return finish("normal", values, out, requires_grad)
+        shape = size_tuple("normal", size, 3)
+        strided = is_strided(out, shape)
+        values = samplers.normal(stream, shape, kind, mean, std, strided=strided)
+        return finish_drawn("normal", values, out, requires_grad)
     if of_std and std.dtype.is_complex:
         raise RuntimeError("normal expects standard deviation to be non-complex")
     if of_std and (std._array < 0).any():
         raise RuntimeError("normal expects all elements of std >= 0.0")
-    result = _normal_of_tensors(stream, mean, std)
+    result = _normal_of_tensors(stream, mean, std, None if of_std else out)
     return result if out is None else into(out, result, "normal")
 
 
-def _normal_of_tensors(stream: Any, mean: Any, std: Any) -> Tensor:
-    """Draw standard numbers (scaled ones, if `std` is a number), then scale and move them."""
+def _normal_of_tensors(stream: Any, mean: Any, std: Any, over: Tensor | None) -> Tensor:
+    """Draw standard numbers (scaled ones, if `std` is a number), then scale and move them.
+
+    Those of one `std` are drawn `over` the output, which keeps its shape and its dtype.
+    """
     center: Any = mean._array if isinstance(mean, Tensor) else mean
     scale: Any = std._array if isinstance(std, Tensor) else 1.0
     kind = (center if isinstance(mean, Tensor) else scale).dtype
     shape = broadcast_pair(np.shape(center), np.shape(scale))
-    values = samplers.normal(stream, shape, kind, 0.0, 1.0 if isinstance(std, Tensor) else std)
+    if over is not None:
+        refuse_recording("normal", mean, over)
+        shape, kind = broadcast_pair(shape, over._array.shape), over._array.dtype
+    deviation = 1.0 if isinstance(std, Tensor) else std
+    strided = is_strided(over, shape)
+    values = drawn_over(over, samplers.normal(stream, shape, kind, 0.0, deviation, strided=strided))
     if isinstance(std, Tensor):
         np.multiply(values, scale, out=values, casting="unsafe")
     np.add(values, center, out=values, casting="unsafe")

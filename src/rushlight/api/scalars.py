@@ -57,7 +57,7 @@ def is_real(value: Any) -> bool:
     """Whether PyTorch takes `value` where it wants a float."""
     if isinstance(value, Tensor):
         return value.ndim == 0 and not value.requires_grad and not value.dtype.is_complex
-    return isinstance(value, (int, float, np.integer, np.floating))
+    return isinstance(value, (int, float, np.integer, np.floating, np.bool_))
 
 
 def as_float(value: Any, function: str, argument: str, position: int | None = None) -> float:

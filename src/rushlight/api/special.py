@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from rushlight.api.arguments import require_int
+from rushlight.api.scalars import as_float
 from rushlight.dtypes import can_cast
 from rushlight.ops import bessel, gammas
 from rushlight.ops import special as ops
 from rushlight.ops.fast import binary, unary, with_parameters
 from rushlight.ops.inplace import check_operands, overwrite
-from rushlight.ops.outputs import into, require_tensor, wrong_type
+from rushlight.ops.outputs import into, require_tensor
 from rushlight.ops.overloads import overloads
 from rushlight.tensor import Tensor
 
@@ -84,8 +85,7 @@ def polygamma(n: int, input: Tensor, *, out: Tensor | None = None) -> Tensor:
     >>> torch.polygamma(1, torch.tensor([1.0, 0.5]))
     tensor([1.6449, 4.9348])
     """
-    if isinstance(n, bool) or not isinstance(n, int):
-        raise wrong_type("polygamma", "n", 1, n, "int")
+    n = require_int("polygamma", n, "n", 1)
     result = gammas.polygamma(n, require_tensor(input, "polygamma", "input", 2))
     return result if out is None else into(out, result, "polygamma", input)
 
@@ -100,8 +100,8 @@ def logit(input: Tensor, eps: float | None = None, *, out: Tensor | None = None)
     >>> torch.logit(torch.tensor([0.5, 0.9]))
     tensor([0.0000, 2.1972])
     """
-    if eps is not None and not isinstance(eps, (int, float)):
-        raise wrong_type("logit", "eps", 2, eps, "float")
+    if eps is not None:
+        eps = as_float(eps, "logit", "eps", 2)
     result = _logit(require_tensor(input, "logit", "input", 1), eps)
     return result if out is None else into(out, result, "logit", input)
 

@@ -180,7 +180,7 @@ def adam_rates(
         constant(1 - beta2),
         constant(math.sqrt(1 - beta2**step)),
         constant(eps),
-        constant(-lr / (1 - beta1**step)),
+        constant(-(lr / (1 - beta1**step))),
         decoupled,
         weight_decay != 0,
         maximize,

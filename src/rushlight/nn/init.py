@@ -150,6 +150,8 @@ def _reject_outside(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
 ) -> None:
     values = tensor.normal_(mean, std, generator=generator)._array
+    if tensor.dtype.is_complex:
+        raise NotImplementedError(f"\"lt_cpu\" not implemented for '{tensor.dtype.scalar_name}'")
     kind = values.dtype.type
     low, high = kind(a), kind(b)  # as the tensor can hold them
     while (outside := (values < low) | (values > high)).any():

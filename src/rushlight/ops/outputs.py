@@ -136,6 +136,15 @@ def number_tensor(number: Any) -> Tensor:
     return wrap(np.asarray(number, dtypes.result_dtype((number, number))))
 
 
+def refuse_recording(function: str, *tensors: Tensor) -> None:
+    """Raise PyTorch's error for an ``out=`` where one of the `tensors` requires grad."""
+    if mode.grad and any(t.requires_grad for t in tensors):
+        raise RuntimeError(
+            f"{function}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad."
+        )
+
+
 def into(
     out: Any,
     result: Tensor,
@@ -155,15 +164,8 @@ def into(
     if not isinstance(out, Tensor):
         name = called or function
         raise TypeError(f"{name}(): argument 'out' must be Tensor, not {type_name(out)}")
-    if (
-        mode.grad
-        and (result.requires_grad or out.requires_grad)
-        and function not in _WITHOUT_DERIVATIVES
-    ):
-        raise RuntimeError(
-            f"{function}(): functions with out=... arguments don't support automatic "
-            "differentiation, but one of the arguments requires grad."
-        )
+    if function not in _WITHOUT_DERIVATIVES:
+        refuse_recording(function, result, out)
     if type(result) is Dual or type(out) is Dual:
         raise NotImplementedError(
             f"Trying to use forward AD with {function}_out that does not support it because it is "

@@ -71,5 +71,5 @@ class ASGD(Singly):
             mean.copy_(p)
         else:
             mean.add_((p - mean) * share)
-        eta.fill_(lr / (1 + lambd * lr * step) ** group["alpha"])
-        mu.fill_(1 / max(1, step - group["t0"]))
+        eta.copy_(count(lr / (1 + lambd * lr * step) ** group["alpha"]))
+        mu.copy_(count(1 / max(1, step - group["t0"])))

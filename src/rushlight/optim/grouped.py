@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rushlight.autograd.modes import enable_grad, no_grad
-from rushlight.dtypes import float64, get_default_dtype
+from rushlight.dtypes import float32, float64, get_default_dtype
 from rushlight.kernels.flipped import resolved
 from rushlight.optim.optimizer import Group, Optimizer
 from rushlight.tensor import Tensor, wrap
@@ -108,9 +108,11 @@ def fused_alone(fused: Any, foreach: Any, differentiable: bool) -> None:
         raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
-def number(value: Any) -> float:
-    """An option as a float; PyTorch takes a 0-d tensor as well."""
-    return float(value.item()) if isinstance(value, Tensor) else value
+def number(value: Any) -> Any:
+    """An option as a number; what a tensor of float32 takes part in is rounded to float32."""
+    if not isinstance(value, Tensor):
+        return value
+    return np.float32(value.item()) if value.dtype is float32 else value.item()
 
 
 def count(value: float) -> Tensor:

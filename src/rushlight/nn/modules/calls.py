@@ -57,7 +57,7 @@ class Calls:
     """The part of Module that runs hooks around ``forward``."""
 
     forward: Callable[..., Any]
-    _hooked: bool
+    _hooked: bool = True  # for the first call of what was unpickled or never initialised
     _backward_pre_hooks: Hooks
     _backward_hooks: Hooks
     _is_full_backward_hook: bool | None
@@ -142,7 +142,7 @@ class Calls:
 
     # -- the call ------------------------------------------------------------------------------
     def _call_with_hooks(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        pre_hooks, hooks = self._backward_pre_hooks, self._backward_hooks
+        hooks, pre_hooks = self._backward_hooks, self._backward_pre_hooks
         if not (self._forward_pre_hooks or self._forward_hooks or pre_hooks or hooks):
             self.__dict__["_hooked"] = False
         called: set[int] = set()

@@ -7,6 +7,7 @@ modules (tree.py), hooks around calls (calls.py), state dicts (state.py), dtypes
 from __future__ import annotations
 
 from collections import OrderedDict
+from types import FunctionType
 from typing import Any, TypeVar
 
 from rushlight.nn.modules.calls import (
@@ -154,9 +155,9 @@ class Module(Tree, Calls, StateDict, Conversion):
             return self.weight, self.bias
 
     def __delattr__(self, name: str) -> None:
-        for register in ("_parameters", "_buffers", "_modules"):
-            if name in self.__dict__[register]:
-                del self.__dict__[register][name]
+        for register in (self._parameters, self._buffers, self._modules):
+            if name in register:
+                del register[name]
                 self._non_persistent_buffers_set.discard(name)
                 return
         super().__delattr__(name)
@@ -164,6 +165,13 @@ class Module(Tree, Calls, StateDict, Conversion):
     def __dir__(self) -> list[str]:
         names = [*super().__dir__(), *self._parameters, *self._buffers, *self._modules]
         return sorted(name for name in names if not name[:1].isdigit())
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for register in _REGISTERS:  # of which older state may lack some
+            self.__dict__.setdefault(register, OrderedDict())
+        self.__dict__.setdefault("_non_persistent_buffers_set", set())
+        self.__dict__.setdefault("_is_full_backward_hook", None)
 
     def _forget(self, name: str, *registers: str) -> None:
         """Take `name` out of the attributes and registers that it is about to leave."""
@@ -262,8 +270,12 @@ class Module(Tree, Calls, StateDict, Conversion):
                     p.grad.zero_()
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Refused until there is a compiler."""
-        raise NotImplementedError("Module.compile: Rushlight has no compiler yet")
+        """Refused until there is a compiler; ``backend="eager"``, which compiles nothing, works."""
+        from rushlight.compiler import compile
+
+        forward = self.forward
+        if compile(forward, *args, **kwargs) is not forward:
+            raise NotImplementedError("Module.compile: Rushlight has no compiler yet")
 
     def extra_repr(self) -> str:
         """What stands between the parentheses of ``repr`` for a module without children."""
@@ -285,6 +297,12 @@ class Module(Tree, Calls, StateDict, Conversion):
 
 
 _REGISTERS = (*CALL_REGISTERS, *STATE_REGISTERS)
+
+# Python's errors about arguments name methods by where they stand.
+for _part in (Tree, Calls, StateDict, Conversion):
+    for _method in vars(_part).values():
+        if isinstance(_method, FunctionType):
+            _method.__qualname__ = f"Module.{_method.__name__}"
 
 
 def _type_name(value: Any) -> str:

@@ -56,7 +56,7 @@ class Tree:
             else [(prefix, self)]
         )
         for path, module in modules:
-            for name, member in module.__dict__[register].items():
+            for name, member in getattr(module, register).items():
                 if member is None or member in memo:
                     continue
                 if remove_duplicate:

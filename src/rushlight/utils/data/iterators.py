@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import multiprocessing
+import os
 import queue
 import time
 import warnings
@@ -116,7 +117,9 @@ class Many(Pass):
         self._tasks: list[Any] = []
         self._processes: list[Any] = []
         # Before the first process starts: a failure to start the next one must not leave it over.
-        self._stop = weakref.finalize(self, _stop, self._processes, self._tasks, self._results)
+        self._stop = weakref.finalize(
+            self, _stop, os.getpid(), self._processes, self._tasks, self._results
+        )
         for number in range(loader.num_workers):
             tasks = context.Queue()
             process = context.Process(
@@ -231,8 +234,13 @@ def _unpack(sent: bytes) -> Any:
         return Failure.of(error, "in the main process, reading what a DataLoader worker sent")
 
 
-def _stop(processes: list[Any], tasks: list[Any], results: Any) -> None:
-    """Ask the workers to end, and make those that don't."""
+def _stop(owner: int, processes: list[Any], tasks: list[Any], results: Any) -> None:
+    """Ask the workers to end, and make those that don't.
+
+    A copy of the pass in a forked process may end before that of its `owner`, who still needs them.
+    """
+    if os.getpid() != owner:
+        return
     for q in tasks:
         q.put(None)
     deadline = time.monotonic() + _PATIENCE
