@@ -303,8 +303,3 @@ def test_copy_of_a_tensor_warns_and_detaches() -> None:
 def test_list_of_arrays_warns() -> None:
     with pytest.warns(UserWarning, match="list of numpy.ndarrays is extremely slow"):
         rushlight.tensor([np.arange(2), np.arange(2)])
-
-
-def test_unsigned_types_are_refused_by_name() -> None:
-    with pytest.raises(TypeError, match="Rushlight does not have"):
-        rushlight.tensor(np.arange(3, dtype=np.uint16))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 import pickle
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -122,12 +123,6 @@ def test_numpy_types_that_torch_lacks(torch: Any, code: str) -> None:
     assert outcome(lambda: dt.from_numpy(array.dtype)) == outcome(lambda: torch.from_numpy(array))
 
 
-@pytest.mark.parametrize("code", ["uint16", "uint32", "uint64"])
-def test_numpy_types_that_only_torch_has(code: str) -> None:
-    with pytest.raises(TypeError, match=rf"Rushlight does not have torch\.{code}"):
-        dt.from_numpy(np.dtype(code))
-
-
 def test_as_dtype(torch: Any) -> None:
     for python_type in (bool, int, float, complex):
         theirs = torch.zeros(1, dtype=python_type).dtype
@@ -185,7 +180,8 @@ def test_what_follows_the_default_dtype(torch: Any, name: str) -> None:
 def test_promote_types_and_can_cast_on_all_pairs(torch: Any) -> None:
     for a, b in itertools.product(NAMES, NAMES):
         x, y = getattr(torch, a), getattr(torch, b)
-        assert repr(dt.promote_types(DTYPES[a], DTYPES[b])) == repr(torch.promote_types(x, y))
+        ours = outcome(lambda a=a, b=b: dt.promote_types(DTYPES[a], DTYPES[b]))
+        assert ours == outcome(lambda x=x, y=y: torch.promote_types(x, y))
         assert dt.can_cast(DTYPES[a], DTYPES[b]) is torch.can_cast(x, y)
 
 
@@ -215,7 +211,12 @@ def test_result_dtype_on_all_pairs(torch: Any, default: str) -> None:
     torch.set_default_dtype(getattr(torch, default))
     everything = list(operand_pairs(torch, CARRIED))
     for (a, x), (b, y) in itertools.product(everything, everything):
-        expected = torch.result_type(x, y)
+        try:
+            expected = torch.result_type(x, y)
+        except RuntimeError as error:  # uint16, uint32 and uint64 meet few others
+            with pytest.raises(RuntimeError, match=f"^{re.escape(str(error))}$"):
+                result_dtype((a, b))
+            continue
         for _ in range(2):  # the first answer is worked out, the second remembered
             if expected is torch.complex32:
                 with pytest.raises(NotImplementedError, match="complex32"):
@@ -299,10 +300,10 @@ def test_subclasses_of_ndarray_and_of_numbers() -> None:
     assert result_dtype((np.ones(2, "u1"), Enumerated(3))) == np.uint8
 
 
-@pytest.mark.parametrize("wrong", ["text", None, [1.0], np.ones(2, "O"), np.ones(2, "u4")])
+@pytest.mark.parametrize("wrong", ["text", None, [1.0], np.ones(2, "O"), np.ones(2, ">u4")])
 def test_operands_of_other_kinds(wrong: object) -> None:
     for operands in ((np.ones(2), wrong), (wrong, 2), (1, 2, wrong)):
-        with pytest.raises(TypeError):
+        with pytest.raises((TypeError, ValueError)):
             result_dtype(operands)
 
 

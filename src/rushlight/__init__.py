@@ -250,9 +250,17 @@ def __getattr__(name: str) -> _Any:
     elif name == "__all__":  # for import *, which brings the names that wait too
         return [name for name in __dir__() if not name.startswith("_")]
     else:
-        raise AttributeError(f"module 'rushlight' has no attribute {name!r}")
+        raise AttributeError(f"module 'rushlight' has no attribute {name!r}{_why_not(name)}")
     globals()[name] = value
     return value
+
+
+def _why_not(name: str) -> str:
+    """A word on types of elements that PyTorch has for accelerators and quantised tensors."""
+    for start in ("float8_", "float4_", "bits", "qint", "quint", "uint", "int"):
+        if name.startswith(start) and name[len(start) :][:1].isdigit() | start.endswith("_"):
+            return ": NumPy has no such elements (docs/deviations.md, Operators)"
+    return ""
 
 
 def __dir__() -> list[str]:

@@ -6,18 +6,17 @@ that carries it in an array. What each of them can hold is told by rushlight.lim
 Note [bfloat16]. It is carried by the NumPy type of the package ml_dtypes, which is imported when
 the first such array is asked for. What that type may be trusted with, found beside PyTorch:
 
-- Honest: casts in every direction, storage, indexing, comparisons, sorting, and pointwise ufuncs:
-  each computes in float32 and rounds once, to PyTorch's bits. (`floor_divide`, `fmod` and
-  `remainder` differ where the quotient is past bfloat16's integers; `sinh` near overflow.)
-- Not honest: whatever accumulates (`sum`, `mean`, `var`, `cumsum`, `dot`). It rounds after every
-  term; a thousand ones sum to 256. Widen to float32, and round at the end.
-- Returns float32, so round at the end: `matmul`, `clip`. Refuses, so widen: `einsum`.
+- Honest: casts, storage, indexing, comparisons, sorting, and pointwise ufuncs: each computes in
+  float32 and rounds once, to PyTorch's bits. (`floor_divide`, `fmod` and `remainder` differ where
+  the quotient is past bfloat16's integers; `sinh` near overflow.)
+- Not honest: what accumulates (`sum`, `var`, `cumsum`, `dot`) rounds after every term: a thousand
+  ones sum to 256. Widen to float32, and round at the end. So `matmul`, `clip`; `einsum` refuses.
 
 Note [Promotion]. NumPy's rules are not torch's: for NumPy `float32[3] * float64[]` is float64, and
 `int32 + float32` too. So an operator with mixed operands asks `result_dtype`, and casts to what it
 says. Operands have ranks: a dimensioned array's type comes before that of a 0-d array, and that
 one before a Python number's. An operand of a lower rank can raise the result's category (bool,
-integer, float, complex), but within the category it has no say in the size.
+integer, float, complex), but has no say in the size within one.
 """
 
 from __future__ import annotations
@@ -126,7 +125,7 @@ def _declare(name: str, category: int, bits: int, scalar_name: str, cpp_name: st
         cpp_name=cpp_name,
         is_complex=category == COMPLEX,
         is_floating_point=category == FLOAT,
-        is_signed=name not in ("bool", "uint8"),
+        is_signed=name[0] not in "bu" or name == "bfloat16",
         itemsize=bits // 8,
         name=name,
         scalar_name=scalar_name,
@@ -152,6 +151,10 @@ float64 = _declare("float64", FLOAT, 64, "Double", "double")
 complex32 = _declare("complex32", COMPLEX, 32, "ComplexHalf", "c10::complex<c10::Half>")
 complex64 = _declare("complex64", COMPLEX, 64, "ComplexFloat", "c10::complex<float>")
 complex128 = _declare("complex128", COMPLEX, 128, "ComplexDouble", "c10::complex<double>")
+uint16 = _declare("uint16", INTEGER, 16, "UInt16", "short unsigned int")
+uint32 = _declare("uint32", INTEGER, 32, "UInt32", "unsigned int")
+uint64 = _declare("uint64", INTEGER, 64, "UInt64", "long unsigned int")
+WIDE_UNSIGNED: Final = (uint16, uint32, uint64)  # they meet no others but floating-point ones
 
 ALIASES: Final[dict[str, dtype]] = {
     "half": float16,
@@ -205,11 +208,6 @@ def _from_rare_numpy(numpy_dtype: NumpyDtype) -> dtype:
         raise ValueError(
             "given numpy array has byte order different from the native byte order. "
             "Conversion between byte orders is currently not supported."
-        )
-    if numpy_dtype.name in ("uint16", "uint32", "uint64"):
-        raise TypeError(
-            f"can't convert np.ndarray of type {kind}. Rushlight does not have "
-            f"torch.{numpy_dtype.name}, a type with few operators in PyTorch either."
         )
     raise TypeError(
         f"can't convert np.ndarray of type {kind}. The only supported types are: float64, "
@@ -317,6 +315,9 @@ def can_cast(from_: dtype, to: dtype) -> builtins.bool:
 def _promote(a: dtype, b: dtype) -> dtype:
     if a is b:
         return a
+    if (a in WIDE_UNSIGNED or b in WIDE_UNSIGNED) and FLOAT not in (a.category, b.category):
+        which = f"attempted to promote {a.scalar_name} and {b.scalar_name}"
+        raise RuntimeError(f"Promotion for uint16, uint32, uint64 types is not supported, {which}")
     if a.category < b.category:
         a, b = b, a
     if a.category == COMPLEX and b.category >= FLOAT:
@@ -333,7 +334,7 @@ def _outrank(lower: dtype, higher: dtype) -> dtype:
         return higher
     if lower.category == COMPLEX and higher.category == FLOAT:
         return higher.to_complex()
-    return lower
+    return _promote(higher, lower) if higher is bool_ else lower
 
 
 # An operand's code is its rank and type in one number; _PAIRS has the answers for two codes.

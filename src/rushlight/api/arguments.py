@@ -213,6 +213,10 @@ def _not_a_bool(function: str, argument: str, value: Any) -> TypeError:
     return TypeError(f"{function}(): argument '{argument}' must be bool, not {type_name(value)}")
 
 
+# Kernels that don't make uint16, uint32 and uint64.
+_NOT_WIDE = {"eye": "eye"} | {f: f"{f}_cpu" for f in ("arange", "linspace", "logspace", "range")}
+
+
 def numpy_dtype(function: str, dtype: Any, out: Any = None) -> np.dtype[Any] | None:
     """Return the NumPy dtype to make, None for the default; `out` has a say in it."""
     wanted = None
@@ -223,6 +227,11 @@ def numpy_dtype(function: str, dtype: Any, out: Any = None) -> np.dtype[Any] | N
                 f"{function}(): argument 'dtype' must be torch.dtype, not {type_name(dtype)}"
             )
         wanted = dtypes.as_dtype(dtype)
+    made = wanted if out is None else getattr(out, "dtype", None)
+    if made in dtypes.WIDE_UNSIGNED and function in _NOT_WIDE:
+        raise NotImplementedError(
+            f"\"{_NOT_WIDE[function]}\" not implemented for '{made.scalar_name}'"
+        )
     if out is None:
         return None if wanted is None else wanted.numpy
     if not isinstance(out, Tensor):

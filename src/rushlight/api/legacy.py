@@ -51,7 +51,7 @@ def _make_type(dtype: DType) -> tensortype:
 TYPES = {
     f"{d.scalar_name}Tensor": _make_type(d)
     for d in dtypes.DTYPES.values()
-    if not d.is_complex  # PyTorch has no such names for these
+    if not d.is_complex and d not in dtypes.WIDE_UNSIGNED  # PyTorch has no such names for these
 }
 globals().update(TYPES)
 __all__ += TYPES

@@ -14,7 +14,7 @@ from rushlight.autograd.engine import edge_of
 from rushlight.ops import matrix as ops
 from rushlight.ops.matrix import product
 from rushlight.ops.operator import Operator
-from rushlight.ops.outputs import into, require_tensor
+from rushlight.ops.outputs import into, refuse_wide, require_tensor
 from rushlight.ops.views import unsafe_view
 from rushlight.tensor import Tensor, wrap
 
@@ -27,9 +27,11 @@ METHODS = __all__
 
 
 def refuse_bool(kernel: str, input: Tensor, other: Tensor | None = None) -> None:
-    """Raise PyTorch's error for bools, unless one of two operands is empty: no kernel runs then."""
-    if input.dtype is dtypes.bool_ and (other is None or (input.numel() and other.numel())):
-        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
+    """Raise PyTorch's error for bool and wide unsigned, unless an operand is empty (no kernel)."""
+    if other is None or (input.numel() and other.numel()):
+        refuse_wide(kernel, input)
+        if input.dtype is dtypes.bool_:
+            raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
 
 
 def check_same_dtype(input: Tensor, other: Tensor) -> None:

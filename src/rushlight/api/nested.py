@@ -234,6 +234,8 @@ def _narrowed(wide: NDArray[Any], dtype: DType) -> NDArray[Any]:
 
 
 def _store_integers(numbers: list[Any], dtype: DType) -> NDArray[Any]:
+    if dtype is dtypes.uint64:
+        return np.array([_unsigned(x) for x in numbers], np.uint64)
     bits = 8 * dtype.itemsize
     top = 2 ** (bits - 1) if dtype.is_signed else 2**bits
     lowest = -top if dtype.is_signed else 1 - top  # a negative int wraps around in uint8
@@ -248,6 +250,16 @@ def _store_integers(numbers: list[Any], dtype: DType) -> NDArray[Any]:
     if wide.min() < lowest or wide.max() >= top:
         raise _does_not_fit(dtype)
     return wide.astype(dtype.numpy)
+
+
+def _unsigned(x: Any) -> int:
+    if not isinstance(x, int):
+        raise TypeError("an integer is required")
+    if x < 0:
+        raise OverflowError("can't convert negative int to unsigned")
+    if x >= 2**64:
+        raise OverflowError("int too big to convert")
+    return x
 
 
 def _whole(x: Any, top: int, dtype: DType) -> Any:

@@ -128,10 +128,15 @@ def _max_or_min(
 
 
 def _of_all(name: str, input: Tensor, out: Tensor | None) -> Tensor:
-    if input.dtype.is_complex and input.numel():
+    if _unordered(input) and input.numel():
         _no_kernel(f"{name}_all", input)
     result = (ops.max_all if name == "max" else ops.min_all)(input)
     return result if out is None else into(out, result, name)
+
+
+def _unordered(x: Tensor) -> bool:
+    """Whether PyTorch doesn't compare elements of this type."""
+    return x.dtype.is_complex or x.dtype in dtypes.WIDE_UNSIGNED
 
 
 def _no_kernel(kernel: str, input: Tensor) -> None:
@@ -191,7 +196,7 @@ def _extreme(op: Operator, kernel: str, input: Any, dim: Any, keepdim: bool, out
             f"{x.dtype.scalar_name} for input's dtype and {out.dtype.scalar_name} for out's dtype."
         )
     dims = reduced_dims(op.name, dim, x.ndim)
-    if x.dtype.is_complex and x.numel():
+    if _unordered(x) and x.numel():
         _no_kernel(kernel, x)
     result: Tensor = op(x, dims, keepdim)
     return result if out is None else into(out, result, op.name)
@@ -209,7 +214,7 @@ def aminmax(
     """
     x = require_tensor(input, "aminmax", "input", 1)
     at = None if dim is None else as_dim(dim, x, "aminmax")
-    if x.dtype.is_complex:
+    if _unordered(x):
         if at is not None and not x.ndim:
             raise RuntimeError(f"aminmax not implemented for {x.dtype.scalar_name}")
         _no_kernel("aminmax_cpu", x)

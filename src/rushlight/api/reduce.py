@@ -9,7 +9,14 @@ from rushlight.api.dims import fits_dims, is_int, reduced_dims, require_bool, so
 from rushlight.api.names import numpy_names
 from rushlight.api.results import require_dtype
 from rushlight.ops import reduce as ops
-from rushlight.ops.outputs import into, no_overload, require_tensor, type_name, wrong_type
+from rushlight.ops.outputs import (
+    into,
+    no_overload,
+    refuse_wide,
+    require_tensor,
+    type_name,
+    wrong_type,
+)
 from rushlight.tensor import Tensor
 
 __all__ = ["logsumexp", "mean", "nanmean", "nansum", "sum"]
@@ -100,6 +107,8 @@ def sum(
     checked("sum", _SUM, input, dim, keepdim, dtype, out)
     dims = reduced_dims("sum", None if dim is ... else dim, input.ndim)
     x = cast_first(input, dtype, out)
+    if x.numel() and (dtype is not None or out is not None):
+        refuse_wide("sum_cpu", x)
     result = ops.sum_all(x) if dim is ... else ops.sum_(x, dims, keepdim)
     result = result if dtype is None and out is None else result.to(x.dtype)
     return result if out is None else into(out, result, "sum")

@@ -23,6 +23,7 @@ NUMBERS = (bool, int, float, complex)
 # How PyTorch's errors name the C++ types.
 _NAMES = {
     "uint8": "uint8_t", "int8": "int8_t", "int16": "int16_t", "int32": "int", "int64": "int64_t",
+    "uint16": "uint16_t", "uint32": "uint32_t", "uint64": "uint64_t",
     "float16": "c10::Half", "bfloat16": "c10::BFloat16", "float32": "float", "float64": "double",
     "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
 }  # fmt: skip
@@ -109,12 +110,16 @@ def _largest(dtype: DType) -> float:
 def _integer(number: Any, dtype: DType) -> int:
     """Check and truncate; a negative int wraps around in uint8, a negative float doesn't."""
     bits = 8 * dtype.itemsize
-    lowest, highest = (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1) if dtype.is_signed else (0, 255)
+    highest: int = 2 ** (bits - 1) - 1 if dtype.is_signed else 2**bits - 1
+    lowest = -highest - 1 if dtype.is_signed else 0
     if isinstance(number, float):
         # Against the float next to the highest: 2.0**63 counts as an int64, and wraps around.
         if not lowest <= number <= float(highest):
             raise overflow_error(dtype)
-        return int(number) if number < 2.0**63 else lowest
+        if dtype.is_signed:
+            return int(number) if number < 2.0**63 else lowest
+        return int(number) & highest
     if not (lowest if dtype.is_signed else -highest) <= number <= highest:
         raise overflow_error(dtype)
-    return number & 255 if not dtype.is_signed else int(number)
+    whole = int(number)
+    return whole if dtype.is_signed else whole & highest

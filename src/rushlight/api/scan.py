@@ -12,7 +12,7 @@ from rushlight.api.sizes import as_dim
 from rushlight.ops import scan as ops
 from rushlight.ops.inplace import overwrite
 from rushlight.ops.operator import Operator
-from rushlight.ops.outputs import into, require_tensor, wrong_type
+from rushlight.ops.outputs import into, refuse_wide, require_tensor, wrong_type
 from rushlight.tensor import Tensor
 
 __all__ = ["cummax", "cummin", "cumprod", "cumsum", "logcumsumexp", "prod"]
@@ -52,6 +52,8 @@ def prod(
     checked("prod", _PROD, input, dim, keepdim, dtype, out, one_dim=True)
     at = None if dim is ... else as_dim(dim, input, "prod")
     x = cast_first(input, dtype, out)
+    if x.numel() and (dtype is not None or out is not None):
+        refuse_wide("prod_out_cpu", x)
     if at is None:
         result: Tensor = ops.prod_all(x)
     elif not x.ndim:
@@ -92,7 +94,7 @@ def cumprod(
 def _accumulated(op: Operator, input: Any, dim: Any, dtype: Any, out: Any) -> Tensor:
     at = _required_dim(op.name, input, dim)
     x = cast_first(input, dtype, out)
-    if x.dtype is dtypes.bool and (dtype is not None or out is not None):
+    if x.dtype in (dtypes.bool, *dtypes.WIDE_UNSIGNED) and (dtype is not None or out is not None):
         _no_kernel(f"{op.name}_out_cpu", x)
     result: Tensor = op(x, at)
     result = result if dtype is None and out is None else result.to(x.dtype)
@@ -130,7 +132,7 @@ def _accumulated_in_place(name: str, self: Tensor, dim: Any, dtype: Any) -> Tens
             f"Bad in-place call: input tensor dtype {self.dtype.cpp_name} and output tensor dtype "
             f"{dtypes.as_dtype(dtype).cpp_name} should match"
         )
-    if self.dtype is dtypes.bool:
+    if self.dtype in (dtypes.bool, *dtypes.WIDE_UNSIGNED):
         _no_kernel(f"{name}_out_cpu", self)
     function = cumsum if name == "cumsum" else cumprod
     return overwrite(self, function(self, dim, dtype=self.dtype))
@@ -176,7 +178,8 @@ def cummin(input: Tensor, dim: Any = ..., *, out: Any = None, axis: Any = ...) -
 
 def _running(name: str, op: Operator, input: Any, dim: Any, out: Any) -> Any:
     at = _required_dim(name, input, dim)
-    if input.dtype.is_complex and input.ndim and input.numel():
+    unordered = input.dtype.is_complex or input.dtype in dtypes.WIDE_UNSIGNED
+    if unordered and input.ndim and input.numel():
         _no_kernel(f"{name}_cpu", input)
     result = op(input, at)
     if out is None:

@@ -54,9 +54,10 @@ def _no_bool_difference(operands: Sequence[Any], target: Dtype) -> None:
         )
 
 
-_difference: Any = {"promote": "common", "checks": (_no_bool_difference,)}
+_sum_checks = (no_kernel("w", "add_stub"),)
+_difference: Any = {"promote": "common", "checks": (_no_bool_difference, *_sum_checks)}
 
-add = pointwise("add", np.add, promote="common", a=lambda g: g, b=lambda g: g)
+add = pointwise("add", np.add, promote="common", checks=_sum_checks, a=lambda g: g, b=lambda g: g)
 sub = pointwise("sub", np.subtract, **_difference, a=lambda g: g, b=lambda g: -g)
 # PyTorch counts the overloads of rsub: with a tensor, and with a number.
 rsub = pointwise("rsub", lambda a, b: np.subtract(b, a), **_difference,
@@ -77,6 +78,7 @@ add_scaled = pointwise(
     "add",
     lambda a, b, alpha: a + _times(b, alpha),
     promote="common",
+    checks=_sum_checks,
     **_scaled,
     a=lambda g: g,
     b=lambda g, alpha: g * alpha,
@@ -107,6 +109,7 @@ neg = pointwise(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are trying to "
             "invert a mask, use the `~` or `logical_not()` operator instead.",
         ),
+        no_kernel("w", "neg_cpu"),
     ),
     x=lambda g: -g,
 )
@@ -150,7 +153,7 @@ def _trunc_divide(a: Any, b: Any) -> Any:
     return quotient + (np.less(quotient, 0) & (quotient * b != a))
 
 
-_floor_checks = (no_kernel("bc", "div_floor_cpu"),)
+_floor_checks = (no_kernel("bcw", "div_floor_cpu"),)
 
 div_floor = pointwise(
     "div",
@@ -168,7 +171,7 @@ div_trunc = pointwise(
     promote="common",
     unrounded=True,
     halves=True,
-    checks=(no_kernel("bc", "div_trunc_cpu"),),
+    checks=(no_kernel("bcw", "div_trunc_cpu"),),
     node="DivBackward2",
     a=lambda g: zeroed(g),
     b=lambda g: zeroed(g),
@@ -195,8 +198,8 @@ def divided(a: Any, b: Any) -> Any:
     return out
 
 
-_remainder: Any = {"promote": "common", "checks": (no_kernel("bc", "remainder_cpu"),)}
-_fmod: Any = {"promote": "common", "checks": (no_kernel("bc", "fmod_cpu"),)}
+_remainder: Any = {"promote": "common", "checks": (no_kernel("bcw", "remainder_cpu"),)}
+_fmod: Any = {"promote": "common", "checks": (no_kernel("bcw", "fmod_cpu"),)}
 
 remainder = pointwise(
     "remainder",
@@ -246,7 +249,7 @@ addcmul = pointwise(
     "addcmul",
     lambda x, tensor1, tensor2, value: x + _times(tensor1, value) * tensor2,
     promote="common",
-    checks=(no_kernel("b", "addcmul_cpu_out"),),
+    checks=(no_kernel("bw", "addcmul_cpu_out"),),
     x=lambda g: g,
     tensor1=lambda g, tensor2, value: g * (tensor2 * value),
     tensor2=lambda g, tensor1, value: g * (tensor1 * value),

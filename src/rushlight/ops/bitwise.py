@@ -24,11 +24,11 @@ def _bits(name: str, ufunc: np.ufunc, refused: str, kernel_name: str) -> Operato
     return constant(name, ufunc, promote="common", checks=(no_kernel(refused, kernel_name),))
 
 
-bitwise_not = _bits("bitwise_not", np.bitwise_not, "fc", "bitwise_not_cpu")
+bitwise_not = _bits("bitwise_not", np.bitwise_not, "fcw", "bitwise_not_cpu")
 bitwise_and = _bits("bitwise_and", np.bitwise_and, "fc", "bitwise_and_cpu")
 bitwise_or = _bits("bitwise_or", np.bitwise_or, "fc", "bitwise_or_cpu")
 bitwise_xor = _bits("bitwise_xor", np.bitwise_xor, "fc", "bitwise_xor_cpu")
-bitwise_left_shift = _bits("bitwise_left_shift", np.left_shift, "bfc", "lshift_cpu")
-gcd = _bits("gcd", np.gcd, "bfc", "gcd_cpu")
-lcm = _bits("lcm", np.lcm, "bfc", "lcm_cpu")
-bitwise_right_shift = _bits("bitwise_right_shift", np.right_shift, "bfc", "rshift_cpu")
+bitwise_left_shift = _bits("bitwise_left_shift", np.left_shift, "bfcw", "lshift_cpu")
+gcd = _bits("gcd", np.gcd, "bfcw", "gcd_cpu")
+lcm = _bits("lcm", np.lcm, "bfcw", "lcm_cpu")
+bitwise_right_shift = _bits("bitwise_right_shift", np.right_shift, "bfcw", "rshift_cpu")

@@ -36,7 +36,7 @@ __all__ = [
 
 
 def _ordering(name: str, ufunc: np.ufunc) -> Promoting:
-    return constant(name, ufunc, promote="bool", checks=(no_kernel("c", f"{name}_cpu"),))
+    return constant(name, ufunc, promote="bool", checks=(no_kernel("cw", f"{name}_cpu"),))
 
 
 eq = constant("eq", np.equal, promote="bool")
@@ -72,10 +72,14 @@ def zeroed_rule(g: Any) -> Any:
     return zeroed(g)
 
 
-logical_and = constant("logical_and", np.logical_and, promote="bool")
-logical_or = constant("logical_or", np.logical_or, promote="bool")
-logical_xor = constant("logical_xor", np.logical_xor, promote="bool")
-logical_not = constant("logical_not", np.logical_not, promote="bool")
+def _logic(name: str, ufunc: np.ufunc) -> Promoting:
+    return constant(name, ufunc, promote="bool", checks=(no_kernel("w", f"{name}_cpu"),))
+
+
+logical_and = _logic("logical_and", np.logical_and)
+logical_or = _logic("logical_or", np.logical_or)
+logical_xor = _logic("logical_xor", np.logical_xor)
+logical_not = _logic("logical_not", np.logical_not)
 
 isnan = constant("isnan", lambda x: np.not_equal(x, x), promote="bool")
 isfinite = constant("isfinite", np.isfinite, promote="bool")
@@ -110,6 +114,7 @@ heaviside = pointwise(
     selects=True,
     checks=(
         refuse("c", "heaviside is not yet implemented for complex tensors."),
+        no_kernel("w", "heaviside_cpu"),
         _same_dtypes,
     ),
     node="NotImplemented",

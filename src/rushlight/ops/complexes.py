@@ -84,6 +84,7 @@ sign = pointwise(
     promote="common",
     selects=True,
     checks=(
+        no_kernel("w", "sign_cpu"),
         refuse(
             "c",
             "Unlike NumPy, torch.sign is not intended to support complex numbers. Please use "
@@ -93,7 +94,15 @@ sign = pointwise(
     ),
     x=lambda g: zeroed(g),
 )
-sgn = pointwise("sgn", _sgn, promote="common", selects=True, conjugate=False, x=_sgn_rule)
+sgn = pointwise(
+    "sgn",
+    _sgn,
+    promote="common",
+    selects=True,
+    checks=(no_kernel("w", "sign_cpu"),),
+    conjugate=False,
+    x=_sgn_rule,
+)
 signbit = constant(
     "signbit",
     lambda x: np.less(x, 0) if x.dtype.kind in "biu" else np.signbit(x),
@@ -128,7 +137,7 @@ absolute = pointwise(
     "abs",
     np.abs,
     promote="common",
-    checks=(no_kernel("b", "abs_cpu"),),
+    checks=(no_kernel("bw", "abs_cpu"),),
     conjugate=False,
     x=lambda g, x: g * sgn(x),
     jvp=lambda x_t, x: x_t * sgn(x).conj(),

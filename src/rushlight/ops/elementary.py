@@ -90,6 +90,7 @@ square = pointwise(
     "square",
     _square,
     promote="common",
+    checks=(no_kernel("w", "pow"),),
     node="PowBackward0",
     x=lambda g, x: g * doubled(x),
 )

@@ -59,7 +59,11 @@ winner_share: Operator = pointwise(
 
 
 def _real(name: str) -> Any:
-    return (refuse("c", f"{name} not implemented for complex tensors."),)
+    kernel = name.replace("fmax", "maximum").replace("fmin", "minimum")
+    return (
+        refuse("c", f"{name} not implemented for complex tensors."),
+        no_kernel("w", f"{kernel}_cpu"),
+    )
 
 
 maximum = pointwise(
@@ -106,7 +110,7 @@ def _bounds_fit(operands: Sequence[Any], target: Dtype) -> None:
 
 
 _complex = refuse("c", "clamp is not supported for complex types", NotImplementedError)
-_number_checks = (_complex, no_kernel("b", "clamp_scalar_cpu"), _bounds_fit)
+_number_checks = (_complex, no_kernel("bw", "clamp_scalar_cpu"), _bounds_fit)
 
 
 def _clamp(x: Any, min: Any, max: Any) -> Any:
@@ -149,9 +153,9 @@ def _has_kernel(operands: Sequence[Any], target: Dtype) -> None:
     if operands[0].dtype.kind == "c":
         _complex(operands, target)
     if len(operands) == 3:
-        no_kernel("bc", "clamp_cpu")(operands, target)
+        no_kernel("bcw", "clamp_cpu")(operands, target)
     else:  # with one bound it is maximum, or minimum
-        no_kernel("c", "maximum_cpu")(operands, target)
+        no_kernel("cw", "maximum_cpu")(operands, target)
 
 
 clamp = pointwise(

@@ -30,6 +30,7 @@ __all__ = [
     "number_tensor",
     "operands",
     "plain_numbers",
+    "refuse_wide",
     "require_device",
     "require_tensor",
     "type_name",
@@ -129,6 +130,12 @@ def plain_numbers(*values: Any) -> tuple[Any, ...] | None:
     if any(isinstance(v, np.generic) for v in values):
         return tuple(v.item() if isinstance(v, np.generic) else v for v in values)
     return None
+
+
+def refuse_wide(kernel: str, x: Tensor) -> None:
+    """Raise PyTorch's error for uint16, uint32 and uint64, which its kernel doesn't know."""
+    if x.dtype in dtypes.WIDE_UNSIGNED:
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
 
 
 def number_tensor(number: Any) -> Tensor:

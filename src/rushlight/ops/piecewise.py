@@ -45,7 +45,11 @@ relu: Operator = pointwise(
     kernels.relu,
     promote="common",
     selects=True,
-    checks=(refuse("b", "Boolean inputs not supported for relu"), no_complex),
+    checks=(
+        refuse("b", "Boolean inputs not supported for relu"),
+        no_complex,
+        no_kernel("w", "clamp_min_scalar_cpu"),
+    ),
     x=lambda g, y: relu_backward(g, y),
 )
 relu_backward: Operator = backward(
@@ -62,7 +66,7 @@ def _declare_threshold(name: str, node: str) -> Operator:
         kernels.threshold,
         promote="common",
         selects=True,
-        checks=(no_kernel("bc", "threshold_cpu"),),
+        checks=(no_kernel("bcw", "threshold_cpu"),),
         operands=("x",),
         x=lambda g, x, bound, value: threshold_backward(g, x, bound),
         node=node,

@@ -106,7 +106,7 @@ pow_ = pointwise(
     "pow",
     _power,
     promote="common",
-    checks=(no_kernel("b", "pow"),),
+    checks=(no_kernel("bw", "pow"),),
     node="PowBackward1",
     a=lambda g, a, b: kept(g * (b * a ** (b - 1)), b != 0),
     b=lambda g, a, b, y: _pow_exponent_rule(g, a, b, y),
@@ -116,7 +116,7 @@ pow_number = pointwise(
     _power_number,
     promote="common",
     operands=("x", "exponent"),
-    checks=(_exponent_fits,),
+    checks=(_exponent_fits, no_kernel("w", "pow")),
     x=lambda g, x, exponent: _pow_number_rule(g, x, exponent),
 )
 pow_of_number = pointwise(
@@ -124,7 +124,7 @@ pow_of_number = pointwise(
     lambda base, b: _power(base, b),
     promote="common",
     operands=("base", "b"),
-    checks=(no_kernel("b", "pow"),),
+    checks=(no_kernel("bw", "pow"),),
     node="PowBackward2",
     b=lambda g, base, b, y: _pow_of_number_rule(g, base, b, y),
 )

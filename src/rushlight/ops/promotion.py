@@ -182,15 +182,20 @@ def _cpp_name(target: Dtype) -> str:
 
 
 def refuse(kinds: str, text: str, error: type[Exception] = RuntimeError) -> Check:
-    """Make the check that raises `error` for types of `kinds`: b(ool), i(nteger), f, c, h(alves).
+    """Make the check that raises `error` for types of `kinds`: b(ool), i(nteger), f, c, h(alves),
+    w(ide unsigned integers).
 
     ``{}`` in `text` stands for the type's name as torch's errors have it.
     """
     numpy_kinds = kinds.replace("i", "iu").replace("f", "fV")
-    halves = "h" in kinds
+    halves, wide = "h" in kinds, "w" in kinds
 
     def check(operands: Sequence[Any], target: Dtype) -> None:
-        if target.kind in numpy_kinds or (halves and target.kind in "fV" and target.itemsize == 2):
+        if (
+            target.kind in numpy_kinds
+            or (halves and target.kind in "fV" and target.itemsize == 2)
+            or (wide and target.kind == "u" and target.itemsize > 1)
+        ):
             raise error(text.replace("{}", dtypes.from_numpy(target).scalar_name))
 
     return check
