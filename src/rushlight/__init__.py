@@ -153,6 +153,7 @@ if _TYPE_CHECKING:
     from rushlight.api.solving import *
     from rushlight.api.special import *
     from rushlight.api.spectrograms import *
+    from rushlight.api.split_copies import *
     from rushlight.api.splitting import *
     from rushlight.api.tensor_systems import *
     from rushlight.api.view_copies import *

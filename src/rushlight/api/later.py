@@ -78,9 +78,10 @@ _BOTH = {
     "solving": "det inverse logdet slogdet",
     "special": "digamma erf erfc erfinv i0 igamma igammac lgamma logit mvlgamma polygamma xlogy",
     "spectrograms": "istft stft",
+    "split_copies": "unsafe_chunk unsafe_split unsafe_split_with_sizes",
     "splitting": "chunk dsplit hsplit split split_with_sizes tensor_split unbind vsplit",
     "histograms": "histogram",
-    "view_copies": "narrow_copy unsafe_chunk unsafe_split unsafe_split_with_sizes",
+    "view_copies": "narrow_copy",
 }
 # Functions that are no methods, or other ones.
 _FUNCTIONS = {
@@ -178,13 +179,13 @@ _FUNCTIONS = {
         "row_stack stack vstack"
     ),
     "slopes": "gradient",
+    "split_copies": "split_copy split_with_sizes_copy unbind_copy",
     "shuffling": "channel_shuffle pixel_shuffle pixel_unshuffle",
     "tensor_systems": "vander",
     "view_copies": (
         "alias_copy as_strided_copy detach_copy diagonal_copy expand_copy permute_copy select_copy "
-        "slice_copy slice_inverse split_copy split_with_sizes_copy squeeze_copy t_copy "
-        "transpose_copy unbind_copy unfold_copy unsqueeze_copy view_as_complex_copy "
-        "view_as_real_copy view_copy"
+        "slice_copy slice_inverse squeeze_copy t_copy transpose_copy unfold_copy unsqueeze_copy "
+        "view_as_complex_copy view_as_real_copy view_copy"
     ),
     "window_functions": (
         "bartlett_window blackman_window hamming_window hann_window kaiser_window"

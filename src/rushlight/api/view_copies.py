@@ -1,18 +1,21 @@
-"""Copies of views (``transpose_copy`` and so on), and splits whose parts are no views.
+"""Copies of views: ``transpose_copy`` and so on.
 
-Each takes the arguments of the function whose view it copies, and its errors are that one's."""
+Each takes the arguments of the function whose view it copies, and its errors are that one's, but
+those of types of arguments name the function that was called.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from typing import Any
 
 from rushlight import dtypes
-from rushlight.api import reinterpret, slicing, splitting, views
+from rushlight.api import reinterpret, slicing, views
 from rushlight.api.results import require_dtype
 from rushlight.api.sizes import as_dim, as_int, int_list
 from rushlight.ops.fast import named
-from rushlight.ops.outputs import into, require_tensor, type_name
+from rushlight.ops.outputs import into, no_overload, require_tensor
 from rushlight.ops.shape import along
 from rushlight.ops.view_copies import apart
 from rushlight.ops.view_copies import detach_copy as detached
@@ -31,28 +34,25 @@ __all__ = [
     "select_copy",
     "slice_copy",
     "slice_inverse",
-    "split_copy",
-    "split_with_sizes_copy",
     "squeeze_copy",
     "t_copy",
     "transpose_copy",
-    "unbind_copy",
     "unfold_copy",
-    "unsafe_chunk",
-    "unsafe_split",
-    "unsafe_split_with_sizes",
     "unsqueeze_copy",
     "view_as_complex_copy",
     "view_as_real_copy",
     "view_copy",
 ]
 
-METHODS = ("narrow_copy", "unsafe_chunk", "unsafe_split", "unsafe_split_with_sizes")
-
-Tensors = tuple[Tensor, ...]
+METHODS = ("narrow_copy",)
 
 
-# -- one view ------------------------------------------------------------------------------------
+def called(name: str, view: Callable[..., Any], *args: Any, **named: Any) -> Any:
+    """What `view` returns; TypeErrors say that `name` was called."""
+    try:
+        return view(*args, **named)
+    except TypeError as error:
+        raise TypeError(re.sub(r"^[\w<>]+\(\)", f"{name}()", str(error))) from None
 
 
 def _copy_of(
@@ -62,7 +62,7 @@ def _copy_of(
 
     def function(input: Tensor, *args: Any, out: Tensor | None = None, **named: Any) -> Tensor:
         require_tensor(input, name, "input", 1)
-        result = apart(view(input, *args, **named), node)
+        result = apart(called(name, view, input, *args, **named), node)
         if out is None:
             return result
         if isinstance(out, Tensor):
@@ -80,9 +80,13 @@ def _slice(
     input: Tensor, dim: int = 0, start: int | None = None, end: int | None = None, step: int = 1
 ) -> Tensor:
     if input.ndim == 0:
-        raise RuntimeError("slice() cannot be applied to a 0-dim tensor.")
+        raise IndexError("slice() cannot be applied to a 0-dim tensor.")
     d = as_dim(dim, input, "slice")
-    if step <= 0:
+    if start is not None:
+        start = as_int(start, "slice", "start", 3)
+    if end is not None:
+        end = as_int(end, "slice", "end", 4)
+    if as_int(step, "slice", "step", 5) <= 0:
         raise RuntimeError("slice step must be positive")
     part = range(input.shape[d])[start:end:step]
     return slicing.sliced(input, d, part.start, max(part.stop, part.start), step)
@@ -92,9 +96,17 @@ def _expand(input: Tensor, size: Any, *, implicit: bool = False) -> Tensor:
     return input.expand(int_list(size, "expand_copy", "size", 2))  # type: ignore[no-any-return]
 
 
+_VIEWS = tuple(
+    f"(Tensor input, {argument}, *, Tensor out = None)"
+    for argument in ("torch.dtype dtype", "tuple of ints size")
+)
+
+
 def _view(input: Tensor, size: Any) -> Tensor:
     if isinstance(size, dtypes.dtype):
         return reinterpret.view_dtype(input, size)
+    if not isinstance(size, (tuple, list)):
+        raise no_overload("view_copy", _VIEWS, input, size)
     return views.reshaped(input.contiguous(), int_list(size, "view_copy", "size", 2), True)
 
 
@@ -128,8 +140,15 @@ expand_copy = _copy_of(
     tensor([[1, 2],
             [1, 2]])""",
 )
+
+
+def _narrow(input: Tensor, dim: int, start: int, length: int) -> Tensor:
+    """As `narrow`, whose start may be a tensor of the other overload."""
+    return slicing.narrow(input, dim, as_int(start, "narrow", "start", 3), length)
+
+
 narrow_copy = _copy_of(
-    slicing.narrow,
+    _narrow,
     "narrow_copy",
     """>>> import rushlight as torch
     >>> torch.narrow_copy(torch.arange(4), 0, 1, 2)
@@ -251,7 +270,8 @@ def detach_copy(input: Tensor, *, out: Tensor | None = None) -> Tensor:
     result: Tensor = detached(input)
     if out is None:
         return result
-    require_dtype(out, result.dtype)
+    if isinstance(out, Tensor):
+        require_dtype(out, result.dtype)
     return into(out, result, "detach_copy")
 
 
@@ -283,118 +303,3 @@ def slice_inverse(
     lies = (tuple(src.shape), src.stride(), src.storage_offset())
     geometry = slicing.geometry(input, *lies, "as_strided")
     return inverse(input, src, index, *geometry)  # type: ignore[no-any-return]
-
-
-# -- several views -------------------------------------------------------------------------------
-
-
-def _into_all(out: Any, results: Tensors, function: str, resize: bool) -> None:
-    if not isinstance(out, (tuple, list)):
-        raise TypeError(
-            f"{function}(): argument 'out' must be tuple of Tensors, not {type_name(out)}"
-        )
-    if len(out) != len(results):
-        kind = {"split_copy": "_Tensor", "unbind_copy": "_int"}.get(function, "")
-        raise RuntimeError(
-            f"{function}{kind}_out() expected an out= argument of size {len(results)}, got size "
-            f"{len(out)}"
-        )
-    for target, result in zip(out, results):
-        if resize:
-            into(target, result, function)
-        else:
-            target.copy_(result)
-
-
-def split_copy(
-    input: Tensor, split_size: int, dim: int = 0, *, out: Sequence[Tensor] | None = None
-) -> Tensors | None:
-    """Return contiguous copies of the parts of `split`, or write them to the tensors of `out`.
-
-    >>> import rushlight as torch
-    >>> torch.split_copy(torch.arange(3), 2)
-    (tensor([0, 1]), tensor([2]))
-    """
-    require_tensor(input, "split_copy", "input", 1)
-    size = as_int(split_size, "split_copy", "split_size", 2)
-    parts = tuple([apart(part) for part in splitting.split(input, size, dim)])
-    if out is None:
-        return parts
-    _into_all(out, parts, "split_copy", False)
-    return None
-
-
-def split_with_sizes_copy(
-    input: Tensor, split_sizes: Any, dim: int = 0, *, out: Sequence[Tensor] | None = None
-) -> Tensors | None:
-    """As `split_copy`, for parts of the given sizes.
-
-    >>> import rushlight as torch
-    >>> torch.split_with_sizes_copy(torch.arange(3), [1, 2])
-    (tensor([0]), tensor([1, 2]))
-    """
-    views = splitting.split_with_sizes(input, split_sizes, dim)
-    parts = tuple([apart(part) for part in views])
-    if out is None:
-        return parts
-    _into_all(out, parts, "split_with_sizes_copy", True)
-    return None
-
-
-def unbind_copy(
-    input: Tensor, dim: int = 0, *, out: Sequence[Tensor] | None = None
-) -> Tensors | None:
-    """Return contiguous copies of the slices of `unbind`, or write them to the tensors of `out`.
-
-    >>> import rushlight as torch
-    >>> torch.unbind_copy(torch.tensor([[1, 2], [3, 4]]), 1)
-    (tensor([1, 3]), tensor([2, 4]))
-    """
-    parts = tuple([apart(part) for part in splitting.unbind(input, dim)])
-    if out is None:
-        return parts
-    _into_all(out, parts, "unbind_copy", True)
-    return None
-
-
-# -- parts that share memory, and don't know it ----------------------------------------------------
-
-
-def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> Tensors:
-    """As `split`, but autograd takes the parts for tensors of their own.
-
-    So they may be written in place, which it wouldn't see in `input`.
-
-    >>> import rushlight as torch
-    >>> torch.unsafe_split(torch.arange(3), 2)
-    (tensor([0, 1]), tensor([2]))
-    """
-    require_tensor(input, "unsafe_split", "input", 1)
-    size = as_int(split_size, "unsafe_split", "split_size", 2)
-    return _unsafe(splitting.split(input, size, dim), "UnsafeSplitBackward0")
-
-
-def unsafe_chunk(input: Tensor, chunks: int, dim: int = 0) -> Tensors:
-    """As `chunk`, but autograd takes the parts for tensors of their own: see `unsafe_split`.
-
-    >>> import rushlight as torch
-    >>> torch.unsafe_chunk(torch.arange(3), 2)
-    (tensor([0, 1]), tensor([2]))
-    """
-    require_tensor(input, "unsafe_chunk", "input", 1)
-    return _unsafe(splitting.chunk(input, chunks, dim), "UnsafeSplitBackward0")
-
-
-def unsafe_split_with_sizes(input: Tensor, split_sizes: Any, dim: int = 0) -> Tensors:
-    """As `split_with_sizes`, but autograd takes the parts for tensors of their own.
-
-    >>> import rushlight as torch
-    >>> torch.unsafe_split_with_sizes(torch.arange(3), [1, 2])
-    (tensor([0]), tensor([1, 2]))
-    """
-    parts = splitting.split_with_sizes(input, split_sizes, dim)
-    return _unsafe(parts, "UnsafeSplitWithSizesBackward0")
-
-
-def _unsafe(parts: Tensors, node: str) -> Tensors:
-    return tuple([apart(part, node, copy=False) for part in parts])
