@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 
 import rushlight
-from tests.samples import name, parts, shape, views
+from tests.samples import joining, name, parts, shape, views
 from tests.samples.row import Call, Row, realize
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 
-SAMPLES = [(row, sample) for row in (*views.ROWS, *parts.ROWS, *shape.ROWS) for sample in row.calls]
+TABLES = (views, parts, joining, shape)
+SAMPLES = [(row, sample) for table in TABLES for row in table.ROWS for sample in row.calls]
 
 
 def geometry(lib: Any, row: Row, sample: Call, layout: str) -> Any:

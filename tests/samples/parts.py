@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.samples.row import Row, T, call
+from tests.samples.row import Row, T, call, permuted
 from tests.samples.views import ALL, methods, rows
 
 PARTS = [
@@ -35,6 +35,7 @@ PARTS = [
             call(T(4), 0, 2),
             call(T(2, 0, 3), 0, 1),
             call(T(4, 3), dim=1, index=0),
+            call(T(2, 3, 4), -2, 1),
         ],
         [
             call(T(4, 3), 0, 4),
@@ -147,7 +148,14 @@ SEVERAL = [
     ),
     *rows(
         "split_with_sizes",
-        [call(T(5, 2), (2, 3)), call(T(5, 2), [0, 2], -1)],
+        [
+            call(T(5, 2), (2, 3)),
+            call(T(5, 2), [0, 2], -1),
+            call(T(5), [5]),
+            call(T(0, 2), [0, 0]),
+            call(T(2, 3, 4), [1, 2], dim=1),
+            call(T(5), (5,), 0),
+        ],
         [
             call(T(5), (2, 2)),
             call(T(5), (6, -1)),
@@ -184,6 +192,9 @@ SEVERAL = [
             call(T(5, 2), 2, dim=-1),
             call(T(0, 2), 2),
             *INDICES,
+            call(T(5, 2), sections=2),
+            call(T(5, 2), indices=(1, 3), dim=-1),
+            call(T(5, 2), tensor_indices_or_sections=permuted(1, 3)),
         ],
         [
             call(T(5), 0),
@@ -196,22 +207,50 @@ SEVERAL = [
     ),
     *rows(
         "hsplit",
-        [call(T(2, 4), 2), call(T(4), 2), call(T(2, 4), (1, 3)), call(T(4), [1])],
+        [
+            call(T(2, 4), 2),
+            call(T(4), 2),
+            call(T(2, 4), (1, 3)),
+            call(T(4), [1]),
+            call(T(2, 0), 1),
+            call(T(2, 4, 3), indices=(1, 9)),
+        ],
         [call(T(), 1), call(T(2, 4), 3), call(T(2, 4), 0), call(T(4), 3), call(T(4), "a")],
     ),
     *rows(
         "vsplit",
-        [call(T(4, 2), 2), call(T(4, 2), (1, 3))],
+        [
+            call(T(4, 2), 2),
+            call(T(4, 2), (1, 3)),
+            call(T(0, 2), 1),
+            call(T(4, 2, 3), [2]),
+            call(T(4, 2), ()),
+            call(T(4, 2), sections=2),
+        ],
         [call(T(4), 2), call(T(4, 2), 3), call(T(4, 2), 0), call(T(), 1)],
     ),
     *rows(
         "dsplit",
-        [call(T(1, 2, 4), 2), call(T(1, 2, 4), (1, 3))],
+        [
+            call(T(1, 2, 4), 2),
+            call(T(1, 2, 4), (1, 3)),
+            call(T(1, 2, 0), 1),
+            call(T(1, 2, 4, 3), [2]),
+            call(T(1, 2, 4), ()),
+            call(T(1, 2, 4), (-1, 9)),
+        ],
         [call(T(4, 2), 2), call(T(1, 2, 4), 3), call(T(1, 2, 4), 0)],
     ),
     *rows(
         "unbind",
-        [call(T(3)), call(T(3, 2)), call(T(3, 2), 1), call(T(3, 2), -1), call(T(2, 0))],
+        [
+            call(T(3)),
+            call(T(3, 2)),
+            call(T(3, 2), 1),
+            call(T(3, 2), -1),
+            call(T(2, 0)),
+            call(T(2, 3, 4), dim=-2),
+        ],
         [call(T()), call(T(3), 1), call(T(3), -2), call(T(3), 0.5), call(3)],
     ),
     Row("iter", [call(T(3, 2))], fn=lambda torch, x: list(x), dtypes=ALL, errors=[call(T())]),

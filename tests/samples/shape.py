@@ -1,129 +1,9 @@
-"""Joining, repeating and rearranging: what copies."""
+"""Repeating and rearranging: what copies."""
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.samples.row import Call, Row, T, call
+from tests.samples.row import Row, T, call
 from tests.samples.views import ALL, methods, rows
-
-
-def joined(names: str, calls: list[Call], errors: list[Call], **options: Any) -> list[Row]:
-    """Rows for functions of a sequence of tensors."""
-    return rows(names, calls, errors, method=False, out=True, **options)
-
-
-SEVERAL = [call([T(3)]), call((T(2), T(3))), call([T(2), T(0), T(1)])]
-NOT_SEVERAL = [call([]), call(T(2)), call([T(2), 3]), call(3), call([T(2, 3), T(2, 4, 5)])]
-
-JOINED = [
-    *joined(
-        "cat concat concatenate",
-        [
-            *SEVERAL,
-            call([T(2, 3), T(4, 3)]),
-            call([T(2, 3), T(2, 1)], 1),
-            call([T(2, 3), T(2, 1)], dim=-1),
-            call([T(2, 3), T(0)]),
-            call([T(0), T(0)]),
-            call([T(0, 3), T(2, 3)]),
-            call([T(2), T(2, dtype="float32")]),
-            call([T(2), T(2, dtype="int64")]),
-            call([T(2, 3), T(2, 3), T(2, 3)], 0),
-        ],
-        [
-            call([]),
-            call([T(2), 3]),
-            call(3),
-            call([T(2, 3), T(2, 4)]),
-            call([T(2, 3), T(3)]),
-            call([T(), T()]),
-            call([T(2), T()]),
-            call([T(2, 3)], 2),
-            call([T(2, 3)], -3),
-            call([T(2, 3)], 0.5),
-        ],
-    ),
-    *joined(
-        "stack",
-        [
-            call([T(3), T(3)]),
-            call([T(3), T(3)], 1),
-            call((T(2, 3), T(2, 3)), -1),
-            call([T(2, 3)], dim=-3),
-            call([T(), T()]),
-            call([T(0, 3), T(0, 3)], 1),
-            call([T(2), T(2, dtype="float32")]),
-        ],
-        [
-            call([]),
-            call([T(2), 3]),
-            call([T(2), T(3)]),
-            call([T(2), T()]),
-            call([T(2), T(2)], 2),
-            call([T(2), T(2)], -3),
-        ],
-    ),
-    *joined(
-        "hstack",
-        [*SEVERAL, call([T(2, 3), T(2, 1)]), call([T(), T()]), call([T(1, 2, 3), T(1, 1, 3)])],
-        [call([]), call([T(2, 3), T(3, 3)]), call([T(2), 3]), call([T(2), T(2, 3)])],
-    ),
-    *joined(
-        "vstack row_stack",
-        [
-            call([T(3), T(3)]),
-            call([T(2, 3), T(3)]),
-            call([T(), T()]),
-            call([T(1, 2, 3), T(2, 2, 3)]),
-        ],
-        [call([]), call([T(2), T(3)]), call([T(2), 3])],
-    ),
-    *joined(
-        "dstack",
-        [call([T(3), T(3)]), call([T(2, 3), T(2, 3)]), call([T(), T()]), call([T(1, 2, 3)])],
-        [call([]), call([T(2), T(3)]), call([T(2), 3])],
-    ),
-    *joined(
-        "column_stack",
-        [call([T(3), T(3)]), call([T(3), T(3, 2)]), call([T(), T()]), call([T(2, 3, 1)])],
-        [call([]), call([T(2), T(3)]), call([T(2), 3])],
-    ),
-    Row(
-        "block_diag",
-        [
-            call(T(2, 3), T(1, 2)),
-            call(T(2), T()),
-            call(T(2, 3)),
-            call(),
-            call(T(0, 2), T(1, 1)),
-            call(T(2, 2), T(2, dtype="float32")),
-        ],
-        dtypes=ALL,
-        method=False,
-        errors=[call(T(2, 3, 4)), call(T(2), 3)],
-    ),
-    Row(
-        "cartesian_prod",
-        [call(T(2), T(3)), call(T(2)), call(T(2), T(1), T(2))],
-        dtypes=ALL,
-        method=False,
-        errors=[call(T(2, 3), T(2)), call(T(), T(2)), call(T(2), T(2, dtype="float32"))],
-    ),
-    Row(
-        "combinations",
-        [
-            call(T(4)),
-            call(T(4), 3),
-            call(T(4), r=1),
-            call(T(3), 2, True),
-            call(T(1)),
-        ],
-        dtypes=ALL,
-        errors=[call(T(2, 2)), call(T(3), -1), call(T())],
-    ),
-    Row("combinations", [call(T(3), 0)], dtypes=ALL, grad=False),
-]
 
 REPEATS = [
     call(T(3), (2,)),
@@ -176,6 +56,8 @@ REPEATED = [
     ),
 ]
 
+FLIPS = [call(T(*size)) for size in ((2, 3), (2, 3, 4), (2, 0), (0, 2), (1, 1), (3, 1, 2, 2))]
+
 REARRANGED = [
     *rows(
         "flip",
@@ -196,8 +78,8 @@ REARRANGED = [
         ],
     ),
     *methods("flip", [call(T(2, 3), 0), call(T(2, 3), 0, 1)], [call(T(2, 3)), call(T(2, 3), 2)]),
-    *rows("fliplr", [call(T(2, 3)), call(T(2, 3, 4)), call(T(2, 0))], [call(T(3)), call(T())]),
-    *rows("flipud", [call(T(2, 3)), call(T(3)), call(T(0, 2))], [call(T()), call(3)]),
+    *rows("fliplr", FLIPS, [call(T(3)), call(T()), call(3), call(T(2, 2), 0)]),
+    *rows("flipud", [*FLIPS, call(T(3))], [call(T()), call(3), call(T(2, 2), 0)]),
     *rows(
         "roll",
         [
@@ -306,14 +188,21 @@ REARRANGED = [
     *rows(
         "diagflat",
         [call(T(3)), call(T(2, 2)), call(T()), call(T(3), 1), call(T(2), -1), call(T(0))],
-        [call(3), call(T(3), 0.5)],
+        [call(3), call(T(3), 0.5), call(T(3), "a"), call(T(3), 0, 1)],
     ),
 ]
 
 SCATTERED = [
     *rows(
         "select_scatter",
-        [call(T(4, 3), T(3), 0, 1), call(T(4, 3), T(4), -1, -1), call(T(2), T(), 0, 0)],
+        [
+            call(T(4, 3), T(3), 0, 1),
+            call(T(4, 3), T(4), -1, -1),
+            call(T(2), T(), 0, 0),
+            call(T(2, 3, 4), T(2, 4), dim=1, index=2),
+            call(T(2, 0), T(0), 0, 1),
+            call(T(1, 1), T(1), 1, 0),
+        ],
         [call(T(4, 3), T(4), 0, 1), call(T(4, 3), T(3), 0, 4), call(T(4, 3), 3, 0, 1)],
     ),
     *rows(
@@ -324,6 +213,7 @@ SCATTERED = [
             call(T(4, 3), T(4, 2), dim=1, start=-2),
             call(T(4, 3), T(2, 3), 0, 0, 4, 2),
             call(T(4, 3), T(0, 3), 0, 3, 1),
+            call(T(0, 3), T(0, 3), 1),
         ],
         [
             call(T(4, 3), T(3, 3)),
@@ -334,15 +224,34 @@ SCATTERED = [
     ),
     *rows(
         "diagonal_scatter",
-        [call(T(3, 3), T(3)), call(T(3, 4), T(3), 1), call(T(2, 3, 4), T(4, 2), 0, 0, 1)],
+        [
+            call(T(3, 3), T(3)),
+            call(T(3, 4), T(3), 1),
+            call(T(2, 3, 4), T(4, 2), 0, 0, 1),
+            call(T(3, 4), T(2), offset=-1),
+            call(T(0, 3), T(0)),
+            call(T(1, 1), T(1), 0, -1, 0),
+        ],
         [call(T(3, 3), T(2)), call(T(3), T(3)), call(T(3, 3), T(3), 0, 0, 0)],
     ),
     *rows(
         "as_strided_scatter",
-        [call(T(6), T(2), (2,), (2,)), call(T(2, 3), T(2, 2), (2, 2), (1, 2), 1)],
-        [call(T(6), T(3), (2,), (2,)), call(T(6), T(2), (2,), (9,))],
+        [
+            call(T(6), T(2), (2,), (2,)),
+            call(T(2, 3), T(2, 2), (2, 2), (1, 2), 1),
+            call(T(6), T(), (), (), 4),
+            call(T(6), T(0), (0,), (1,)),
+            call(T(2, 3), T(3), (3,), (1,)),
+            call(T(1), T(1), size=(1,), stride=(1,), storage_offset=0),
+        ],
+        [
+            call(T(6), T(3), (2,), (2,)),
+            call(T(6), T(2), (2,), (9,)),
+            call(T(6), 3, (2,), (2,)),
+            call(T(6), T(2), (2,), (2, 1)),
+        ],
         grad=False,  # PyTorch's gradient of the first input is that of another function
     ),
 ]
 
-ROWS = [*JOINED, *REPEATED, *REARRANGED, *SCATTERED]
+ROWS = [*REPEATED, *REARRANGED, *SCATTERED]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tests.samples.common import inf, nan
 from tests.samples.row import Call, Row, T, call
 
 ALL = ("float32", "float64", "complex64", "complex128", "int64", "uint8", "bool", "float16")
@@ -116,6 +117,10 @@ BAD_EXPANSIONS = [
     call(T(2, 3), (-1, 2, -1)),
 ]
 
+# For functions of nothing but a tensor.
+WHOLE = [call(T(*size)) for size in ((2, 3), (), (0, 3), (3,), (2, 1, 3), (1, 1), (0,))]
+NOT_WHOLE = [call(3), call("a"), call(T(3), 0, 1)]
+
 SHAPES = [
     *rows("reshape", RESHAPES, [*BAD_RESHAPES, call(3, (1,))]),
     *methods("view reshape", RESHAPES, BAD_RESHAPES),
@@ -160,6 +165,7 @@ SHAPES = [
             call(T(2, 12), -1, [2, 3, 2]),
             call(T(2, 12), 0, (2, 1)),
             call(T(0, 3), 0, (0, 2)),
+            call(T(4), dim=0, sizes=(2, 2)),
         ],
         [
             call(T(2, 12), 1, (5, 2)),
@@ -170,13 +176,13 @@ SHAPES = [
             call(T(2, 12), 1, (-2, -6)),
         ],
     ),
-    *rows("ravel", [call(T(2, 3)), call(T()), call(T(0, 3)), call(T(3))], [call(3)]),
+    *rows("ravel", WHOLE, NOT_WHOLE),
 ]
 
 ORDERS = [
     *rows("transpose swapdims", SWAPS, BAD_SWAPS),
     *rows("swapaxes", SWAPS, BAD_SWAPS),
-    *rows("t", [call(T(2, 3)), call(T(3)), call(T()), call(T(0, 3))], [call(T(2, 3, 4)), call(3)]),
+    *rows("t", [c for c in WHOLE if len(c.args[0].shape) < 3], [call(T(2, 3, 4)), *NOT_WHOLE]),
     *rows(
         "permute",
         [
@@ -227,7 +233,11 @@ ORDERS = [
         dtypes=ALL,
         errors=[call(T(3))],
     ),
-    *rows("adjoint", [call(T(2, 3)), call(T(2, 3, 4)), call(T())], [call(T(3)), call(3)]),
+    *rows(
+        "adjoint",
+        [call(T(*size)) for size in ((2, 3), (2, 3, 4), (), (0, 3), (1, 1), (2, 1, 3, 2))],
+        [call(T(3)), call(3), call(T(2, 3), 1)],
+    ),
 ]
 
 SIZES = [
@@ -245,6 +255,7 @@ SIZES = [
             call(T(2, 3)),
             call(T(1), T(0)),
             call(T(3), T(2, 1), T(4, 1, 1)),
+            call(T(2), T(2, dtype="int64")),
         ],
         dtypes=ALL,
         method=False,
@@ -348,16 +359,25 @@ PAIRS = [
             call(T(2, 3, dtype="complex128")),
             call(T(dtype="complex64")),
             call(T(0, dtype="complex64")),
+            call(T(2, 1, 3, dtype="complex64")),
         ],
-        errors=[call(T(2)), call(3)],
+        errors=[call(T(2)), call(3), call(T(2, dtype="complex64"), 1)],
     ),
     Row(
         "view_as_complex",
-        [call(T(3, 2)), call(T(2)), call(T(2, 3, 2))],
+        [call(T(*size)) for size in ((3, 2), (2,), (2, 3, 2), (1, 2), (2, 1, 3, 2))]
+        + [call(T(2, 2, values=(0.0, -0.0, inf, nan), grad=False))],
         errors=[call(T(3)), call(T()), call(T(2, dtype="int64")), call(3)],
     ),
-    *rows("real", [call(T(2, 3)), call(T())], [call(3)], method=False),
-    Row("imag", [call(T(2, dtype="complex128"))], method=False, errors=[call(T(3)), call(3)]),
+    *rows("real", WHOLE, NOT_WHOLE, method=False),
+    Row(
+        "imag",
+        WHOLE,
+        dtypes=COMPLEX,
+        grad=False,
+        method=False,
+        errors=[call(T(3)), *NOT_WHOLE],
+    ),
     Row("no parts", [call(T(0, 2))], fn=lambda torch, x: x.split_with_sizes(()), grad=False),
     *[
         Row(
@@ -374,5 +394,5 @@ ROWS = [
     *ORDERS,
     *SIZES,
     *PAIRS,
-    *rows("detach", [call(T(2, 3)), call(T())], [call(3)], grad=False),
+    *rows("detach", WHOLE, NOT_WHOLE, grad=False),
 ]

@@ -138,7 +138,20 @@ _TENSOR_SPLITS = (
 
 
 @numpy_names
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tensors:
+def _either(*names: Any) -> Any:
+    """What was given, under whichever of its names."""
+    return next((value for value in names if value is not None), None)
+
+
+def tensor_split(
+    input: Tensor,
+    indices_or_sections: Any = None,
+    dim: int = 0,
+    *,
+    sections: int | None = None,
+    indices: Any = None,
+    tensor_indices_or_sections: Tensor | None = None,
+) -> Tensors:
     """Cut a tensor into sections of nearly the same size, or before the given indices.
 
     >>> import rushlight as torch
@@ -148,6 +161,9 @@ def tensor_split(input: Tensor, indices_or_sections: Any, dim: int = 0) -> Tenso
     (tensor([0]), tensor([1, 2]), tensor([3, 4]))
     """
     require_tensor(input, "tensor_split", "input", 1)
+    indices_or_sections = _either(
+        indices_or_sections, sections, indices, tensor_indices_or_sections
+    )
     if input.ndim == 0:
         raise RuntimeError(
             "tensor_split expected at least a 1-dimensional tensor, but got a tensor with 0 dims"
@@ -204,7 +220,13 @@ def _split_along(input: Tensor, parts: Any, dim: int, function: str, least: int)
     return tensor_split(input, parts, dim)
 
 
-def hsplit(input: Tensor, indices_or_sections: Any) -> Tensors:
+def hsplit(
+    input: Tensor,
+    indices_or_sections: Any = None,
+    *,
+    sections: int | None = None,
+    indices: Any = None,
+) -> Tensors:
     """Cut along dimension 1 (0 for vectors) into equal sections, or before given indices.
 
     >>> import rushlight as torch
@@ -212,24 +234,36 @@ def hsplit(input: Tensor, indices_or_sections: Any) -> Tensors:
     [torch.Size([2, 2]), torch.Size([2, 2])]
     """
     dim = 1 if isinstance(input, Tensor) and input.ndim > 1 else 0
-    return _split_along(input, indices_or_sections, dim, "hsplit", 1)
+    return _split_along(input, _either(indices_or_sections, sections, indices), dim, "hsplit", 1)
 
 
-def vsplit(input: Tensor, indices_or_sections: Any) -> Tensors:
+def vsplit(
+    input: Tensor,
+    indices_or_sections: Any = None,
+    *,
+    sections: int | None = None,
+    indices: Any = None,
+) -> Tensors:
     """Cut along dimension 0 into equal sections, or before given indices.
 
     >>> import rushlight as torch
     >>> [p.shape for p in torch.zeros(2, 4).vsplit(2)]
     [torch.Size([1, 4]), torch.Size([1, 4])]
     """
-    return _split_along(input, indices_or_sections, 0, "vsplit", 2)
+    return _split_along(input, _either(indices_or_sections, sections, indices), 0, "vsplit", 2)
 
 
-def dsplit(input: Tensor, indices_or_sections: Any) -> Tensors:
+def dsplit(
+    input: Tensor,
+    indices_or_sections: Any = None,
+    *,
+    sections: int | None = None,
+    indices: Any = None,
+) -> Tensors:
     """Cut along dimension 2 into equal sections, or before given indices.
 
     >>> import rushlight as torch
     >>> [p.shape for p in torch.zeros(1, 2, 4).dsplit((1,))]
     [torch.Size([1, 2, 1]), torch.Size([1, 2, 3])]
     """
-    return _split_along(input, indices_or_sections, 2, "dsplit", 3)
+    return _split_along(input, _either(indices_or_sections, sections, indices), 2, "dsplit", 3)
