@@ -1,11 +1,10 @@
-"""Factors of matrices, what is solved with them, pseudoinverses, exponentials."""
+"""Factors of matrices, and what is solved with them: LU, LDL, reflections."""
 
 from __future__ import annotations
 
-from math import inf
 from typing import Any
 
-from tests.samples.linalg import BIG, FIELDS, LOW, MISSHAPEN, SINGULAR, spd, z
+from tests.samples.linalg import BIG, FIELDS, LOW, SINGULAR, z
 from tests.samples.row import I, Row, T, call
 
 ALL = (*FIELDS, "int64", "bool")
@@ -69,7 +68,13 @@ ROWS = [
         "linalg.lu_factor_ex",
         sized(*SIZES),
         dtypes=FIELDS,
-        errors=[call(SINGULAR, check_errors=True), call(T(2, 2), check_errors=2)],
+        errors=[
+            call(SINGULAR, check_errors=True),
+            call(T(2, 2), check_errors=2),
+            call(T(3)),
+            call(3),
+            *LOW,
+        ],
         **BIG,
     ),
     Row(
@@ -80,9 +85,16 @@ ROWS = [
     ),
     Row(
         "lu",
-        [call(T(3, 3)), call(T(2, 3, 3)), call(T(3, 3), get_infos=True)],
+        [
+            call(T(3, 3)),
+            call(T(2, 3, 3)),
+            call(T(3, 3), get_infos=True),
+            call(T(3, 5)),
+            call(T(5, 3)),
+            call(T(0, 0)),
+        ],
         dtypes=FIELDS,
-        errors=[call(T(3, 3), False), call(T(3))],
+        errors=[call(T(3, 3), False), call(T(3)), call(3), *LOW],
         **BIG,
     ),
     Row(
@@ -138,10 +150,35 @@ ROWS = [
         ],
         **BIG,
     ),
-    Row("lu_solve", [call(T(3, 2), T(3, 3), FIXED)], out=True, **BIG),
+    Row(
+        "lu_solve",
+        [
+            call(T(3, 2), T(3, 3), FIXED),
+            call(T(3, 1), T(3, 3), FIXED),
+            call(T(2, 3, 2), T(2, 3, 3), I(2, 3, low=1, high=4, dtype="int32")),
+            call(T(0, 2), T(0, 0), I(0, high=2, dtype="int32")),
+            call(T(3, 0), T(3, 3), FIXED),
+            call(T(1, 1), T(1, 1), I(1, low=1, high=2, dtype="int32")),
+        ],
+        out=True,
+        errors=[
+            call(T(2, 2), T(3, 3), FIXED),
+            call(T(3, 2), T(3, 3), I(3, high=2)),
+            call(T(3, 2, **WIDE), T(3, 3), FIXED),
+            call(3, T(3, 3), FIXED),
+        ],
+        **BIG,
+    ),
     Row(
         "linalg.ldl_solve",
-        [call(T(3, 3), T(3, 2)), call(T(2, 3, 3), T(3, 2)), call(T(4, 4), T(4, 1), True)],
+        [
+            call(T(3, 3), T(3, 2)),
+            call(T(2, 3, 3), T(3, 2)),
+            call(T(4, 4), T(4, 1), True),
+            call(T(1, 1), T(1, 1)),
+            call(T(0, 0), T(0, 2)),
+            call(T(2, 2, 2), T(2, 2, 3), True),
+        ],
         fn=_ldl,
         dtypes=("float64", "complex128", "float32"),
         grad=False,
@@ -149,6 +186,10 @@ ROWS = [
     ),
     Row(
         "linalg.ldl_factor",
+        sized((1, 1), (2, 2), (3, 3), (2, 3, 3), (0, 0), (2, 0, 0)),
+        dtypes=("float32", "float64"),
+        grad=False,
+        **BIG,
         errors=[call(T(2, 3)), call(T(2)), call(3), call(T(2, 2, dtype="int64"))],
     ),
     Row(
@@ -161,7 +202,7 @@ ROWS = [
     ),
     Row(
         "geqrf",
-        sized((3, 3), (5, 3), (2, 2, 4), (0, 3)),
+        sized((3, 3), (5, 3), (2, 2, 4), (0, 3), (3, 0), (1, 1)),
         dtypes=ALL,
         grad=False,
         errors=[call(T(3)), call(3), call(T(2, 2, dtype="int64"))],
@@ -201,7 +242,26 @@ ROWS = [
         fn=lambda torch, a, tau: torch.linalg.householder_product(a, tau),
         grad=False,
     ),
-    Row("orgqr", [call(T(5, 3), T(3))], dtypes=FIELDS, out=True, **BIG),
+    Row(
+        "orgqr",
+        [
+            call(T(5, 3), T(3)),
+            call(T(3, 3), T(3)),
+            call(T(5, 3), T(2)),
+            call(T(2, 4, 2), T(2, 2)),
+            call(T(1, 1), T(1)),
+            call(T(4, 1), T(1)),
+        ],
+        dtypes=FIELDS,
+        out=True,
+        errors=[
+            call(T(3, 5), T(3)),
+            call(T(5, 3), T(4)),
+            call(T(5, 3), T(3, **WIDE)),
+            call(3, T(3)),
+        ],
+        **BIG,
+    ),
     Row(
         "ormqr",
         [call(T(4, 3), T(3), T(4, 4), *flags) for flags in FLAGS]
@@ -226,187 +286,6 @@ ROWS = [
         fn=lambda torch, a, t, c, *flags: torch.ormqr(
             z(torch, a), z(torch, t), z(torch, c), *flags
         ),
-        **BIG,
-    ),
-    Row(
-        "linalg.pinv",
-        [
-            *sized(*SIZES, *EMPTY),
-            call(T(3, 4), 0.1),
-            call(T(3, 4), rtol=0.3),
-            call(T(3, 4), atol=0.5),
-            call(T(2, 3, 4), atol=T(2, low=0.1, high=0.5, grad=False)),
-        ],
-        dtypes=ALL,
-        out=True,
-        errors=[call(T(3)), call(I(2, 2, high=3)), call(3), call(T(2, 3), hermitian=True)],
-        **BIG,
-    ),
-    Row(
-        "linalg.pinv of Hermitian matrices",
-        sized((3, 3), (2, 4, 4)),
-        fn=lambda torch, a: torch.linalg.pinv(a + a.mH, hermitian=True),
-        dtypes=FIELDS,
-        **BIG,
-    ),
-    Row(
-        "linalg.pinv of complex matrices",
-        sized((3, 4, 2), (4, 3, 2), (2, 2, 2, 2)),
-        fn=lambda torch, a: torch.linalg.pinv(z(torch, a)),
-        **BIG,
-    ),
-    Row("pinverse", [call(T(3, 4)), call(T(2, 3, 2), 0.1)], dtypes=FIELDS, **BIG),
-    Row(
-        "linalg.lstsq",
-        [
-            call(T(3, 3), T(3, 2)),
-            call(T(5, 3), T(5, 2)),
-            call(T(3, 5), T(3, 2)),
-            call(T(5, 3), T(5)),
-            call(T(2, 5, 3), T(2, 5)),
-            call(T(1, 5, 3), T(3, 5, 2)),
-            *[call(T(5, 3), T(5, 2), driver=d) for d in ("gels", "gelsd", "gelss", "gelsy")],
-            *[call(T(3, 5), T(3, 2), driver=d) for d in ("gels", "gelsd", "gelss", "gelsy")],
-            call(T(2, 5, 3), T(2, 5, 2), driver="gelsd"),
-            call(T(5, 3), T(5, 2), 0.1),
-        ],
-        dtypes=FIELDS,
-        forward=False,
-        errors=[
-            call(T(5, 3), T(5, 2), driver="x"),
-            call(T(5, 3), T(5, 2), driver=3),
-            call(T(5, 3), T(4, 2)),
-            call(T(3), T(3)),
-            call(T(5, 3), T()),
-            call(T(5, 3), T(5, 2, **WIDE)),
-            call(T(2, 5, 3), T(5, 2)),
-            call(T(2, 5, 3), T(3, 5, 2)),
-            call(I(2, 2, high=3), I(2, 2, high=3)),
-            call(3, T(3)),
-        ],
-        **BIG,
-    ),
-    Row(
-        "linalg.lstsq of complex matrices",
-        [call(T(5, 3, 2), T(5, 2, 2)), call(T(3, 5, 2), T(3, 2, 2))],
-        fn=lambda torch, a, b: torch.linalg.lstsq(z(torch, a), z(torch, b))[0],
-        forward=False,
-        **BIG,
-    ),
-    Row(
-        "linalg.matrix_rank",
-        [
-            call(T(3, 3)),
-            call(SINGULAR),
-            call(T(2, 3, 4)),
-            call(SINGULAR, 0.1),
-            call(T(4, 4), atol=1.0, rtol=0.2),
-            call(T(4, 4), atol=T(2, low=0.1, high=3.0)),
-            call(T(0, 3)),
-            call(T(2, 3, 0)),
-        ],
-        dtypes=ALL,
-        grad=False,
-        errors=[call(T(3)), call(T(2, 2), atol=T(2, dtype="complex128"))],
-    ),
-    Row(
-        "linalg.cond",
-        [
-            *[call(T(3, 3), p) for p in (None, 2, -2, "nuc")],
-            call(T(3, 5)),
-            call(T(2, 4, 3), -2),
-        ],
-        dtypes=ALL,
-        out=True,
-        errors=[
-            call(T(3)),
-            call(3),
-            call(T(2, 2), 3),
-            call(T(2, 2), "x"),
-            call(T(3, 5), 1),
-            call(I(2, 2, high=3)),
-            call(T(2, 2, dtype="float16")),
-        ],
-        **BIG,
-    ),
-    Row(
-        "linalg.cond, whose gradients PyTorch hasn't got",
-        [call(T(3, 3), p) for p in (1, -1, inf, -inf, "fro")]
-        + [call(T(2, 3, 3), 1)]
-        + [call(T(2, 2, values=(1.0,) * 4), p) for p in (1, -1, inf, "fro")]
-        + [call(T(0, 0)), call(T(2, 0, 0), "fro")],
-        fn=lambda torch, a, *p: torch.linalg.cond(a, *p),
-        dtypes=ALL,
-        grad=False,
-    ),
-    Row(
-        "cholesky_solve",
-        [
-            call(T(3, 2), T(3, 3)),
-            call(T(3, 2), T(3, 3), True),
-            call(T(2, 3, 2), T(3, 3)),
-            call(T(3, 1), T(2, 3, 3), upper=True),
-            call(T(0, 2), T(0, 0)),
-        ],
-        dtypes=FIELDS,
-        out=True,
-        errors=[
-            call(T(3), T(3, 3)),
-            call(T(2, 2), T(3, 3)),
-            call(T(3, 2), T(3)),
-            call(T(3, 2), T(2, 3)),
-            call(T(3, 2, **WIDE), T(3, 3)),
-            call(T(3, 2), 3),
-            call(T(3, 2), T(3, 3), 3),
-        ],
-        finite=False,  # one triangle is read, and both are differentiated
-        **BIG,
-    ),
-    Row(
-        "cholesky_solve of complex matrices",
-        [call(T(3, 2, 2), T(3, 3, 2)), call(T(3, 2, 2), T(3, 3, 2), True)],
-        fn=lambda torch, b, x, *up: torch.cholesky_solve(
-            z(torch, b), torch.linalg.cholesky(spd(torch, z(torch, x)), upper=bool(up)), *up
-        ),
-        **BIG,
-    ),
-    Row(
-        "cholesky_inverse",
-        [call(T(3, 3)), call(T(2, 3, 3), True), call(T(1, 1)), call(T(0, 0))],
-        dtypes=ALL,
-        out=True,
-        errors=[*MISSHAPEN, call(T(2, 2, values=(0.0,) * 4)), call(T(2, 2), 3)],
-        finite=False,  # one triangle is read, and both are differentiated
-        **BIG,
-    ),
-    Row(
-        "cholesky_inverse of complex matrices",
-        [call(T(3, 3, 2)), call(T(2, 2, 2, 2), True)],
-        fn=lambda torch, x, *up: torch.cholesky_inverse(
-            torch.linalg.cholesky(spd(torch, z(torch, x)), upper=bool(up)), *up
-        ),
-        **BIG,
-    ),
-    Row(
-        "linalg.matrix_exp",
-        sized((3, 3), (2, 2, 2), (1, 1), (0, 0), (2, 0, 0)),
-        dtypes=(*FIELDS, "int64"),
-        errors=[*MISSHAPEN, call(I(2, 2, high=3))],
-        **BIG,
-    ),
-    Row("matrix_exp", sized((3, 3), (2, 4, 4)), dtypes=FIELDS, errors=MISSHAPEN, **BIG),
-    Row(
-        "matrix_exp of complex matrices",
-        sized((3, 3, 2), (2, 2, 2, 2)),
-        fn=lambda torch, a: torch.matrix_exp(z(torch, a)),
-        **BIG,
-    ),
-    Row(
-        "linalg.matrix_power, negative",
-        [call(T(3, 3), n) for n in (-1, -2, -3, -5)] + [call(T(2, 3, 3), -2)],
-        fn=lambda torch, a, n: torch.linalg.matrix_power(a, n),
-        dtypes=ALL,
-        errors=[call(SINGULAR, -1)],
         **BIG,
     ),
 ]

@@ -109,7 +109,19 @@ ROWS = [
         for name in ("trapezoid", "cumulative_trapezoid")
     ],
     Row(
-        "trapz", [call(T(3, 4)), call(T(3, 4), dx=2), call(T(3, 4), T(4))], node=False, method=False
+        "trapz",
+        [
+            call(T(3, 4)),
+            call(T(3, 4), dx=2),
+            call(T(3, 4), T(4)),
+            call(T(4)),
+            call(T(3, 4), T(3), dim=0),
+            call(T(1)),
+        ],
+        dtypes=FIELDS,
+        node=False,
+        method=False,
+        errors=[call(T(3, 4), T(5)), call(T()), call(T(4, dtype="bool")), call(3)],
     ),
     Row(
         "trapezoid of nothing",
@@ -185,14 +197,21 @@ ROWS = [
     ),
     Row(
         "linalg.vander",
-        [call(T(3)), call(T(2, 3), N=2), call(T(3), N=5), call(T(2, 0), N=2)],
+        [
+            call(T(3)),
+            call(T(2, 3), N=2),
+            call(T(3), N=5),
+            call(T(2, 0), N=2),
+            call(T(2, 1, 3)),
+            call(T(1), N=2),
+        ],
         dtypes=(*FIELDS, "uint8"),
         node=False,
         errors=[call(T(3), N=1), call(T(3), N=-1), call(T()), call(T(0)), call(3)],
     ),
     Row(
         "vander",
-        [call(T(3)), call(T(3), 2), call(T(3), 5, True), call(T(3), N=1)],
+        [call(T(3)), call(T(3), 2), call(T(3), 5, True), call(T(3), N=1), call(T(1)), call(T(0))],
         dtypes=FIELDS,
         grad=False,  # PyTorch's backward pass fails
         errors=[call(T(3, 2)), call(T(3), -1), call(3)],
@@ -236,6 +255,8 @@ ROWS = [
             call(T(2, 3, 3, 2), T(2, 3)),
             call(T(2, 6, 3), T(2, 3), (1,)),
             call(T(3, 3), T(3)),
+            call(T(1, 1), T(1)),
+            call(T(4, 2, 2), T(4)),
         ],
         dtypes=("float64", "complex128"),
         out=True,
@@ -251,7 +272,14 @@ ROWS = [
     ),
     Row(
         "linalg.tensorinv",
-        [call(T(2, 3, 6)), call(T(6, 2, 3), 1), call(T(3, 3), ind=1), call(T(2, 3, 3, 2))],
+        [
+            call(T(2, 3, 6)),
+            call(T(6, 2, 3), 1),
+            call(T(3, 3), ind=1),
+            call(T(2, 3, 3, 2)),
+            call(T(1, 1), 1),
+            call(T(2, 2, 2, 2)),
+        ],
         dtypes=("float64", "complex128"),
         out=True,
         node=False,
@@ -270,8 +298,10 @@ ROWS = [
             call(T(2, 3, 4)),
             call(T(2, 3, 4), offset=1),
             call(T(2, 3, 4), offset=-1, dim1=0, dim2=1),
+            call(T(0, 3)),
+            call(T(3, 4), offset=9),
         ],
         dtypes=FIELDS,
-        errors=[call(T(3)), call(3)],
+        errors=[call(T(3)), call(3), call(T(3, 3), dim1=1, dim2=-1), call(T(3, 3), offset=0.5)],
     ),
 ]

@@ -26,14 +26,18 @@ _FORMS = (
 )
 
 
-def _steps(name: str, y: Tensor, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
-    """The dimension to integrate along, and the steps between samples: one, a tensor, or None
-    for `trapezoid` of no samples."""
+def _check_arguments(name: str, y: Any, x: Any, dx: Any) -> None:
     require_tensor(y, name, "y", 1)
     if x is not None and not isinstance(x, Tensor):
         raise no_overload(name, _FORMS, y, x)
     if not isinstance(dx, (bool, int, float, builtins.complex)):
         raise no_overload(name, _FORMS, y, dx=dx)
+
+
+def _steps(name: str, y: Tensor, x: Any, dx: Any, dim: Any) -> tuple[int, Any]:
+    """The dimension to integrate along, and the steps between samples: one, a tensor, or None
+    for `trapezoid` of no samples."""
+    _check_arguments(name, y, x, dx)
     if not y.ndim and name == "trapezoid":
         raise IndexError(f"Dimension specified as {dim} but tensor has no dimensions")
     d = wrap_dim(dim, y.ndim) if name == "trapezoid" else 0
@@ -89,6 +93,7 @@ def trapz(y: Tensor, x: Tensor | None = None, *, dx: Any = 1, dim: int = -1) -> 
     >>> torch.trapz(torch.tensor([1.0, 5.0, 10.0]), dx=2)
     tensor(21.)
     """
+    _check_arguments("trapz", y, x, dx)
     return trapezoid(y, x, dx=dx, dim=dim)
 
 

@@ -20,6 +20,7 @@ from rushlight.api.linalg_checks import (
     refuse_half,
 )
 from rushlight.api.norms import linalg_norm, matrix_norm
+from rushlight.api.scalars import as_float, is_real
 from rushlight.ops import cholesky as cholesky_ops
 from rushlight.ops import pseudoinverse as ops
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
@@ -34,6 +35,25 @@ NUMBERS = (bool, int, float)
 
 
 # -- what counts as zero -------------------------------------------------------------------------
+
+
+_FORMS = (
+    "(Tensor input, *, {kind} atol = None, {kind} rtol = None, bool hermitian = False, "
+    "Tensor out = None)",
+    "(Tensor input, {kind} {old}, bool hermitian = False, *, Tensor out = None)",
+)
+
+
+def _check_tolerances(
+    function: str, old: str, input: Any, value: Any, *, atol: Any, rtol: Any
+) -> None:
+    """Raise PyTorch's error unless these are numbers or tensors; `value` is called `old`."""
+    named = {k: v for k, v in (("atol", atol), ("rtol", rtol)) if v is not None}
+    by_place = () if value is None else (value,)
+    for v in (*by_place, *named.values()):
+        if not (isinstance(v, Tensor) or is_real(v)):
+            forms = [f.format(kind=k, old=old) for f in _FORMS for k in ("Tensor", "float")]
+            raise no_overload(function, tuple(forms), input, *by_place, **named)
 
 
 def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
@@ -77,6 +97,7 @@ def pinv(
     """
     if not isinstance(input, Tensor):
         raise no_overload("linalg_pinv", ("(Tensor input, *, ...)",), input)
+    _check_tolerances("linalg_pinv", "rcond", input, rcond, atol=atol, rtol=rtol)
     check_bool(hermitian, "linalg_pinv", "hermitian")
     if input.ndim < 2 or not (input.dtype.is_floating_point or input.dtype.is_complex):
         raise RuntimeError(
@@ -101,7 +122,7 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     tensor([[0.5000, 0.0000]])
     """
     require_tensor(input, "pinverse", "input", 1)
-    return pinv(input, rcond)
+    return pinv(input, as_float(rcond, "pinverse", "rcond", 2))
 
 
 # -- least squares -------------------------------------------------------------------------------
@@ -155,7 +176,8 @@ def lstsq(
         raise RuntimeError("This function doesn't handle types other than float and double")
     if rcond is None:
         rcond = float(np.finfo(input.dtype.to_real().numpy).eps) * max(input.shape[-2:])
-    results = ops.lstsq(input, b, float(rcond), driver, vector)
+    rcond = as_float(rcond, function, "rcond", 3)
+    results = ops.lstsq(input, b, rcond, driver, vector)
     return deliver_all("linalg_lstsq", out, results, function, 4)
 
 
@@ -179,6 +201,7 @@ def matrix_rank(
     """
     name = "torch.linalg.matrix_rank"
     require_tensor(input, "linalg_matrix_rank", "input", 1)
+    _check_tolerances("linalg_matrix_rank", "tol", input, tol, atol=atol, rtol=rtol)
     check_bool(hermitian, "linalg_matrix_rank", "hermitian")
     if input.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor input must have at least 2 dimensions.")

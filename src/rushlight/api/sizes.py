@@ -12,16 +12,16 @@ from rushlight.tensor import Tensor
 __all__ = ["as_dim", "as_int", "int_list", "sizes", "wrap_dim", "wrap_dims"]
 
 
-def as_int(value: Any, function: str, argument: str, position: int) -> int:
+def as_int(value: Any, function: str, argument: str, position: int | None) -> int:
     """Return `value` as an int, or raise PyTorch's TypeError."""
     if type(value) is int:
         return value
     try:
         return operator.index(value)
     except TypeError:
+        place = "" if position is None else f" (position {position})"
         raise TypeError(
-            f"{function}(): argument '{argument}' (position {position}) must be int, "
-            f"not {type_name(value)}"
+            f"{function}(): argument '{argument}'{place} must be int, not {type_name(value)}"
         ) from None
 
 

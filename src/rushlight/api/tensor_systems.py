@@ -11,7 +11,7 @@ from rushlight.api.linalg_checks import check_floating, check_info, check_same
 from rushlight.api.names import numpy_names
 from rushlight.api.scan import cumprod
 from rushlight.api.shape import cat
-from rushlight.api.sizes import wrap_dim, wrap_dims
+from rushlight.api.sizes import as_int, wrap_dim, wrap_dims
 from rushlight.api.slicing import diagonal as diagonal_of
 from rushlight.api.solving import NOT_INVERTED, solve
 from rushlight.kernels.copies import check_broadcast
@@ -105,7 +105,9 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> T
     torch.Size([3, 2])
     """
     require_tensor(A, "linalg_diagonal", "A", 1)
-    return diagonal_of(A, offset, dim1, dim2)
+    named = {"offset": offset, "dim1": dim1, "dim2": dim2}
+    places = [as_int(v, "linalg_diagonal", k, None) for k, v in named.items()]
+    return diagonal_of(A, *places)
 
 
 # -- Vandermonde's matrices ------------------------------------------------------------------------
