@@ -1,8 +1,10 @@
 """``python -m benchmarks``: print the table of docs/benchmarks.md.
 
-python -m benchmarks                    everything, about seven minutes
-python -m benchmarks small limits       some parts
-python -m benchmarks --budget 0.3       quicker and noisier
+python -m benchmarks                        everything, about ten minutes
+python -m benchmarks small limits           some parts
+python -m benchmarks million --threads 1    every operator at a million elements, on one thread
+python -m benchmarks million --only pool    those whose names contain a word
+python -m benchmarks --budget 0.3           quicker and noisier
 """
 
 from __future__ import annotations
@@ -14,20 +16,23 @@ from collections.abc import Iterable
 import numpy as np
 
 import rushlight
-from benchmarks import limits, memory, operators
+from benchmarks import limits, memory, million, operators
 from benchmarks.groups import GROUPS
 from benchmarks.pairs import Result
 
-PARTS = (*(group.name for group in GROUPS), "operators", "limits", "memory")
+PARTS = (*(group.name for group in GROUPS), "operators", "million", "limits", "memory")
 
 
-def show(results: Iterable[Result]) -> None:
-    """Print lines as they come."""
+def show(results: Iterable[Result]) -> list[Result]:
+    """Print lines as they come, and return them."""
     head = f"{'':<44}{'rushlight us':>12}{'pytorch us':>12}{'ratio':>9}{'target':>8}"
     print(head, "-" * len(head), sep="\n")
+    shown = []
     for result in results:
         print(result.line(), flush=True)
+        shown.append(result)
     print()
+    return shown
 
 
 def main() -> None:
@@ -35,6 +40,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--budget", type=float, default=0.6, help="seconds a line (0.6)")
+    parser.add_argument("--threads", type=int, help="for both libraries; all cores by default")
+    parser.add_argument("--only", default="", help="lines of the part million that contain this")
     args = parser.parse_args()
     unknown = set(args.parts) - set(PARTS)
     if unknown:
@@ -44,6 +51,9 @@ def main() -> None:
         import torch
     except ImportError:
         parser.error("PyTorch is needed: pip install 'rushlight[bench]'")
+    if args.threads:
+        torch.set_num_threads(args.threads)
+        rushlight.set_num_threads(args.threads)
     print(
         f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
         f"{torch.get_num_threads()} threads. Ratio = PyTorch time / Rushlight time.\n"
@@ -53,6 +63,11 @@ def main() -> None:
             show(group.run(rushlight, torch, args.budget * 3))
     if "operators" in parts:
         show(operators.run(rushlight, torch, args.budget))
+    if "million" in parts:
+        lines = show(million.run(rushlight, torch, args.budget / 5, args.only))
+        slower = million.slower(lines)
+        print(f"{len(slower)} of {len(lines)} lines take more than three times as long.")
+        show(slower)
     if "limits" in parts:
         for line in limits.run():
             print(line, flush=True)
