@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from rushlight.kernels import special
+from rushlight.kernels import bessel, elementary, special
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
 T = torch.special
@@ -31,7 +31,7 @@ UNARY = {
     "polygamma3": (lambda x: T.polygamma(3, x), lambda x: special.polygamma(3, x), 8),
     "logit": (T.logit, special.logit, 4),
     "logit_eps": (lambda x: T.logit(x, 0.1), lambda x: special.logit(x, 0.1), 4),
-    "sinc": (torch.sinc, special.sinc, 4),
+    "sinc": (torch.sinc, elementary.sinc, 4),
 }
 
 
@@ -125,3 +125,46 @@ def test_scipy_is_imported_on_first_use_only() -> None:
         "assert 'scipy.special' in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+MANY = {  # SciPy's function, ours, ends of the range, float32 ulps
+    "erfc": ("erfc", special.erfc, -5, 9, 9),
+    "erfinv": ("erfinv", special.erfinv, -1, 1, 4),
+    "i0": ("i0", bessel.i0, -80, 80, 8),
+    "i0e": ("i0e", bessel.i0e, -80, 80, 6),
+    "i1": ("i1", bessel.i1, -80, 80, 8),
+    "i1e": ("i1e", bessel.i1e, -80, 80, 6),
+}
+
+
+@pytest.mark.parametrize("name", MANY)
+def test_many_float32_keep_their_relative_accuracy(name: str) -> None:
+    scipys, ours, low, high, ulps = MANY[name]
+    x = np.linspace(low, high, 200_001, dtype=np.float32)
+    exact = getattr(pytest.importorskip("scipy.special"), scipys)(x.astype(np.float64))
+    ulp = np.spacing(np.abs(exact.astype(np.float32)))
+    off = np.where(np.isfinite(exact), np.abs(ours(x) - exact) / ulp, 0)
+    assert np.max(off) <= ulps
+    edges = np.array([np.nan, -np.inf, np.inf, -2, -1, -0.0, 0, 1, 1e-30, 30, 1e30], np.float32)
+    few, many = ours(edges), ours(np.tile(edges, 100))[:11]
+    np.testing.assert_allclose(many, few, rtol=1e-6)
+    number = ~np.isnan(few)
+    np.testing.assert_array_equal(np.signbit(many)[number], np.signbit(few)[number])
+
+
+TWO = ["fmod", "remainder", "floor_divide", "hypot", "logaddexp", "logaddexp2"]
+
+
+@pytest.mark.parametrize("name", TWO)
+def test_many_pairs_of_float32_are_as_few(name: str) -> None:
+    """Blocks of ordinary numbers go another way than those with infinities in them."""
+    ours, plain = getattr(elementary, name), getattr(np, name)
+    rng = np.random.RandomState(0)
+    a, b = (rng.uniform(-9, 9, 40_000).astype(np.float32) for _ in range(2))
+    a[::3], b[::3] = np.round(a[::3]), np.round(b[::3]) + 0.5
+    rtol = 1e-6 if name.startswith(("log", "hypot")) else 0
+    np.testing.assert_allclose(ours(a, b), plain(a, b), rtol=rtol, atol=rtol)
+    edges = np.array([np.nan, np.inf, -np.inf, 0, -0.0, 1, -2, 1e-45, 3e38], np.float32)
+    a, b = (np.tile(x.reshape(-1), 20) for x in np.meshgrid(edges, edges))
+    np.testing.assert_array_equal(ours(a, b), plain(a, b))
+    np.testing.assert_array_equal(np.signbit(ours(a, b)), np.signbit(plain(a, b)))

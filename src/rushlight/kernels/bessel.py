@@ -9,6 +9,7 @@ from math import pi
 
 import numpy as np
 
+from rushlight.kernels import single_special
 from rushlight.kernels.blocks import BLOCK, ONE, Array, in_blocks, owned, special
 from rushlight.kernels.special import from_scipy
 
@@ -29,7 +30,10 @@ __all__ = [
     "y1",
 ]
 
-i0, i0e, i1, i1e = (from_scipy(name) for name in ("i0", "i0e", "i1", "i1e"))
+i0 = single_special.blockwise(from_scipy("i0"), single_special.i0)
+i0e = single_special.blockwise(from_scipy("i0e"), single_special.i0e)
+i1 = single_special.blockwise(from_scipy("i1"), single_special.i1)
+i1e = single_special.blockwise(from_scipy("i1e"), single_special.i1e)
 j0, j1, y0, y1 = (from_scipy(name) for name in ("j0", "j1", "y0", "y1"))
 k0, k0e, k1, k1e = (from_scipy(name) for name in ("k0", "k0e", "k1", "k1e"))
 

@@ -162,3 +162,14 @@ def drop(g: Array, mask: Array, out: Array | None = None) -> Array:
     bits = _BITS[g.itemsize]  # as in `fill`, without the copy before
     np.multiply(g.view(bits), np.logical_not(mask).astype(bits), out=out.view(bits))
     return out
+
+
+def pick(mask: Array, x: Array, y: Array, out: Array) -> Array:
+    """``np.where(mask, x, y)`` without a branch per element; ``out`` is neither of them."""
+    bits = _BITS[out.itemsize]
+    chosen, raw, below = mask.astype(bits), out.view(bits), y.view(bits)
+    np.negative(chosen, out=chosen)  # all bits, or none
+    np.bitwise_xor(x.view(bits), below, out=raw)
+    np.bitwise_and(raw, chosen, out=raw)
+    np.bitwise_xor(raw, below, out=raw)
+    return out

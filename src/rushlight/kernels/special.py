@@ -11,9 +11,9 @@ from math import factorial, log, pi, sqrt
 
 import numpy as np
 
+from rushlight.kernels import single_special
 from rushlight.kernels.blocks import (
     BLOCK,
-    FEW,
     HALF,
     ONE,
     ZERO,
@@ -24,7 +24,7 @@ from rushlight.kernels.blocks import (
     special,
 )
 
-_PI, _SQRT_HALF = PerDtype(pi), PerDtype(sqrt(0.5))
+_SQRT_HALF = PerDtype(sqrt(0.5))
 
 
 def from_scipy(name: str) -> Callable[..., Array]:
@@ -39,52 +39,17 @@ def from_scipy(name: str) -> Callable[..., Array]:
     return kernel
 
 
-erfc = from_scipy("erfc")
 erfcx = from_scipy("erfcx")
 log_ndtr = from_scipy("log_ndtr")
 ndtri = from_scipy("ndtri")
 _entr = from_scipy("entr")
-_erf = from_scipy("erf")
-_erfinv = from_scipy("erfinv")
 _gammaln = from_scipy("gammaln")
 _psi = from_scipy("psi")
 
-# erf(x) = tanh(x + x·P(x²)): P, highest power first, minimax in the relative error of erf (1e-8).
-# The sum keeps the rounding of P out of the leading digits. Within 2.3 ulp of the exact value.
-_ERF = tuple(
-    PerDtype(c)
-    for c in (
-        1.7403214599364976e-10,
-        -8.301308028209122e-09,
-        1.53805234458055e-07,
-        -1.2722010739772802e-06,
-        1.2610772401572752e-06,
-        6.946122056272117e-05,
-        -0.0005954648863307254,
-        -0.00020657210614525266,
-        0.1027721499280917,
-        0.1283791788559443,
-    )
-)
 
-
-def erf(x: Array, out: Array | None = None) -> Array:
-    """The error function; SciPy's costs 22 ns an element, so many float32 go another way."""
-    if x.size <= FEW or x.dtype != np.float32:
-        return _erf(x, out=out)
-    if x.size > BLOCK:
-        return in_blocks(erf, (x,), out=out)
-    dtype = x.dtype
-    first, *others, last = _ERF
-    u = np.multiply(x, x)
-    y: Array = np.multiply(u, first[dtype], out=owned(x, out))
-    for coefficient in others:
-        np.add(y, coefficient[dtype], out=y)
-        np.multiply(y, u, out=y)
-    np.add(y, last[dtype], out=y)
-    np.multiply(y, x, out=y)
-    np.add(y, x, out=y)
-    return np.tanh(y, out=y)
+erf = single_special.blockwise(from_scipy("erf"), single_special.erf)
+erfc = single_special.blockwise(from_scipy("erfc"), single_special.erfc)
+_erfinv = single_special.blockwise(from_scipy("erfinv"), single_special.erfinv)
 
 
 def erfinv(x: Array, out: Array | None = None) -> Array:
@@ -271,14 +236,3 @@ def logit_backward(g: Array, x: Array, eps: float | None = None, out: Array | No
     outside = np.logical_or(np.less(x, low), np.greater(x, high))
     np.putmask(gx, outside, np.nan if eps is None else 0.0)
     return gx
-
-
-def sinc(x: Array, out: Array | None = None) -> Array:
-    """sin(πx) / (πx), 1 at 0."""
-    if x.size > BLOCK or x.itemsize < 4:
-        return in_blocks(sinc, (x,), out=out)
-    angle: Array = np.multiply(x, _PI[x.dtype], out=owned(x, None))
-    y: Array = np.sin(angle, out=owned(x, out))
-    np.divide(y, angle, out=y)
-    np.putmask(y, np.equal(angle, ZERO[x.dtype]), ONE[x.dtype])
-    return y

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
+from rushlight.kernels import elementary
 from rushlight.ops.declare import pointwise, underivable
 from rushlight.ops.masking import zeroed
 from rushlight.ops.promotion import Dtype, checked_number, no_kernel, refuse
@@ -157,7 +158,7 @@ _floor_checks = (no_kernel("bcw", "div_floor_cpu"),)
 
 div_floor = pointwise(
     "div",
-    _whole(np.floor_divide),
+    _whole(elementary.floor_divide),
     promote="common",
     unrounded=True,
     checks=_floor_checks,
@@ -178,7 +179,7 @@ div_trunc = pointwise(
 )
 floor_divide = pointwise(
     "floor_divide",
-    _whole(np.floor_divide),
+    _whole(elementary.floor_divide),
     promote="common",
     unrounded=True,
     checks=_floor_checks,
@@ -192,7 +193,7 @@ floor_divide = pointwise(
 
 def divided(a: Any, b: Any) -> Any:
     """The remainder with the sign of `b`; a zero has that of `a`, where NumPy's has that of `b`."""
-    out = np.asarray(np.remainder(a, b))
+    out = np.asarray(elementary.remainder(a, b))
     if out.dtype.kind not in "biu" and not out.all():
         np.copysign(out, a, out=out, where=np.equal(out, 0))
     return out
@@ -222,13 +223,15 @@ remainder_of_number = pointwise(
 )
 fmod = pointwise(
     "fmod",
-    _whole(np.fmod),
+    _whole(elementary.fmod),
     **_fmod,
     node="FmodBackward1",
     a=lambda g: g,
     b=lambda g, a, b: -g * div_trunc(a, b),
 )
-fmod_number = pointwise("fmod", _whole(np.fmod), **_fmod, operands=("a", "b"), a=lambda g: g)
+fmod_number = pointwise(
+    "fmod", _whole(elementary.fmod), **_fmod, operands=("a", "b"), a=lambda g: g
+)
 
 # -- fused ---------------------------------------------------------------------------------------
 
@@ -275,11 +278,6 @@ def _lerp_number(a: Any, end: Any, weight: Any) -> Any:
     return end - (end - a) * (1 - weight)
 
 
-def _lerp(a: Any, end: Any, weight: Any) -> Any:
-    gap = end - a
-    return np.where(np.abs(weight) < 0.5, a + weight * gap, end - gap * (1 - weight))
-
-
 def _same_dtype(operands: Sequence[Any], target: Dtype) -> None:
     first = dtypes.from_numpy(operands[0].dtype)
     for name, other in zip(("end", "weight"), operands[1:]):
@@ -300,7 +298,7 @@ lerp_number = pointwise(
 )
 lerp = pointwise(
     "lerp",
-    _lerp,
+    elementary.lerp,
     promote="common",
     checks=(_same_dtype, no_kernel("bi", "lerp_kernel_tensor")),
     node="LerpBackward1",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels import elementary
 from rushlight.kernels.copies import check_broadcast
 from rushlight.kernels.flipped import flip
 from rushlight.ops.declare import constant, linear, pointwise, view
@@ -48,13 +49,7 @@ def is_complex(x: Any) -> bool:
 
 
 def _sign(x: Any) -> Any:
-    """-1, 0 or 1, and 0 for nan, where NumPy has nan."""
-    if x.dtype.kind == "b":
-        return x.copy()
-    y = np.asarray(np.sign(x))
-    if y.dtype.kind in "fV":
-        np.putmask(y, np.not_equal(y, y), 0)
-    return y
+    return x.copy() if x.dtype.kind == "b" else elementary.sign(x)
 
 
 def _sgn(x: Any) -> Any:

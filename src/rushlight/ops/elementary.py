@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels import activation, special
+from rushlight.kernels import activation, elementary
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import pointwise
 from rushlight.ops.fast import binary
@@ -129,7 +129,7 @@ def _sinc_rule(g: Any, x: Any) -> Any:
 
 
 def _sinc(x: Any) -> Any:
-    return special.sinc(np.asarray(x))
+    return elementary.sinc(np.asarray(x))
 
 
 def _distance(a: Any, b: Any) -> Any:
@@ -159,7 +159,7 @@ atan2 = pointwise(
 )
 hypot = pointwise(
     "hypot",
-    np.hypot,
+    elementary.hypot,
     promote="common",
     checks=(no_kernel("bic", "hypot_cpu"),),
     a=lambda g, a, y: g * (a / y),

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels import elementary
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import general, pointwise
 from rushlight.ops.elementary import LN2, exp, exp2, log
@@ -134,7 +135,7 @@ pow_of_number = pointwise(
 
 def _logaddexp(a: Any, b: Any) -> Any:
     if a.dtype.kind != "c":
-        return np.logaddexp(a, b)
+        return elementary.logaddexp(a, b)
     top = np.where(a.real >= b.real, a, b)
     y = np.asarray(np.log(np.exp(a - top) + np.exp(b - top)) + top)
     np.copyto(y, top, where=np.isposinf(top.real) & ~(np.isnan(a) | np.isnan(b)))
@@ -151,7 +152,7 @@ logaddexp = pointwise(
 )
 logaddexp2 = pointwise(
     "logaddexp2",
-    np.logaddexp2,
+    elementary.logaddexp2,
     promote="common",
     checks=(no_kernel("bic", "logaddexp2_cpu"),),
     a=lambda g, a, b: g / (1 + exp2(b - a)),
