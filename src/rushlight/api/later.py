@@ -234,7 +234,7 @@ _METHODS = {
         "__xor__"
     ),
     "norms": "renorm_",
-    "numpy_protocol": "__array_function__ __array_ufunc__ __array_wrap__",
+    "numpy_protocol": "__array_function__ __array_namespace__ __array_ufunc__ __array_wrap__",
     "pickling": "__deepcopy__ __reduce_ex__",
     "other_memory": "data set_",
     "powers": "float_power_ ldexp_ pow_",

@@ -22,6 +22,8 @@ __all__ = [
     "as_array",
     "as_tensor",
     "atleast",
+    "concatenate",
+    "count_nonzero",
     "cross",
     "cumulative",
     "diff",
@@ -125,12 +127,20 @@ def atleast(dimensions: int) -> Callable[..., Any]:
     return function
 
 
+def concatenate(
+    arrays: Any, axis: int | None = 0, *, dtype: Any = None, casting: str = "same_kind"
+) -> Any:
+    """``np.concatenate``: of the flattened tensors where no axis is given."""
+    parts = [as_tensor(x) for x in arrays]
+    if axis is None:
+        parts, axis = [x.reshape(-1) for x in parts], 0
+    whole = public("cat")(parts, axis)
+    return whole if dtype is None else whole.to(dtypes.as_dtype(dtype))
+
+
 def append(arr: Any, values: Any, axis: int | None = None) -> Tensor:
     """``np.append``: flattened where no axis is given."""
-    pair = [as_tensor(arr), as_tensor(values)]
-    if axis is None:
-        pair, axis = [x.reshape(-1) for x in pair], 0
-    return public("cat")(pair, axis)  # type: ignore[no-any-return]
+    return concatenate([arr, values], axis)  # type: ignore[no-any-return]
 
 
 def array_split(ary: Tensor, indices_or_sections: Any, axis: int = 0) -> list[Tensor]:
@@ -265,6 +275,14 @@ def spread(name: str) -> Callable[..., Tensor]:
         return public(name)(a, axis, correction=divisor, keepdim=keepdims)  # type: ignore[no-any-return]
 
     return function
+
+
+def count_nonzero(a: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
+    """``np.count_nonzero``, with ``keepdims`` too."""
+    x = as_tensor(a)
+    if not keepdims:
+        return public("count_nonzero")(x, axis)
+    return (x != 0).sum(tuple(range(x.ndim)) if axis is None else axis, keepdim=True)
 
 
 def outer(a: Any, b: Any) -> Any:

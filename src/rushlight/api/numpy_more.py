@@ -74,10 +74,23 @@ def _polyval(p: Any, x: Any) -> Any:
 def _scan(name: str) -> Callable[..., Any]:
     """``np.cumulative_sum`` and ``np.cumulative_prod``."""
 
-    def function(x: Any, /, *, axis: int | None = None, dtype: Any = None) -> Any:
+    start = {"cumsum": 0, "cumprod": 1}[name]
+
+    def function(
+        x: Any,
+        /,
+        *,
+        axis: int | None = None,
+        dtype: Any = None,
+        include_initial: bool = False,
+    ) -> Any:
         if axis is None and as_tensor(x).ndim > 1:
             raise ValueError("For arrays which have more than one dimension ``axis`` is required.")
-        return cumulative(name)(as_tensor(x), axis, dtype)
+        found = cumulative(name)(as_tensor(x), axis, dtype)
+        if include_initial:
+            first = public("full_like")(found.narrow(axis or 0, 0, 1), start)
+            found = public("cat")([first, found], axis or 0)
+        return found
 
     return function
 
@@ -186,10 +199,14 @@ MORE: dict[Any, Callable[..., Any]] = {
     np.linalg.eigh: Call("linalg.eigh", a="A", UPLO="UPLO"),
     np.linalg.eigvalsh: Call("linalg.eigvalsh", a="A", UPLO="UPLO"),
     np.linalg.lstsq: _lstsq,
-    np.linalg.pinv: Call("linalg.pinv", a="input", rcond="rtol", hermitian="hermitian"),
+    np.linalg.pinv: Call(
+        "linalg.pinv", a="input", rcond="rtol", hermitian="hermitian", rtol="rtol"
+    ),
     np.linalg.slogdet: Call("linalg.slogdet", a="A"),
     np.linalg.cond: Call("linalg.cond", x="input", p="p"),
-    np.linalg.matrix_rank: Call("linalg.matrix_rank", A="input", tol="atol"),
+    np.linalg.matrix_rank: Call(
+        "linalg.matrix_rank", A="input", tol="atol", hermitian="hermitian", rtol="rtol"
+    ),
     np.linalg.tensorinv: Call("linalg.tensorinv", a="A", ind="ind"),
     np.linalg.tensorsolve: Call("linalg.tensorsolve", a="input", b="other", axes="dims"),
     np.linalg.matrix_transpose: lambda x: x.mT,

@@ -13,6 +13,7 @@ TypeError.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,8 @@ from rushlight.api.numpy_functions import (
     append,
     array_split,
     atleast,
+    concatenate,
+    count_nonzero,
     cross,
     cumulative,
     diff,
@@ -189,7 +192,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.var: spread("var"),
     np.argmax: _axes("argmax", keepdims="keepdim"),
     np.argmin: _axes("argmin", keepdims="keepdim"),
-    np.count_nonzero: _axes("count_nonzero"),
+    np.count_nonzero: count_nonzero,
     np.cumsum: cumulative("cumsum"),
     np.cumprod: cumulative("cumprod"),
     # selection
@@ -203,7 +206,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     ),
     np.isclose: Call("isclose", a="input", b="other", rtol="rtol", atol="atol"),
     # joining and shapes
-    np.concatenate: _sequence("cat", axis="dim"),
+    np.concatenate: concatenate,
     np.stack: _sequence("stack", axis="dim"),
     np.hstack: _sequence("hstack", "tup"),
     np.vstack: _sequence("vstack", "tup"),
@@ -256,7 +259,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.linalg.inv: Call("linalg.inv", a="A"),
     np.linalg.det: Call("linalg.det", a="A"),
     np.linalg.solve: Call("linalg.solve", a="A", b="B"),
-    np.linalg.cholesky: Call("linalg.cholesky", a="input"),
+    np.linalg.cholesky: Call("linalg.cholesky", a="input", upper="upper"),
     np.linalg.matrix_power: Call("linalg.matrix_power", a="input", n="n"),
     np.linalg.multi_dot: Call("linalg.multi_dot", arrays="tensors"),
     # complex numbers, rounding
@@ -353,8 +356,19 @@ def _array_wrap(
     return wrap(array.astype(np.uint8) if array.dtype == bool else array)
 
 
+STANDARDS = ("2021.12", "2022.12", "2023.12", "2024.12")
+
+
+def _array_namespace(self: Tensor, /, *, api_version: str | None = None) -> Any:
+    """Return `rushlight.array_api`, the functions of the array API standard."""
+    if api_version not in (None, *STANDARDS):
+        raise ValueError(f"versions of the array API standard are {', '.join(STANDARDS)}")
+    return import_module("rushlight.array_api")
+
+
 ATTRIBUTES = {
     "__array_function__": _array_function,
+    "__array_namespace__": _array_namespace,
     "__array_ufunc__": _array_ufunc,
     "__array_wrap__": _array_wrap,
 }
