@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.both import assert_alike, expressions
+from tests.both import assert_alike, attempt, expressions, story
 
 
 def scope(lib: Any) -> dict[str, Any]:
@@ -245,3 +245,18 @@ def test_batched_grad(expression: str) -> None:
 )
 def test_attributes(expression: str) -> None:
     assert_alike(expression, scope)
+
+
+@story
+def test_what_leads_nowhere_does_not_run(lib: Any) -> Any:
+    x = lib.ones(3, requires_grad=True)
+    with lib.no_grad():
+        part = x[:2]
+    y = (part * 2).exp()
+    y.detach().mul_(2)  # which a backward pass would complain about
+    other = x * 2
+    ran: list[str] = []
+    y.grad_fn.register_hook(lambda *_: ran.append("y"))
+    out = lib.autograd.grad((y.sum(), other.sum()), [x], allow_unused=True, retain_graph=True)
+    y.sum().backward(inputs=[other])
+    return out, ran, attempt(lambda: lib.autograd.grad(y.sum(), [other], allow_unused=True))

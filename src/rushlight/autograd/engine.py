@@ -153,7 +153,9 @@ def _plan(
     nodes = [end for end in reachable if isinstance(end, Node)]
     ends = [end for end in leads if end in reachable]
     if len(nodes) + len(ends) == len(reachable) and not any(isinstance(e, Node) for e in ends):
-        return None, reachable, roots  # every leaf is wanted, and nothing else
+        dead = [n for n in nodes if n.edges[0] is None and all(e is None for e in n.edges)]
+        if not dead:  # every leaf is wanted, and nothing else; no path ends elsewhere
+            return None, reachable, roots
     plan: dict[Any, tuple[Any, ...]] = {}
     counts: dict[Any, Any] = {}
     # Producers have smaller numbers than consumers, so this order sees every edge's end first.
