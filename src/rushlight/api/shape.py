@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from rushlight import dtypes
 from rushlight.api.broadcasting import atleast_1d, atleast_2d, atleast_3d, meshgrid
 from rushlight.api.sizes import as_int, wrap_dim
 from rushlight.api.views import reshaped
+from rushlight.kernels.sets import choices
 from rushlight.ops import shape as ops
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.gather import index_select
@@ -295,7 +295,6 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         raise RuntimeError(f"Expect a non-negative number, but got {r}")
     if r == 0:
         return wrap(np.empty(0, input._array.dtype))
-    choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    chosen = np.array(list(choose(range(input.numel()), r)), np.intp).reshape(-1, r)
+    chosen = choices(input.numel(), r, with_replacement)
     columns = [index_select(input, 0, wrap(chosen[:, i])) for i in range(r)]
     return stack(columns, 1)

@@ -13,7 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.kernels.embedding import embedding_backward
-from rushlight.kernels.rows import add_rows
+from rushlight.kernels.rows import add_at, add_runs
+
+# A step through all bags costs some 10 µs beside its rows: each is to have this many of them.
+_FEW_STEPS = 16
 
 __all__ = [
     "Options",
@@ -124,14 +127,16 @@ def bag_sum(
 ) -> Array:
     """Σ scale[i] · weight[index[i]] over the i in each bag: (bags, d). Empty bags are zero."""
     members = members_of(index, offsets, weight, options)
-    rows = weight.take(members.rows, 0)
+    rows, chosen = weight, members.rows
     if weight.itemsize < 4:
-        rows = rows.astype(np.float32)
+        rows, chosen = weight.take(chosen, 0).astype(np.float32), np.arange(len(chosen))
     factors = _factors(scale, members, options, weight.dtype)
     if factors is not None:
-        rows *= factors.astype(rows.dtype, copy=False)[:, None]
+        factors = factors.astype(rows.dtype, copy=False)
     out = np.zeros((members.bags, weight.shape[1]), rows.dtype)
-    add_rows(out, members.bag, rows)
+    starts = np.zeros(members.bags + 1, np.int64)
+    np.cumsum(np.bincount(members.bag, minlength=members.bags), out=starts[1:])
+    add_runs(out, starts, chosen, factors, rows)
     return out.astype(weight.dtype, copy=False)
 
 
@@ -171,17 +176,37 @@ def bag_winners(weight: Array, index: Array, offsets: Array, options: Options) -
     winners = np.full((bags, weight.shape[1]), -1, np.int64)
     if not len(index):
         return winners
-    rows = weight.take(index, 0)
-    if rows.dtype.kind == "V":
-        rows = rows.astype(np.float32)
+    if weight.dtype.kind == "V":
+        weight = weight.astype(np.float32)
     starts = np.flatnonzero(np.diff(bag, prepend=-1))
+    lengths = np.diff(starts, append=len(index))
+    if int(lengths.max()) * _FEW_STEPS > len(index):
+        winners[bag[starts]] = _winners_of_runs(weight, index, starts, lengths)
+        return winners
+    # One row of each bag at a time, the longest bags first, so that those that go on are in front.
+    order = np.argsort(-lengths, kind="stable")
+    starts, lengths = starts[order], lengths[order]
+    best = index[starts][:, None].repeat(weight.shape[1], axis=1)
+    peaks = weight.take(index[starts], 0)
+    for step in range(1, int(lengths[0])):
+        active = int(np.searchsorted(-lengths, -step))
+        chosen = index[starts[:active] + step]
+        rows = weight.take(chosen, 0)
+        above = np.flatnonzero(rows > peaks[:active])  # fewer and fewer
+        peaks.reshape(-1)[above] = rows.reshape(-1)[above]
+        best.reshape(-1)[above] = chosen[above // weight.shape[1]]
+    winners[bag[starts]] = best
+    return winners
+
+
+def _winners_of_runs(weight: Array, index: Array, starts: Array, lengths: Array) -> Array:
+    """The same for few and long bags, by NumPy's slower reductions of runs."""
+    rows = weight.take(index, 0)
     peaks = np.maximum.reduceat(rows, starts, axis=0)
-    ends = np.append(starts[1:], len(index))
-    is_peak = rows == np.repeat(peaks, ends - starts, axis=0)
+    is_peak = rows == np.repeat(peaks, lengths, axis=0)
     # The first of a bag is the least position among its peaks.
     place = np.where(is_peak, np.arange(len(index))[:, None], len(index) - 1)
-    winners[bag[starts]] = index[np.minimum.reduceat(place, starts, axis=0)]
-    return winners
+    return index[np.minimum.reduceat(place, starts, axis=0)]
 
 
 def take_winners(weight: Array, winners: Array) -> Array:
@@ -195,6 +220,6 @@ def add_winners(g: Array, winners: Array, num_weights: int) -> Array:
     """The adjoint of `take_winners`."""
     out = np.zeros((num_weights, g.shape[1]), g.dtype)
     won = winners >= 0
-    columns = np.broadcast_to(np.arange(g.shape[1]), winners.shape)
-    np.add.at(out, (winners[won], columns[won]), g[won])
+    place = winners * g.shape[1] + np.arange(g.shape[1])
+    add_at(out, place[won], g[won])
     return out

@@ -26,14 +26,14 @@ _SPARSE_TYPES = frozenset("bBhilqfdFD")
 
 
 @cache
-def _sparse_product() -> Callable[..., None] | None:
+def _sparse_product(name: str = "csc_matvecs") -> Callable[..., None] | None:
     """`product(m, n, width, starts, index, weights, rows, out)`, or None in a SciPy without it.
     The public operator `csc_array @ rows` allocates its result, which takes twice the time."""
     try:
-        from scipy.sparse._sparsetools import csc_matvecs
+        from scipy.sparse import _sparsetools
     except ImportError:
         return None
-    product: Callable[..., None] = csc_matvecs
+    product: Callable[..., None] | None = getattr(_sparsetools, name, None)
     return product
 
 
@@ -52,6 +52,23 @@ def add_rows(out: Array, index: Array, rows: Array) -> None:
     else:
         place = (index[:, None] * width + np.arange(width)).reshape(-1)
         np.add.at(out.reshape(-1), place, rows.reshape(-1))
+
+
+def add_runs(out: Array, starts: Array, index: Array, factors: Array | None, rows: Array) -> None:
+    """`out[b] += Σ factors[i] · rows[index[i]]` over i from `starts[b]` to `starts[b + 1]`, in
+    order; dtypes and layouts as for `add_rows`, factors of 1 by default."""
+    product = None
+    if len(index) * rows.shape[1] > _FEW and out.dtype.char in _SPARSE_TYPES:
+        product = _sparse_product("csr_matvecs")
+    if product is None:
+        taken = rows.take(index, 0)
+        if factors is not None:
+            taken *= factors[:, None]
+        add_rows(out, np.repeat(np.arange(len(out)), np.diff(starts)), taken)
+        return
+    weights = np.ones(len(index), out.dtype) if factors is None else factors
+    rows, index = np.ascontiguousarray(rows), np.ascontiguousarray(index)
+    product(*out.shape[:1], *rows.shape, starts, index, weights, rows.reshape(-1), out.reshape(-1))
 
 
 def add_slices(out: Array, dim: int, index: Array, source: Array) -> None:

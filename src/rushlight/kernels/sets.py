@@ -223,3 +223,18 @@ def histc(x: Array, bins: int = 100, min: float = 0, max: float = 0) -> Array:
     flat = flat[(flat >= low) & (flat <= high)]
     place = ((flat - flat.dtype.type(low)) * bins / flat.dtype.type(high - low)).astype(np.int64)
     return np.bincount(np.minimum(place, bins - 1), minlength=bins).astype(x.dtype)
+
+
+def choices(n: int, r: int, again: bool) -> Array:
+    """All ways to take `r` of `n` places in order, a row each; `again` lets one come repeatedly.
+
+    A column at a time: each row goes on with every place that may follow its last."""
+    chosen = np.arange(n)[:, None]
+    for _ in range(r - 1):
+        least = chosen[:, -1] + (not again)
+        following = n - least
+        rows = np.repeat(chosen, following, axis=0)
+        ends = np.cumsum(following)
+        place = np.arange(len(rows)) + np.repeat(least - (ends - following), following)
+        chosen = np.concatenate([rows, place[:, None]], axis=1)
+    return chosen

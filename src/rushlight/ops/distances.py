@@ -48,6 +48,8 @@ def _rule(g: Any, a: Any, b: Any, y: Any, p: float) -> Any:
     if p == 2:
         weight = _over(g, y)
         return a * column(weight.sum(-1)) - weight @ b
+    if p == 1 and type(g) is np.ndarray:
+        return kernels.pull_of_sums(g, a, b)
     gap = a[..., :, None, :] - b[..., None, :, :]
     return _pull(g[..., None], gap, y[..., None], p).sum(-2)
 
@@ -70,6 +72,10 @@ def _pdist_rule(g: Any, x: Any, y: Any, x_shape: tuple[int, ...], p: float) -> A
     if p == 0:
         return zeroed(x)
     first, second = ((i,) for i in np.triu_indices(x_shape[0], 1))
+    if p == 2:
+        half = index_sum(_over(g, y), (x_shape[0], x_shape[0]), (*first, *second))
+        weight = half + half.mT
+        return x * column(weight.sum(-1)) - weight @ x
     gap = index(x, first) - index(x, second)
     pull = _pull(column(g), gap, column(y), p)
     return index_sum(pull, x_shape, first) - index_sum(pull, x_shape, second)

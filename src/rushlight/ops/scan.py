@@ -12,7 +12,10 @@ a family that is closed under differentiation, and zeros are exact in every orde
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 from rushlight.kernels import recurrence
 from rushlight.kernels import reduce as reductions
@@ -77,19 +80,27 @@ def products_of_others(x: Any, dim: int) -> Any:
     return before * behind
 
 
+def _slope_of_product(x: Any, dim: int, product: Callable[[], Any]) -> Any:
+    """The products of others, in a raw pass by division where no element is 0, as in PyTorch."""
+    if type(x) is np.ndarray and x.all():
+        return product() / x
+    return products_of_others(x, dim)
+
+
 prod = general(
     "prod",
     lambda x, dim, keepdim: reductions.prod(x, (dim,), keepdim),
     node="ProdBackward1",
     x=lambda g, x, y, x_shape, dim, keepdim: (
-        spread(g, x_shape, (dim,), keepdim) * products_of_others(x, dim)
+        spread(g, x_shape, (dim,), keepdim)
+        * _slope_of_product(x, dim, lambda: spread(y, x_shape, (dim,), keepdim))
     ),
     jvp=lambda x_t, x, dim, keepdim: sum_(x_t * products_of_others(x, dim), (dim,), keepdim),
 )
 prod_all = general(
     "prod",
     lambda x: reductions.prod(x),
-    x=lambda g, x, y, x_shape: g * products_of_others(x.reshape(-1), 0).reshape(x_shape),
+    x=lambda g, x, y, x_shape: g * _slope_of_product(x.reshape(-1), 0, lambda: y).reshape(x_shape),
     jvp=lambda x_t, x: sum_(x_t.reshape(-1) * products_of_others(x.reshape(-1), 0), (0,), False),
 )
 
