@@ -73,3 +73,12 @@ def test_products(zeros: int) -> None:
 def test_combinations(r: int, again: bool) -> None:
     for n in (0, 1, 3, 9):
         assert_alike(lambda lib, x: lib.combinations(x, r, with_replacement=again), normal(n))
+
+
+@pytest.mark.parametrize("mode", ["nearest", "linear"])
+def test_resizing_long_rows(mode: str) -> None:
+    def resized(lib: Any, x: Any) -> Any:
+        return lib.nn.functional.interpolate(x, size=700, mode=mode)
+
+    assert_alike(resized, normal(4, 8, 500))
+    assert_alike(resized, normal(4, 8, 900))

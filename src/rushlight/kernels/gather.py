@@ -113,12 +113,15 @@ def scatter_reduce_(
             flat[place] = _limit(x.dtype, identity) if type(identity) is str else identity
         ufunc.at(flat, place, _flat_values(source))
         if reduce == "mean":
-            touched, counts = np.unique(place, return_counts=True)
-            counts += include_self
-            if x.dtype.kind in "biu":
-                flat[touched] = flat[touched] // counts
+            counts = np.bincount(place, minlength=flat.size)
+            if include_self:
+                counts += 1
             else:
-                flat[touched] /= counts.astype(x.dtype)
+                np.maximum(counts, 1, out=counts)
+            if x.dtype.kind in "biu":
+                np.floor_divide(flat, counts, out=flat, casting="unsafe")
+            else:
+                flat /= counts.astype(x.dtype)
 
 
 def _at_least_1d(x: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.kernels.channels import follow
 from rushlight.kernels.reduce import is_half
+from rushlight.kernels.rows import add_runs
 from rushlight.kernels.windows import Array, Ints
 
 
@@ -200,10 +201,21 @@ def interpolate_backward(g: Array, x_shape: Ints, grid: Grid) -> Array:
     for i in reversed(range(dims)):
         axis = g.ndim - dims + i
         n = x_shape[axis]
-        g = dx.swapaxes(axis, 0)
-        spread = np.zeros((n, *g.shape[1:]), dx.dtype)
-        for index, weight in _taps(n, grid.out[i], grid.scales[i], grid, _real_type(dtype)):
-            for place, source in enumerate(index.tolist()):
-                spread[source] += g[place] if weight is None else g[place] * weight[place]
-        dx = spread.swapaxes(axis, 0)
+        taps = _taps(n, grid.out[i], grid.scales[i], grid, _real_type(dtype))
+        dx = _spread(dx.swapaxes(axis, 0), n, taps).swapaxes(axis, 0)
     return np.ascontiguousarray(dx, dtype)
+
+
+def _spread(g: Array, n: int, taps: list[tuple[Any, Any]]) -> Array:
+    """The transpose of the weighted sums along the first axis."""
+    rows = np.ascontiguousarray(g).reshape(len(g), -1)
+    source = np.concatenate([index for index, _ in taps])
+    by_source = np.argsort(source, kind="stable")
+    factors = None
+    if taps[0][1] is not None:
+        factors = np.concatenate([weight for _, weight in taps]).astype(g.dtype)[by_source]
+    starts = np.zeros(n + 1, np.int64)
+    np.cumsum(np.bincount(source, minlength=n), out=starts[1:])
+    out = np.zeros((n, rows.shape[1]), g.dtype)
+    add_runs(out, starts, by_source % max(len(g), 1), factors, rows)
+    return out.reshape(n, *g.shape[1:])
