@@ -160,3 +160,16 @@ def test_numbers_of_numpy_and_tensors_are_numbers(call: str) -> None:
         return told
 
     alike(body)()
+
+
+@story
+def test_masked_fill_holds_on_to_its_number(lib: Any) -> Any:
+    x = lib.arange(4.0)
+    values = (1 + 0j, 1 + 2j, 300, -300, 2.5, 1e40, 1e6, float("nan"))
+    tensors = [lib.tensor(v, dtype=lib.float64 if type(v) is float else None) for v in values]
+    return [
+        attempt(lambda t=t, v=v, m=method: getattr(t, m)(x > 1, v))
+        for t in (x, x.double(), x.half(), x.char(), x.byte(), x > 2, x.long())
+        for v in (*values, *tensors)
+        for method in ("masked_fill", "masked_fill_")
+    ] + [attempt(lambda: x.__setitem__(x > 1, tensors[1]))]

@@ -21,7 +21,7 @@ from rushlight.ops.inplace import (
 )
 from rushlight.ops.operator import top_transform
 from rushlight.ops.outputs import type_name
-from rushlight.ops.promotion import checked_number
+from rushlight.ops.promotion import checked_number, checked_value
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import Tensor, View, wrap
 
@@ -195,6 +195,7 @@ def put(
         check_history(target)
     if fills(source, arrays) and not accumulate:
         if source.dtype is not target.dtype:
+            checked_value(source, target._array.dtype)
             source = cast_to(source, target.dtype.numpy)
     else:
         check_apart(target, (source, *tensors))

@@ -10,7 +10,7 @@ from rushlight.api.broadcasting import broadcast_pair
 from rushlight.ops import masks as ops
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
-from rushlight.ops.promotion import checked_number
+from rushlight.ops.promotion import checked_number, checked_value
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import Tensor
 
@@ -49,6 +49,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
         )
     _check_broadcast(mask, input)
     if isinstance(value, Tensor):
+        checked_value(value, input._array.dtype)
         return ops.masked_fill_with(input, mask, value)  # type: ignore[no-any-return]
     checked_number(value, input._array.dtype)
     return ops.masked_fill(input, mask, value)  # type: ignore[no-any-return]

@@ -18,13 +18,14 @@ from rushlight import dtypes
 from rushlight.kernels.copies import check_broadcast
 from rushlight.kernels.flipped import FLIPPED, resolved
 from rushlight.ops.operator import Operator, dispatch
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, values_of
 
 __all__ = [
     "Check",
     "Promoting",
     "as_operand",
     "checked_number",
+    "checked_value",
     "no_kernel",
     "refuse",
     "rounded_to_half",
@@ -155,6 +156,8 @@ def checked_number(value: Any, target: Dtype) -> None:
 
     Most operators let numbers wrap around; those that hold on to them (clamp, where) do not.
     """
+    if isinstance(value, complex) and not value.imag:
+        value = value.real
     if target.kind in "iu":
         limits = np.iinfo(target)
         # A negative integer may wrap around into an unsigned type, if its magnitude fits.
@@ -170,6 +173,13 @@ def checked_number(value: Any, target: Dtype) -> None:
         raise RuntimeError(
             f"value cannot be converted to type {_cpp_name(target)} without overflow"
         )
+
+
+def checked_value(value: Tensor, target: Dtype) -> None:
+    """As `checked_number`, for a 0-d tensor that stands for its number."""
+    if value._array.dtype is not target:
+        for number in values_of(value).reshape(-1).tolist():  # one for each example of a batch
+            checked_number(number, target)
 
 
 def _cpp_name(target: Dtype) -> str:
