@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tests.samples.row import FLOATS, M, Row, T, Z, call
 
 HALVES = (*FLOATS, "float16")
@@ -11,6 +13,10 @@ Q, K, V = T(2, 3, 4, 5), T(2, 3, 6, 5), T(2, 3, 6, 5)
 OTHER = T(2, 3, 6, 7)  # values of another size
 INF = float("inf")
 BARRED = (0.0, -INF, -INF, -INF, -INF, -INF)
+
+
+def _every_other(lib: Any, query: Any, *args: Any) -> Any:
+    return lib.nn.functional.scaled_dot_product_attention(query[..., ::2], *args)
 
 
 ROWS = [
@@ -73,10 +79,18 @@ ROWS = [
             call(Q, K, T(2, 3, 6, 0)),
             call(T(0, 3, 4, 5), T(0, 3, 6, 5), T(0, 3, 6, 5)),
             call(T(2, 6, 4, 5), T(2, 0, 6, 5), T(2, 0, 6, 5), enable_gqa=True),
+            call(T(2, 2, 0, 5), T(2, 5, 2, 5), T(2, 5, 2, 5), enable_gqa=True),
         ],
         second=False,
     ),
     Row(PATH, [call(T(4, 0), T(6, 0), T(6, 3)), call(T(2, 3, 4, 0), T(2, 3, 6, 0), V)]),
+    Row(
+        f"{PATH} of every other number",
+        [call(T(2, 3, 4, 10), K, V, Z(4, 6)), call(T(3, 4, 10), T(3, 6, 5), T(3, 6, 5), M())],
+        fn=_every_other,
+        second=False,
+        errors=[call(T(2, 3, 4, 10), K, V, M()), call(T(2, 3, 4, 10), K, V, Z(6))],
+    ),
     Row(
         PATH,
         dtypes=("int64", "int32", "bool", "complex64", "complex128"),

@@ -42,12 +42,15 @@ ROWS = [
             call(I(4, low=-1, high=0), T(5, 3)),
             call(2, T(5, 3)),
             call(I(4, high=5), 2),
+            call(I(4, high=5), T(0, 3)),
+            call(I(4, high=5), T(0, 3), scale_grad_by_freq=True),
         ],
     ),
     Row(
         "nn.functional.embedding",
         [
             call(I(9, high=5), T(5, 3), scale_grad_by_freq=True),
+            call(I(0, high=5), T(5, 0)),
             call(I(0, high=5), T(5, 3)),  # PyTorch's second derivative fails
         ],
         second=False,
@@ -110,6 +113,14 @@ ROWS = [
         fn=starting(0, 3, 3, 5),
         dtypes=FLOATS,
         second=False,
+    ),
+    Row(
+        "embedding_bag of a transposed table",
+        [call(T(3, 5), INDEX, permuted(0, 3, 3, 5), mode=m) for m in (0, 1, 2)],
+        fn=lambda lib, x, *args, **k: lib.embedding_bag(x.mT, *args, **k),
+        dtypes=FLOATS,
+        second=False,
+        forward=False,
     ),
     Row(
         "embedding_bag(0,3,7)",

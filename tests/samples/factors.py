@@ -120,6 +120,10 @@ ROWS = [
         [call(T(3, 3), FIXED)],
         fn=lambda torch, a, p: torch.lu_unpack(a, p, unpack_data=False),
         grad=False,
+        errors=[
+            call(T(3, 3), I(3, high=1, dtype="int32")),
+            call(T(2, 2), I(2, low=3, high=4, dtype="int32")),
+        ],
     ),
     Row(
         "linalg.lu_solve",

@@ -32,6 +32,7 @@ ROWS = [
             call(Z(4, 5), EDGES, density=True),
             call(Z(0), 3),
             call(Z(3, values=(1.0, 1.0, 1.0)), 3),
+            call(Z(2, values=(1.9, 1.9)), 100),
         ],
         grad=False,
         errors=[

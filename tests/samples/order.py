@@ -19,6 +19,11 @@ WRONG_DIMS = [call(T(2, 3), 5), call(T(), 1), call(T(2, 3), "a"), call(T(2, 3), 
 
 ROWS = [
     row(
+        "sort of one element all along",
+        [call(T(1), 0), call(T(3, 1), 1), call(T(1, 20), 1), call(T(1, 3), 0)],
+        fn=lambda torch, x, dim: torch.sort(x.expand(*[20 if n == 1 else n for n in x.shape]), dim),
+    ),
+    row(
         "sort",
         [
             call(T(5)),

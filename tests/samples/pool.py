@@ -186,6 +186,7 @@ ROWS = [
             call(T(2, 3, 3), I(2, 3, 3, low=20, high=21), 2),
             call(T(2, 3, 3), I(2, 3, 3, high=6, dtype="int32"), 2),
             call(T(2, 3, 3), I(1, 3, 3, high=6), 2),
+            *[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 0), (2, 3, 0), (0, 0))],
         ],
     ),
     Row(
@@ -205,7 +206,17 @@ ROWS = [
             call(T(1, 2, 2), I(1, 2, 2, low=-1, high=0), 2),
             call(T(1, 2, 2), I(2, 2, 2, high=3), 2),
             call(T(1, 2, 2), I(1, 2, 2, high=3, dtype="int32"), 2),
+            *[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3), (2, 3, 0, 3))],
         ],
+    ),
+    Row("nn.functional.max_unpool2d", [call(T(0, 3, 2, 2), I(0, 3, 2, 2, high=1), 2)], grad=False),
+    Row(
+        "nn.functional.max_unpool3d",
+        errors=[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))],
+    ),
+    Row(
+        "nn.functional.avg_pool3d",
+        errors=[call(T(2, 3, 1, 5, 3), 2, 1, 1), call(T(3, 3, 1, 3), 2, 1, 1)],
     ),
     *[
         Row(

@@ -76,6 +76,16 @@ ROWS = [
     ),
     Row("nn.functional.ctc_loss(joined)", JOINED, fn=joined, second=False),
     Row(
+        "nn.functional.ctc_loss(transposed)",
+        [call(T(5, 3, 6), TARGETS, STEPS, LENGTHS, reduction="none")],
+        fn=lambda torch, x, *args, **options: torch.nn.functional.ctc_loss(
+            x.permute(2, 1, 0), *args, **options
+        ),
+        second=False,
+        forward=False,
+        finite=False,
+    ),
+    Row(
         "nn.functional.ctc_loss(blanks)",
         [call(LOGITS, I(3, 4, low=0, high=1), STEPS, LENGTHS, reduction="none")],
         fn=ctc,

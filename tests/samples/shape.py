@@ -252,6 +252,12 @@ SCATTERED = [
         ],
         grad=False,  # PyTorch's gradient of the first input is that of another function
     ),
+    Row(
+        "as_strided_scatter of one element in many places",
+        [call(T(1), T(2), (2,), (2,)), call(T(1), T(2), (2,), (1,), 3)],
+        fn=lambda torch, x, *args: torch.as_strided_scatter(x.expand(6), *args),
+        grad=False,
+    ),
 ]
 
 ROWS = [*REPEATED, *REARRANGED, *SCATTERED]

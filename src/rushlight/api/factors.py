@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rushlight import dtypes
 from rushlight.api.broadcasting import broadcast_pair
 from rushlight.api.linalg_checks import (
@@ -139,6 +141,12 @@ def lu_unpack(
             "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype."
         )
     check_matrix("torch.lu_unpack", LU_data)
+    swaps = values_of(LU_pivots) if unpack_pivots else np.empty(0)
+    if swaps.size and not 1 <= swaps.min() <= swaps.max() <= LU_data.size(-2):
+        raise RuntimeError(
+            "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
+            "Did you properly pass the result of lu_factor?"
+        )
     results = ops.lu_unpack(LU_data, LU_pivots, unpack_data, unpack_pivots)
     return deliver_all("lu_unpack", out, results, "lu_unpack", 4)
 

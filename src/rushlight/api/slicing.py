@@ -310,6 +310,8 @@ def as_strided_scatter(
     >>> torch.as_strided_scatter(torch.zeros(4), torch.ones(2), (2,), (2,))
     tensor([1., 0., 1., 0.])
     """
+    if any(n > 1 and not step for n, step in zip(input.shape, input.stride())):
+        input = input.contiguous()  # no element in two places
     found = geometry(input, size, stride, storage_offset, "as_strided_scatter")
     src = _check_source(src, found[0], input, "as_strided_scatter")
     return strided.replace_strided(input, src, *found)  # type: ignore[no-any-return]

@@ -91,9 +91,7 @@ def windows_over(
             f"{list(shape)} and non-batch dimension 0 has length zero!"
         )
     windows = sliding(shape[-n:], kernel, stride, padding, dilation, ceil_mode)
-    if function == "avg_pool3d" and any(
-        m + 2 * p < k for m, p, k in zip(windows.size, padding, kernel)
-    ):
+    if function == "avg_pool3d" and any(m < k for m, k in zip(windows.size, kernel)):
         size, kernels = (
             " ".join(f"{prefix}{axis}: {v}" for axis, v in zip("THW", values))
             for prefix, values in (("", windows.size), ("k", kernel))

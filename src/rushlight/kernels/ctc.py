@@ -135,7 +135,7 @@ def ctc_loss_backward(
     impossible = loss == np.inf
     cost = np.where(impossible, 0, loss)
     shares = np.exp(shares + cost[:, None] - np.where(emitted == -np.inf, 0, emitted))
-    out = np.exp(log_probs)
+    out = np.exp(log_probs, order="C")  # written to as a flat array below
     where = (np.arange(steps * n)[:, None] * classes).reshape(steps, n, 1) + p.labels
     np.subtract.at(out.reshape(-1), where.reshape(-1), shares.reshape(-1))
     if impossible.any():

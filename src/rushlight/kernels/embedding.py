@@ -16,8 +16,10 @@ Array = NDArray[Any]
 def embedding(weight: Array, index: Array) -> Array:
     """`weight[index]`: (m, d) and any shape to shape + (d,).
 
-    Raises IndexError for an index outside 0 … m - 1."""
+    Raises IndexError for an index outside 0 … m - 1, RuntimeError where there is no row at all."""
     index = as_index(index)
+    if index.size and not len(weight):
+        raise RuntimeError("index_select(): self indexing axis dim should be positive")
     if outside(index, len(weight)) is not None:
         raise IndexError("index out of range in self")
     out: Array = weight.take(index, 0)
@@ -36,7 +38,7 @@ def embedding_backward(
     width = g.shape[-1]
     out = np.zeros((num_weights, width), g.dtype)
     flat = as_index(index).reshape(-1)
-    add_rows(out, flat, g.reshape(-1, width))
+    add_rows(out, flat, g.reshape(flat.size, width))
     if padding_idx >= 0:
         out[padding_idx] = 0
     if scale_grad_by_freq:

@@ -56,7 +56,7 @@ def members_of(index: Array, offsets: Array, weight: Array, options: Options) ->
 
     Raises RuntimeError for offsets and indices out of range."""
     index = index.astype(np.int64, copy=False)
-    fast = options.mode != "max" and weight.itemsize < 8 and options.padding is None
+    fast = options.mode != "max" and _is_fast(weight, options)
     _check(index, offsets, len(weight), fast)
     bags = len(offsets) - options.last
     ends = offsets[1:] if options.last else np.append(offsets[1:], len(index))[:bags]
@@ -66,6 +66,12 @@ def members_of(index: Array, offsets: Array, weight: Array, options: Options) ->
         places = np.flatnonzero(index[: len(bag)] != options.padding)
         bag = bag[places]
     return Members(index[places], bag, places, bags)
+
+
+def _is_fast(weight: Array, options: Options) -> bool:
+    """Whether sums are what PyTorch has a fast kernel for."""
+    packed = weight.strides[1] == weight.itemsize
+    return packed and weight.itemsize < 8 and options.padding is None
 
 
 def _check(index: Array, starts: Array, rows: int, fast: bool) -> None:
@@ -103,7 +109,7 @@ def bag_facts(weight: Array, index: Array, offsets: Array, options: Options) -> 
 
     Indices behind the last bag are counted to it."""
     _, bag, _, bags = members_of(index, offsets, weight, options._replace(padding=None))
-    told = options.mode != "sum" or weight.itemsize == 8 or options.padding is not None
+    told = options.mode != "sum" or not _is_fast(weight, options)
     of = np.append(bag, np.full(len(index) - len(bag), bags - 1)) if told else np.empty(0, np.int64)
     if options.mode == "sum":
         return of, np.zeros(len(offsets), np.int64)

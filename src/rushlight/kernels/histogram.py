@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.kernels.spaced import linspace
+
 __all__ = ["histogram"]
 
 Array = NDArray[Any]
@@ -32,7 +34,7 @@ def histogram(
     if bins:
         edges = tuple(
             [
-                _spaced(*_limits(column, limits, d), n, x.dtype, d)
+                linspace(*_limits(column, limits, d), n + 1, x.dtype)
                 for d, (n, column) in enumerate(zip(bins, x.T))
             ]
         )
@@ -66,16 +68,6 @@ def _limits(column: Array, limits: Sequence[float] | None, d: int) -> tuple[floa
             f"dimension {d}"
         )
     return (low - 0.5, high + 0.5) if low == high else (low, high)
-
-
-def _spaced(low: float, high: float, n: int, dtype: Any, d: int) -> Array:
-    """Edges of `n` equal bins, counted from the nearer end as `linspace` does."""
-    step = dtype.type((dtype.type(high) - dtype.type(low)) / dtype.type(n))
-    places = np.arange(n + 1).astype(dtype)
-    half = (n + 1) // 2
-    out: Array = dtype.type(low) + step * places
-    out[half:] = dtype.type(high) - step * places[: n + 1 - half][::-1]
-    return out
 
 
 def _per_volume(found: Array, edges: Sequence[Array]) -> Array:

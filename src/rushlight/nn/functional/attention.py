@@ -55,13 +55,16 @@ def scaled_dot_product_attention(
         _check_options(dropout_p, is_causal, scale, enable_gqa)
     _check_operands(query, key, value, attn_mask)
     heads = query, key, value
-    if enable_gqa:
-        key, value = _shared(query, key, value)
     if 0 in (*query.shape[:-1], *key.shape[:-1], *value.shape):
         return _nothing(query, key, value)
+    if enable_gqa:
+        key, value = _shared(query, key, value)
     _check_kernel(query)
-    fused = _has_fused_kernel(query, key, value, *heads[1:], attn_mask, dropout_p)
+    fits = _fits_fused_kernel(query, key, value, *heads[1:], attn_mask, dropout_p)
+    fused = fits and all(x.stride(-1) == 1 for x in (query, key, value))
     if attn_mask is not None:
+        if fits:
+            _check_mask_dims(attn_mask)
         _check_mask(query, key, attn_mask, fused, is_causal)
     if dropout_p > 1.0:
         raise RuntimeError(f"dropout probability has to be between 0 and 1, but got {dropout_p:g}")
@@ -107,15 +110,15 @@ def _composed(
 def _shared(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
     """The heads of key and value, each as often as queries share it."""
     heads = query.size(-3)
-    if any(x.size(-3) and heads % x.size(-3) for x in (key, value)):
+    if any(heads % x.size(-3) for x in (key, value)):
         raise RuntimeError("Number of heads in key and value must divide the number of heads in ")
     return tuple(  # type: ignore[return-value]
-        x if x.size(-3) in (0, heads) else x.repeat_interleave(heads // x.size(-3), -3)
+        x if x.size(-3) == heads else x.repeat_interleave(heads // x.size(-3), -3)
         for x in (key, value)
     )
 
 
-def _has_fused_kernel(
+def _fits_fused_kernel(
     query: Tensor,
     key: Tensor,
     value: Tensor,
@@ -124,14 +127,15 @@ def _has_fused_kernel(
     mask: Tensor | None,
     p: float,
 ) -> bool:
-    """Whether PyTorch would run its fused kernel, which shows in names and in errors."""
+    """Whether PyTorch would run its fused kernel, which shows in names and in errors, if the last
+    strides are 1."""
     if not query.ndim == key.ndim == value.ndim == 4 or p > 0:
         return False
     if not query.shape[:2] == key.shape[:2] == value.shape[:2]:
         return False
     if own_key.size(1) != own_value.size(1) or query.size(3) != value.size(3):
         return False
-    if not query.dtype.is_floating_point or any(x.stride(-1) != 1 for x in (query, key, value)):
+    if not query.dtype.is_floating_point:
         return False
     return mask is None or (not mask.requires_grad and mask.ndim in (0, 1, 2, 4))
 
@@ -183,12 +187,14 @@ def _check_kernel(query: Tensor) -> None:
     raise RuntimeError(f"expected scalar type Float but found {query.dtype.scalar_name}")
 
 
-def _check_mask(query: Tensor, key: Tensor, mask: Tensor, fused: bool, causal: bool) -> None:
-    if fused and not mask.ndim:
+def _check_mask_dims(mask: Tensor) -> None:
+    if not mask.ndim:
         raise IndexError("Dimension specified as -2 but tensor has no dimensions")
-    if fused:
-        mask.size(-2)
-    elif causal:
+    mask.size(-2)
+
+
+def _check_mask(query: Tensor, key: Tensor, mask: Tensor, fused: bool, causal: bool) -> None:
+    if causal and not fused:
         raise RuntimeError(
             "_scaled_dot_product_attention: Explicit attn_mask should not be set when "
             "is_causal=True"

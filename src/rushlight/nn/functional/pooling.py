@@ -185,6 +185,13 @@ def _unpool(
             "Expected shape of indices to be same as that of the input tensor "
             f"({sizes[0]}) but got indices tensor with shape: {sizes[1]}"
         )
+    empty = next((d for d in range(1, input.dim()) if not input.size(d)), None)
+    if empty is not None:
+        size = [*input.shape, 1] if n == 1 else [*input.shape]
+        raise RuntimeError(
+            f"{single}_forward_out_cpu(): Expected input to have non-zero "
+            f"size for non-batch dimensions, but got {size} with dimension {empty} being empty."
+        )
     if n == 3 and any(s <= 0 for s in steps):
         raise RuntimeError(f"strides should be greater than zero, but got stride: {list(steps)}")
     if not input.dtype.is_floating_point:

@@ -1,0 +1,159 @@
+"""Drawing calls that nobody wrote: the sample table's, with other sizes, values and layouts."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+from tests.samples import ROWS, decompositions, factors, inverses, linalg, norms, rare
+from tests.samples.row import Call, Row, Spec, realize
+from tests.sweeping import outcome
+
+torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
+hypothesis = pytest.importorskip("hypothesis")
+st = hypothesis.strategies
+
+SIZES = (0, 1, 2, 3, 4, 5, 7)
+LAYOUTS = ("C", "transposed", "strided", "expanded", "offset", "reversed")
+# Whose derivatives are large, or a choice, where singular values meet or vanish.
+DENSE = {
+    id(row)
+    for module in (decompositions, factors, inverses, linalg, norms, rare)
+    for row in module.ROWS
+    if "norm" not in row.path or "nuclear" in row.path or "matrix" in row.path
+}
+DENSE |= {id(row) for row in norms.ROWS if row.path in ("norm", "linalg.norm")}
+DENSE |= {id(row) for row in ROWS if row.path.startswith("linalg.tensor")}
+# PyTorch looks up what these are told without a look at the bounds: they keep their sizes.
+TRUSTING = ("ctc_loss", "lu_solve", "ldl_solve")
+SIZED = ("pca_lowrank",)  # of square matrices, centring makes singular ones
+DRAWN = [row for row in ROWS if (row.calls or row.errors) and row.path != "linalg.eigvals"]
+
+
+class Made(NamedTuple):
+    """A tensor to be: its values, how it lies in memory, whether it is differentiated."""
+
+    values: Any
+    layout: str
+    differentiable: bool
+
+
+class Drawn(NamedTuple):
+    """A call to be run in both libraries."""
+
+    row: Row
+    sample: Call
+    dtype: str
+    made: list[Made]
+
+    def __str__(self) -> str:
+        tensors = [f"{m.values.dtype}{list(m.values.shape)} {m.layout}" for m in self.made]
+        return f"{self.row.path}({self.sample}) of {self.dtype}: {', '.join(tensors)}"
+
+
+def specs(value: Any) -> list[Spec]:
+    """The tensors in an argument."""
+    if isinstance(value, Spec):
+        return [value]
+    if isinstance(value, (list, tuple)):
+        return [s for v in value for s in specs(v)]
+    return []
+
+
+def laid_out(values: Any, layout: str) -> Any:
+    """An array of these values that lies in memory as `layout` says."""
+    if not values.ndim or layout == "C":
+        return values
+    if layout == "transposed":
+        return np.ascontiguousarray(values.T).T
+    if layout == "strided":
+        return np.repeat(values, 2, axis=-1)[..., ::2]
+    if layout == "offset":
+        wide = np.concatenate([values[:1], values[:1], values])
+        return wide[len(wide) - len(values) :]  # two on: views as complex want them aligned
+    if layout == "expanded" and values.shape[0]:
+        return np.broadcast_to(values[:1], values.shape)
+    return values
+
+
+def tensor_of(lib: Any, values: Any, layout: str) -> Any:
+    """The tensor, in memory of its own: calls may write to it."""
+    if not values.size:
+        return lib.empty(values.shape, dtype=getattr(lib, str(values.dtype)))
+    values = np.array(values)
+    if layout == "reversed" and values.ndim:  # torch has no negative strides: a flipped copy
+        return lib.from_numpy(np.ascontiguousarray(values[::-1])).flip(0)
+    placed = laid_out(values, layout)
+    made = lib.from_numpy(np.array(placed) if layout in ("C", "expanded") else placed)
+    return (
+        made[:1].expand(*made.shape)
+        if layout == "expanded" and len(made.shape) and len(made)
+        else made
+    )
+
+
+def conditioned(values: Any, axes: tuple[int, int]) -> Any:
+    """Matrices like these, with singular values and eigenvalues well apart, and from zero."""
+    if values.ndim < -min(axes):
+        return values
+    values = np.array(np.moveaxis(values, axes, (-2, -1)))
+    if values.dtype == np.bool_:
+        values = np.triu(values)
+    elif values.dtype.kind in "iu":
+        values %= 2
+    else:
+        values *= values.dtype.type(0.1)
+    for i in range(min(values.shape[-2:])):
+        values[..., i, i] += values.dtype.type(i + 1)
+    return np.moveaxis(values, (-2, -1), axes)
+
+
+@functools.cache
+def supported(at: int, which: int, dtype: str) -> bool:
+    """Whether PyTorch takes this call of this row in this dtype."""
+    row = DRAWN[at]
+    sample = row.calls[which]
+    return outcome(lambda: row.run(torch, *realize(torch, sample, dtype)[:2]))[1] is None
+
+
+@st.composite
+def calls(draw: Any) -> Drawn:
+    """A row, a call of it, a dtype, and for each tensor its values and its layout."""
+    at = draw(st.integers(0, len(DRAWN) - 1))
+    row = DRAWN[at]
+    which = draw(st.integers(0, len(row.calls) + len(row.errors) - 1))
+    sample: Call = [*row.calls, *row.errors][which]
+    # One fault a call: which of two is found first is nobody's promise.
+    wrong = which >= len(row.calls)
+    dtype = draw(st.sampled_from(row.dtypes)) if not wrong else "float64"
+    sizes = SIZES if not wrong else SIZES[1:]
+    taken = wrong or supported(at, which, dtype)
+    still = not taken or any(name in row.path for name in (*TRUSTING, *SIZED))
+    dense = id(row) in DENSE
+    axes = (-3, -2) if "complex" in row.path else (-2, -1)
+    tensors = [s for a in (*sample.args, *sample.kwargs.values()) for s in specs(a)]
+    old = sorted({n for s in tensors for n in s.shape if n > 1 and s.values is None})
+    resized = not still and draw(st.booleans())
+    new = {n: draw(st.sampled_from(sizes)) for n in old} if resized else {}
+    rng = np.random.RandomState(draw(st.integers(0, 2**31 - 1)))
+    made = []
+    for s in tensors:
+        shape = s.shape if s.values is not None else tuple(new.get(n, n) for n in s.shape)
+        layout = draw(st.sampled_from(LAYOUTS)) if taken else "C"
+        high = s.high if s.kind != "index" else max(new.get(int(s.high), s.high), s.low + 1)
+        plain = Spec(shape, s.kind, s.low, high, s.grad, s.dtype, s.values)
+        try:
+            values = plain.array(dtype, int(rng.randint(2**31 - 1)))
+        except (OverflowError, ValueError):  # nan, or -1, and a dtype that hasn't them
+            hypothesis.reject()
+        if dense and s.kind == "float" and s.values is None:
+            values = conditioned(values, axes)
+            layout = "C" if layout == "expanded" else layout
+        elif s.kind == "float" and values.dtype.kind == "f" and draw(st.booleans()):
+            values = (np.round(values * 2) / 2).astype(values.dtype)  # ties, zeros
+            values = np.clip(values, s.low, s.high).astype(values.dtype)
+        made.append(Made(np.asarray(values), layout, plain.differentiable))
+    return Drawn(row, sample, dtype, made)
