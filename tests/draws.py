@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,6 +18,7 @@ hypothesis = pytest.importorskip("hypothesis")
 st = hypothesis.strategies
 
 SIZES = (0, 1, 2, 3, 4, 5, 7)
+DTYPES = ("float32", "float64", "float16", "int64", "uint8", "bool", "complex64")
 LAYOUTS = ("C", "transposed", "strided", "expanded", "offset", "reversed")
 # Whose derivatives are large, or a choice, where singular values meet or vanish.
 DENSE = {
@@ -29,7 +31,6 @@ DENSE |= {id(row) for row in norms.ROWS if row.path in ("norm", "linalg.norm")}
 DENSE |= {id(row) for row in ROWS if row.path.startswith("linalg.tensor")}
 # PyTorch looks up what these are told without a look at the bounds: they keep their sizes.
 TRUSTING = ("ctc_loss", "lu_solve", "ldl_solve")
-SIZED = ("pca_lowrank",)  # of square matrices, centring makes singular ones
 DRAWN = [row for row in ROWS if (row.calls or row.errors) and row.path != "linalg.eigvals"]
 
 
@@ -61,6 +62,32 @@ def specs(value: Any) -> list[Spec]:
     if isinstance(value, (list, tuple)):
         return [s for v in value for s in specs(v)]
     return []
+
+
+def tensors_of(sample: Call) -> list[Spec]:
+    """All tensors of a call, in the order in which they are made."""
+    return [s for a in (*sample.args, *sample.kwargs.values()) for s in specs(a)]
+
+
+def sizes_of(sample: Call) -> list[int]:
+    """The sizes in a call that may change."""
+    found = {n for s in tensors_of(sample) for n in s.shape if n > 1 and s.values is None}
+    return sorted(found)
+
+
+def resized(s: Spec, new: dict[int, int]) -> Spec:
+    """A tensor with other sizes in the place of some, and indices that go as far."""
+    if s.values is not None:
+        return s
+    high = max(new.get(int(s.high), s.high), s.low + 1) if s.kind == "index" else s.high
+    return replace(s, shape=tuple(new.get(n, n) for n in s.shape), high=high)
+
+
+def keeps_size(row: Row, dtype: str) -> bool:
+    """Whether other sizes would leave nothing to compare but rounding."""
+    if "pca_lowrank" in row.path:  # centring makes square matrices singular
+        return True
+    return dtype == "float16" and "norm" in row.path  # two numbers less their rounded mean
 
 
 def laid_out(values: Any, layout: str) -> Any:
@@ -119,39 +146,71 @@ def supported(at: int, which: int, dtype: str) -> bool:
     return outcome(lambda: row.run(torch, *realize(torch, sample, dtype)[:2]))[1] is None
 
 
+def other(draw: Any, value: Any) -> Any:
+    """Another argument of the same kind: a flag flipped, a dimension moved, a list cut short."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return draw(st.integers(-4, 6))
+    if isinstance(value, float):
+        return draw(st.sampled_from((0.0, -1.0, 0.5, 2.0)))
+    if isinstance(value, str) and value.startswith("dtype:"):
+        return f"dtype:{draw(st.sampled_from(DTYPES))}"
+    if isinstance(value, (list, tuple)) and all(type(v) is int for v in value):
+        kind, at = type(value), draw(st.integers(0, len(value)))
+        if at == len(value):
+            return kind([*value, draw(st.integers(-4, 6))])
+        return kind(
+            [*value[:at], *draw(st.lists(st.integers(-4, 6), max_size=1)), *value[at + 1 :]]
+        )
+    return value
+
+
+def changed(draw: Any, sample: Call) -> Call:
+    """The call with one of its arguments changed, where one can be."""
+    args, kwargs = list(sample.args), dict(sample.kwargs)
+    places: list[Any] = [i for i, a in enumerate(args) if not specs(a)]
+    places += [k for k, a in kwargs.items() if not specs(a)]
+    if places:
+        place = draw(st.sampled_from(places))
+        into: Any = args if isinstance(place, int) else kwargs
+        into[place] = other(draw, into[place])
+    return Call(tuple(args), kwargs)
+
+
 @st.composite
 def calls(draw: Any) -> Drawn:
-    """A row, a call of it, a dtype, and for each tensor its values and its layout."""
+    """A row, a call of it, a dtype, and for each tensor its values and its layout.
+
+    One fault a call, for which of two is found first is nobody's promise: a call that the table
+    says is wrong, or a dtype that PyTorch hasn't got, or other sizes, or another argument."""
     at = draw(st.integers(0, len(DRAWN) - 1))
     row = DRAWN[at]
     which = draw(st.integers(0, len(row.calls) + len(row.errors) - 1))
-    sample: Call = [*row.calls, *row.errors][which]
-    # One fault a call: which of two is found first is nobody's promise.
     wrong = which >= len(row.calls)
-    dtype = draw(st.sampled_from(row.dtypes)) if not wrong else "float64"
-    sizes = SIZES if not wrong else SIZES[1:]
+    dtype = "float64" if wrong else draw(st.sampled_from(row.dtypes))
+    sample: Call = row.errors[which - len(row.calls)] if wrong else row.calls[which]
     taken = wrong or supported(at, which, dtype)
-    still = not taken or any(name in row.path for name in (*TRUSTING, *SIZED))
-    dense = id(row) in DENSE
-    axes = (-3, -2) if "complex" in row.path else (-2, -1)
-    tensors = [s for a in (*sample.args, *sample.kwargs.values()) for s in specs(a)]
-    old = sorted({n for s in tensors for n in s.shape if n > 1 and s.values is None})
-    resized = not still and draw(st.booleans())
-    new = {n: draw(st.sampled_from(sizes)) for n in old} if resized else {}
+    new: dict[int, int] = {}
+    if taken and not wrong and not any(name in row.path for name in TRUSTING):
+        change = draw(st.sampled_from(("size", "size", "size", "argument", "nothing", "nothing")))
+        if change == "size" and not keeps_size(row, dtype):
+            new = {n: draw(st.sampled_from(SIZES)) for n in sizes_of(sample)}
+        elif change == "argument":
+            sample = changed(draw, sample)
     rng = np.random.RandomState(draw(st.integers(0, 2**31 - 1)))
     made = []
-    for s in tensors:
-        shape = s.shape if s.values is not None else tuple(new.get(n, n) for n in s.shape)
+    for s in tensors_of(sample):
         layout = draw(st.sampled_from(LAYOUTS)) if taken else "C"
-        high = s.high if s.kind != "index" else max(new.get(int(s.high), s.high), s.low + 1)
-        plain = Spec(shape, s.kind, s.low, high, s.grad, s.dtype, s.values)
+        if id(row) in DENSE and layout == "expanded":
+            layout = "C"
+        plain = resized(s, new)
         try:
             values = plain.array(dtype, int(rng.randint(2**31 - 1)))
         except (OverflowError, ValueError):  # nan, or -1, and a dtype that hasn't them
             hypothesis.reject()
-        if dense and s.kind == "float" and s.values is None:
-            values = conditioned(values, axes)
-            layout = "C" if layout == "expanded" else layout
+        if s.kind == "float" and s.values is None and id(row) in DENSE:
+            values = conditioned(values, (-3, -2) if "complex" in row.path else (-2, -1))
         elif s.kind == "float" and values.dtype.kind == "f" and draw(st.booleans()):
             values = (np.round(values * 2) / 2).astype(values.dtype)  # ties, zeros
             values = np.clip(values, s.low, s.high).astype(values.dtype)

@@ -86,6 +86,8 @@ ROWS = [
             call(X, -1),
             call(X, scale_factor=0.1),
             call(T(2, 0, 6, 6), 3),
+            call(T(0, 0, 6, 6), 3),
+            call(T(2, 3, 0, 6), 3),
             call(X, 3, recompute_scale_factor=True),
             call(X, 3, antialias=True),
             call(T(2, 3, 6, 6, 6), 3, mode="bicubic"),

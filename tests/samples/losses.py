@@ -133,7 +133,8 @@ LIKELIHOODS = [
     ),
     Row(
         "binary_cross_entropy_with_logits",
-        [call(T(3), P(3)), call(T(3), P(3), reduction=1), call(T(3), P(3), Z(3, low=0.1), None, 2)],
+        [call(T(3), P(3)), call(T(3), P(3), reduction=1), call(T(3), P(3), Z(3, low=0.1), None, 2),
+         *[call(T(3), P(3), None, None, r) for r in (-1, 3)]],
         method=False,
         errors=[call("a", P(3)), call(T(3), "a")],
     ),
@@ -154,7 +155,8 @@ LIKELIHOODS = [
     loss("kl_div", [call(Z(3), Z(3, values=(0.0, 0.5, 1.0)))], grad=False),
     Row(
         "kl_div",
-        [call(T(3), P(3)), call(T(3), P(3), 1), call(T(3), T(3), 2, log_target=True)],
+        [call(T(3), P(3)), call(T(3), P(3), 1), call(T(3), T(3), 2, log_target=True),
+         call(T(3), P(3), -1), call(T(3), P(3), 3)],
         method=False,
         errors=[call("a", P(3)), call(T(3), P(3), "mean")],
     ),
@@ -397,6 +399,7 @@ DISTANCES = [
         errors=[
             call(T(3, 4), T(3, 4), 5), call(T(3, 4), T(2, 4)), call("a", T(3)), call(T(3), "a"),
             call(T(3, 4), T(3, 4), "a"), call(Z(3, 4, dtype="int64"), Z(3, 4, dtype="int64")),
+            call(T(3, 4), T(3, 4), eps=-1.0), call(T(3, 4), T(3, 4), eps=float("nan")),
         ],
     )
     for name in ("cosine_similarity", "nn.functional.cosine_similarity")

@@ -124,5 +124,9 @@ ROWS = [
             call(T(2, 6, 3), T(6), T(6), Z(6), Z(6, low=0.5), False, 0.1, 1e-5),
         ],
         dtypes=(*HALVES, "int64"),
+        errors=[
+            call(T(5, 0), None, None, None, None, True, 0.1, 1e-5),
+            call(T(0, 3), T(3), T(3), Z(3), Z(3), True, 0.1, 1e-5),
+        ],
     ),
 ]

@@ -207,9 +207,15 @@ ROWS = [
             call(T(1, 2, 2), I(2, 2, 2, high=3), 2),
             call(T(1, 2, 2), I(1, 2, 2, high=3, dtype="int32"), 2),
             *[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3), (2, 3, 0, 3))],
+            call(T(2, 3, 3), I(2, 3, 3, high=1), -1),
+            call(T(2, 3, 3), I(2, 3, 3, high=1), (2, -5), 1),
         ],
     ),
-    Row("nn.functional.max_unpool2d", [call(T(0, 3, 2, 2), I(0, 3, 2, 2, high=1), 2)], grad=False),
+    Row(
+        "nn.functional.max_unpool2d",
+        [call(T(0, 3, 2, 2), I(0, 3, 2, 2, high=1), 2), call(T(2, 3, 3), I(2, 3, 3, high=1), 0)],
+        grad=False,
+    ),
     Row(
         "nn.functional.max_unpool3d",
         errors=[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))],

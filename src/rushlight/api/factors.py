@@ -142,7 +142,7 @@ def lu_unpack(
         )
     check_matrix("torch.lu_unpack", LU_data)
     swaps = values_of(LU_pivots) if unpack_pivots else np.empty(0)
-    if swaps.size and not 1 <= swaps.min() <= swaps.max() <= LU_data.size(-2):
+    if swaps.size and LU_data.numel() and not 1 <= swaps.min() <= swaps.max() <= LU_data.size(-2):
         raise RuntimeError(
             "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."
             "Did you properly pass the result of lu_factor?"

@@ -31,7 +31,7 @@ __all__ = [
     "triplet_margin_loss",
 ]
 
-NAMES = ("none", "mean", "sum")
+NAMES = {1: "mean", 2: "sum"}
 
 
 def _tensors(function: str, **named: Any) -> None:
@@ -99,7 +99,7 @@ def binary_cross_entropy_with_logits(
     """
     _tensors("binary_cross_entropy_with_logits", input=input, target=target)
     require_int("binary_cross_entropy_with_logits", reduction, "reduction", 5)
-    return bce_with_logits(input, target, weight, pos_weight, NAMES[reduction])
+    return bce_with_logits(input, target, weight, pos_weight, NAMES.get(reduction, "none"))
 
 
 _kl_div = {key: of_pairs(op, op.general) for key, op in ops.kl_div.items()}
@@ -128,7 +128,8 @@ def kl_div(
         common = promote_types(input.dtype, target.dtype)
         input, target = input.to(common), target.to(common)
     log_target = bool(log_target)
-    return _kl_div[NAMES[reduction], log_target](input, target, log_target, NAMES[reduction])
+    name = NAMES.get(reduction, "none")
+    return _kl_div[name, log_target](input, target, log_target, name)
 
 
 def poisson_nll_loss(

@@ -209,6 +209,11 @@ def native_batch_norm(
     tensor([2., 3.])
     """
     arguments = (input, weight, bias, running_mean, running_var, training, momentum, eps)
+    if training and isinstance(input, Tensor) and not input.numel():
+        sizes = list(input.shape)
+        raise RuntimeError(
+            f"input tensor must have at least one element, but got input_sizes = {sizes}"
+        )
     found = norm.batch_norm_parts(*arguments)
     if len(found) == 3:
         dtype = _stats_dtype(input, weight)

@@ -211,5 +211,6 @@ def unpool_forward(x: Array, indices: Array, shape: Ints, dims: int) -> Array:
     lead = prod(shape[:-dims])
     out = np.zeros((lead, prod(shape[-dims:])), x.dtype)
     count = prod(x.shape[-dims:])
-    np.put_along_axis(out, indices.reshape(lead, count), x.reshape(lead, count), 1)
+    if out.size:
+        np.put_along_axis(out, indices.reshape(lead, count), x.reshape(lead, count), 1)
     return out.reshape(shape)

@@ -134,7 +134,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _check(x: Tensor, n: int, out: tuple[int, ...], mode: str, antialias: bool) -> None:
-    if x.shape[1] == 0 and x.shape[0] > 0:
+    if x.shape[1] == 0:
         raise RuntimeError(
             f"Non-empty {n + 2}D data tensor expected but got a tensor with sizes {list(x.shape)}"
         )

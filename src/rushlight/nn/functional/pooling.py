@@ -167,6 +167,12 @@ def _unpool(
     kernel = _each(kernel_size, n)
     steps = kernel if stride is None else _each(stride, n)
     out = _unpool_size(input.shape, kernel, steps, _each(padding, n), output_size)
+    below = next((d for d in range(n) if out[d] < 0), None)
+    if below is not None:
+        raise ValueError(
+            "max_unpooling: output_size must contain non-negative spatial dimensions, but got "
+            f"output_size[{below}]={out[below]}"
+        )
     if n < 3:
         single, wanted, kind = "max_unpooling2d", (3 - (n == 1), 4 - (n == 1)), "3d or 4d"
     else:
@@ -200,7 +206,7 @@ def _unpool(
         )
     index = values_of(indices)
     wrong = (index < 0) | (index >= math.prod(out))
-    if wrong.any():
+    if wrong.any() and 0 not in out:
         volume = "x".join(map(str, [*out, 1] if n == 1 else out))
         raise RuntimeError(
             f"Found an invalid max index: {index[wrong][0]} (output volumes are of size {volume})"
