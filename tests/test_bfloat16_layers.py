@@ -96,3 +96,57 @@ def test_smoothed_classes_keep_their_dtype(dtype: str) -> None:
         )
         assert str(ours.dtype)[-8:] == str(theirs.dtype)[-8:]
         np.testing.assert_allclose(ours.float().numpy(), theirs.float().numpy(), rtol=2e-2)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_gradients_of_what_is_broadcast_are_summed_in_float32(dtype: str) -> None:
+    """A thousand numbers of eight bits, added one by one, would keep a digit or none."""
+    draws = np.random.default_rng(5).standard_normal((1000, 7)).astype(np.float32)
+
+    def grads(lib: Any) -> list[Any]:
+        kind = getattr(lib, dtype)
+        g = lib.from_numpy(draws).to(kind)
+        functions: list[tuple[Any, tuple[int, ...]]] = [
+            (lambda b: g + b, (7,)),
+            (lambda b: g * b, (1, 7)),
+            (lambda b: g - b, ()),
+            (lambda b: b.expand(1000, 7), (7,)),
+            (lambda b: lib.where(g > 0, b, g), (7,)),
+            (lambda b: lib.nn.functional.linear(g, lib.eye(7, dtype=kind), b), (7,)),
+            (lambda b: lib.nn.functional.prelu(g, b), (7,)),
+            (lambda b: b[lib.arange(1000) % 3], (3, 7)),
+            (lambda b: b.gather(0, lib.arange(7000).reshape(1000, 7) % 3), (3, 7)),
+        ]
+        found = []
+        for function, shape in functions:
+            for recorded in (False, True):
+                b = lib.ones(shape, dtype=kind, requires_grad=True)
+                function(b).backward(g, create_graph=recorded)
+                found.append(b.grad.detach().float().numpy())
+        return found
+
+    for ours, theirs in zip(grads(rushlight), grads(judge)):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_what_is_scattered_is_summed_in_float32(dtype: str) -> None:
+    draws = np.random.default_rng(6).standard_normal((1000, 7)).astype(np.float32)
+
+    def sums(lib: Any) -> list[Any]:
+        kind = getattr(lib, dtype)
+        source, out = lib.from_numpy(draws).to(kind), lib.ones(3, 7, dtype=kind)
+        many = lib.arange(7000).reshape(1000, 7) % 3
+        few = lib.zeros(1000, dtype=lib.int64)
+        found = [
+            out.scatter_add(0, many, source),
+            out.scatter_add(0, few[:, None].expand(1000, 7), source),
+            out.t().scatter_add(1, many.t(), source.t()),
+            out.scatter_reduce(0, many, source, "sum"),
+            out.scatter_reduce(0, many, source, "mean", include_self=False),
+            out.index_add(0, few, source),
+        ]
+        return [t.float().numpy() for t in found]
+
+    for ours, theirs in zip(sums(rushlight), sums(judge)):
+        np.testing.assert_array_equal(ours, theirs)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import rushlight
+from rushlight.nn.modules import calls
 from tests.both import assert_same_story, attempt, judge, story
 
 
@@ -402,3 +403,45 @@ def test_hooked_calls_cost_no_more_than_pytorchs() -> None:
         return min(timeit.repeat(lambda: m(1), number=5000, repeat=5))
 
     assert cost(rushlight) < cost(judge) * 1.5
+
+
+@pytest.mark.parametrize("first", ["backward", "full_backward"])
+def test_old_backward_hooks_of_all_modules(first: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are there beside the full ones, and a program uses one kind."""
+    monkeypatch.setattr(calls, "_global_is_full", None)
+    monkeypatch.setattr(judge.nn.modules.module, "_global_is_full_backward_hook", None)
+
+    def body(lib: Any) -> Any:
+        torch_module = lib.nn.modules.module
+        told: list[Any] = []
+
+        def hook(module: Any, grad_input: Any, grad_output: Any) -> None:
+            told.append((type(module).__name__, len(grad_input), grad_output[0]))
+
+        other = {"backward": "full_backward", "full_backward": "backward"}[first]
+        with getattr(torch_module, f"register_module_{first}_hook")(hook):
+            x = lib.ones(1, 2, requires_grad=True)
+            layers = lib.nn.Sequential(lib.nn.Linear(2, 2, bias=False), lib.nn.Tanh())
+            layers[0].weight.data.fill_(0.5)
+            layers(x).sum().backward()
+            told.append(x.grad)
+        register = getattr(torch_module, f"register_module_{other}_hook")
+        return told, attempt(lambda: register(hook))
+
+    assert_same_story(body)
+
+
+@story
+def test_errors_about_what_backward_hooks_return(lib: Any) -> Any:
+    told = []
+    for kind in ("full_backward_hook", "full_backward_pre_hook"):
+        for wrong in (lib.zeros(3), lib.zeros(1, 2, dtype=lib.float64)):
+            layer = lib.nn.Linear(2, 2)
+
+            def hook(*_: Any) -> Any:
+                return (wrong,)  # noqa: B023
+
+            getattr(layer, f"register_{kind}")(hook)
+            out = layer(lib.ones(1, 2, requires_grad=True))
+            told.append(attempt(out.sum().backward))
+    return told

@@ -1,4 +1,4 @@
-"""Adding at indices that may repeat, and the flat positions that index arrays stand for.
+"""Adding what was broadcast, or read at indices that may repeat, and the indices' flat positions.
 
 NumPy's `add.at` is quick for flat indices and slow for all others, so rows go there element by
 element; many long rows are the product with a sparse matrix of ones, which SciPy multiplies three
@@ -12,10 +12,21 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["add_at", "add_rows", "along_dim", "indexed_rows", "wrapped"]
+from rushlight.kernels.reduce import is_half, sum_
+
+__all__ = ["add_at", "add_rows", "along_dim", "indexed_rows", "sum_to", "wrapped"]
 
 Ints = tuple[int, ...]
+FEW = 512  # elements that NumPy has added before `sum_` has a plan
 SPARSE = 1 << 17  # elements to add from which the sparse product wins over its overhead
+
+
+def sum_to(x: Any, shape: Ints) -> Any:
+    """The sum over the axes along which an array of `shape` was broadcast to that of `x`."""
+    lead = x.ndim - len(shape)
+    dims = (*range(lead), *[i for i, n in enumerate(shape, lead) if n == 1 != x.shape[i]])
+    few = x.size <= FEW and not is_half(x.dtype)
+    return (np.add.reduce(x, dims, keepdims=True) if few else sum_(x, dims, True)).reshape(shape)
 
 
 def add_rows(out: Any, rows: Any, values: Any) -> None:

@@ -80,7 +80,7 @@ def scatter_add_(x: Array, dim: int, index: Array, source: Any) -> None:
     if line is not None and np.ndim(source):
         add_slices(x, dim, line, source)
     else:
-        add_at(x, _flat_places(index, dim, x.shape), source)
+        add_at(x, _flat_places(index, dim, x.shape), source, wide=True)
 
 
 _REDUCTIONS: dict[str, tuple[np.ufunc, Any]] = {
@@ -108,9 +108,9 @@ def scatter_reduce_(
         return
     ufunc, identity = _REDUCTIONS[reduce]
     place = _flat_places(index, dim, x.shape).reshape(-1)
-    with InCOrder(x) as flat:
+    with InCOrder(x, wide=ufunc is np.add) as flat:
         if not include_self:
-            flat[place] = _limit(x.dtype, identity) if type(identity) is str else identity
+            flat[place] = _limit(flat.dtype, identity) if type(identity) is str else identity
         ufunc.at(flat, place, _flat_values(source))
         if reduce == "mean":
             counts = np.bincount(place, minlength=flat.size)
@@ -120,8 +120,8 @@ def scatter_reduce_(
                 np.maximum(counts, 1, out=counts)
             if x.dtype.kind in "biu":
                 np.floor_divide(flat, counts, out=flat, casting="unsafe")
-            else:
-                flat /= counts.astype(x.dtype)
+            else:  # half precision is rounded before it is divided
+                flat[...] = flat.astype(x.dtype, copy=False) / counts.astype(x.dtype)
 
 
 def _at_least_1d(x: Array) -> Array:

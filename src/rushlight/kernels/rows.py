@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.kernels.reduce import is_half
+
 Array = NDArray[Any]
 
 # Elements up to which it is not worth importing SciPy.
@@ -78,28 +80,31 @@ def add_slices(out: Array, dim: int, index: Array, source: Array) -> None:
     batch = math.prod(out.shape[:dim])
     if batch != 1:
         index = (index + (np.arange(batch) * m)[:, None]).reshape(-1)
-    with InCOrder(out) as flat:
-        add_rows(flat.reshape(batch * m, width), index, source.reshape(batch * n, width))
+    with InCOrder(out, wide=True) as flat:
+        source = source.reshape(batch * n, width).astype(flat.dtype, copy=False)
+        add_rows(flat.reshape(batch * m, width), index, source)
 
 
-def add_at(out: Array, place: Array, source: Any) -> None:
+def add_at(out: Array, place: Array, source: Any, wide: bool = False) -> None:
     """`out.flat[place[i]] += source[i]`; `source` may be a number."""
     values = source.reshape(-1) if isinstance(source, np.ndarray) else source
-    with InCOrder(out) as flat:
+    with InCOrder(out, wide) as flat:
         np.add.at(flat, place.reshape(-1), values)
 
 
 class InCOrder:
     """A flat array to write into for `x`: of its own memory where its elements stand in C order,
-    otherwise a copy that is written back at the end."""
+    otherwise a copy that is written back at the end; and so of half precision where that is to be
+    `wide`, in float32."""
 
-    def __init__(self, x: Array) -> None:
+    def __init__(self, x: Array, wide: bool = False) -> None:
         self.x = x
-        self.flat = np.ascontiguousarray(x).reshape(-1)
+        kind = np.float32 if wide and is_half(x.dtype) else x.dtype
+        self.flat = np.ascontiguousarray(x, kind).reshape(-1)
 
     def __enter__(self) -> Array:
         return self.flat
 
     def __exit__(self, error: object, *_: object) -> None:
-        if error is None and not self.x.flags.c_contiguous:
+        if error is None and not (self.x.flags.c_contiguous and self.flat.dtype == self.x.dtype):
             self.x[...] = self.flat.reshape(self.x.shape)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels import accumulate
 from rushlight.kernels.copies import cast
 from rushlight.kernels.strides import restrided
 from rushlight.ops.declare import linear, view
@@ -23,17 +24,9 @@ def _expand(x: Any, size: tuple[int, ...]) -> Any:
     return restrided(x, size, (*(0,) * lead, *steps))
 
 
-def _sum_to(x: Any, size: tuple[int, ...]) -> Any:
-    lead = x.ndim - len(size)
-    axes = tuple(range(lead)) + tuple(
-        i + lead for i, n in enumerate(size) if n == 1 and x.shape[i + lead] != 1
-    )
-    return np.add.reduce(x, axes, keepdims=True).reshape(size)
-
-
 expand: Operator = view("expand", _expand, x=lambda g, x_shape: sum_to(g, x_shape))
 sum_to: Operator = linear(
-    "sum_to", _sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1"
+    "sum_to", accumulate.sum_to, x=lambda g, x_shape: expand(g, x_shape), node="SumBackward1"
 )
 cast_to: Operator = linear(
     "to", cast, x=lambda g, x_dtype: cast_to(g, x_dtype), node="ToCopyBackward0"

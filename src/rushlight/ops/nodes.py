@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rushlight.autograd.node import FREED, Node, Slot, freed_error, stale_error, stale_input
+from rushlight.kernels.accumulate import sum_to
 from rushlight.kernels.flipped import FLIPPED, all_resolved, resolved
 from rushlight.tensor import Tensor
 
@@ -72,11 +73,7 @@ def fit(g: Any, meta: Any) -> Any:
     """Sum a raw cotangent over broadcast axes and cast it to the input's dtype."""
     shape, dtype = meta
     if g.shape != shape:
-        lead = g.ndim - len(shape)
-        axes = tuple(range(lead)) + tuple(
-            i + lead for i, n in enumerate(shape) if n == 1 and g.shape[i + lead] != 1
-        )
-        g = np.add.reduce(g, axes, keepdims=True).reshape(shape)
+        g = sum_to(g, shape)
     if g.dtype != dtype:
         if g.dtype.kind == "c" and dtype.kind != "c":
             g = g.real

@@ -105,6 +105,8 @@ class BackwardHook:
         # The zeros of constants were only shown: the node has no cotangent there to replace.
         return tuple(None if i in self.constants else given[i] for i in self.inputs or ())
 
+    _at_outputs.__name__ = _at_inputs.__name__ = "hook"  # what errors about its result call it
+
     def _without_inputs(self, grad_outputs: Any) -> None:
         warnings.warn(
             "Full backward hook is firing when gradients are computed with respect to module "

@@ -17,6 +17,7 @@ from rushlight.tensor import Tensor
 
 __all__ = [
     "Calls",
+    "register_module_backward_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
     "register_module_full_backward_hook",
@@ -44,12 +45,14 @@ _global_backward_hooks: Hooks = OrderedDict()
 _global_forward_pre_hooks: Hooks = OrderedDict()
 _global_forward_hooks: Hooks = OrderedDict()
 _global_flags: OrderedDict[int, tuple[bool, bool]] = OrderedDict()
+# Whether the backward hooks among them are full ones; what it was once, it stays.
+_global_is_full: bool | None = None
 # One register that a call looks at: it holds every global hook.
 GLOBAL_HOOKS: Hooks = OrderedDict()
 
 _ONE_KIND = (
-    "Cannot use both regular backward hooks and full backward hooks on a single Module. Please "
-    "use only one of them."
+    "Cannot use both regular backward hooks and full backward hooks {}. Please use only "
+    "one of them."
 )
 
 
@@ -114,7 +117,7 @@ class Calls:
         It may return other gradients of the inputs, as a tuple of the same length.
         """
         if self._is_full_backward_hook is False:
-            raise RuntimeError(_ONE_KIND)
+            raise RuntimeError(_ONE_KIND.format("on a single Module"))
         self._is_full_backward_hook = True
         return self._add_hook(self._backward_hooks, hook, prepend, [])
 
@@ -125,7 +128,7 @@ class Calls:
         module's own inputs.
         """
         if self._is_full_backward_hook is True:
-            raise RuntimeError(_ONE_KIND)
+            raise RuntimeError(_ONE_KIND.format("on a single Module"))
         self._is_full_backward_hook = False
         return self._add_hook(self._backward_hooks, hook, False, [])
 
@@ -149,13 +152,9 @@ class Calls:
         result = None
         try:
             args, kwargs = self._before(args, kwargs)
-            back = old = None
+            back = None
             pre = [*_global_backward_pre_hooks.values(), *pre_hooks.values()]
-            full = [*_global_backward_hooks.values()]
-            if self._is_full_backward_hook is False:
-                old = list(hooks.values())
-            else:
-                full += hooks.values()
+            full, old = self._backward_hooks_by_kind()
             if pre or full:
                 back = BackwardHook(self, full, pre)
                 args = back.setup_input_hook(args)
@@ -173,6 +172,16 @@ class Calls:
             self._always(called, args, kwargs, result)
             raise
         return result
+
+    def _backward_hooks_by_kind(self) -> tuple[list[Hook], list[Hook]]:
+        """Full backward hooks and those of the old kind, of all modules and of this one."""
+        full: list[Hook] = []
+        old: list[Hook] = []
+        (old if _global_is_full is False else full).extend(_global_backward_hooks.values())
+        (old if self._is_full_backward_hook is False else full).extend(
+            self._backward_hooks.values()
+        )
+        return full, old
 
     def _before(
         self, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -308,7 +317,24 @@ def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
 
 def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
     """Call ``hook(module, grad_input, grad_output)`` after every module's backward."""
+    _settle_global_kind(True)
     return _add_global(_global_backward_hooks, hook)
+
+
+def register_module_backward_hook(hook: Hook) -> RemovableHandle:
+    """Call ``hook(module, grad_input, grad_output)`` of the last operator in every forward.
+
+    The old form, as `Module.register_backward_hook`; RuntimeError where full hooks were used.
+    """
+    _settle_global_kind(False)
+    return _add_global(_global_backward_hooks, hook)
+
+
+def _settle_global_kind(full: bool) -> None:
+    global _global_is_full
+    if _global_is_full not in (None, full):
+        raise RuntimeError(_ONE_KIND.format("as a global Module hook"))
+    _global_is_full = full
 
 
 def _add_global(hooks: Hooks, hook: Hook, *extras: Any) -> RemovableHandle:

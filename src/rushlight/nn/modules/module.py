@@ -14,6 +14,7 @@ from rushlight.nn.modules.calls import (
     CALL_REGISTERS,
     GLOBAL_HOOKS,
     Calls,
+    register_module_backward_hook,
     register_module_forward_hook,
     register_module_forward_pre_hook,
     register_module_full_backward_hook,
@@ -36,6 +37,7 @@ from rushlight.tensor import Tensor
 
 __all__ = [
     "Module",
+    "register_module_backward_hook",
     "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
