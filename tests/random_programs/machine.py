@@ -87,20 +87,21 @@ class Machine:
         exec(PRELUDE + more, self.names)
 
     def run(self, depth: int, statement: str) -> Error:
-        """Execute a statement that stands in `depth` blocks; return an error's type and line."""
+        """Execute a statement that stands in `depth` blocks; return an error's type and line.
+
+        Of a block that can't be entered the statements run all the same.
+        """
         self.leave(depth)
-        if statement.startswith("with "):
-            stack = contextlib.ExitStack()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                for item in ast.parse(f"{statement} pass").body[0].items:  # type: ignore[attr-defined]
-                    stack.enter_context(eval(ast.unparse(item.context_expr), self.names))
-            self.blocks.append(stack)
-            return None
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                exec(statement, self.names)
+                if statement.startswith("with "):
+                    self.blocks.append(contextlib.ExitStack())
+                    for item in ast.parse(f"{statement} pass").body[0].items:  # type: ignore[attr-defined]
+                        manager = eval(ast.unparse(item.context_expr), self.names)
+                        self.blocks[-1].enter_context(manager)
+                else:
+                    exec(statement, self.names)
             except Exception as error:
                 return type(error).__name__, str(error).split("\n")[0].strip()
         return None
