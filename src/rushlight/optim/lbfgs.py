@@ -6,13 +6,16 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from rushlight.api.reinterpret import view_as_real
 from rushlight.api.shape import cat
 from rushlight.autograd.modes import enable_grad, no_grad
+from rushlight.kernels.two_loops import two_loops
 from rushlight.optim.grouped import at_least, number
 from rushlight.optim.line_search import Trial, strong_wolfe
 from rushlight.optim.optimizer import Optimizer, Params
-from rushlight.tensor import Tensor
+from rushlight.tensor import Tensor, wrap
 
 __all__ = ["LBFGS"]
 
@@ -153,15 +156,14 @@ class LBFGS(Optimizer):
             steps.append(s)
             ro.append(1.0 / curvature)
             state["H_diag"] = curvature / y.dot(y)
+        ys, ss, rs = ([t._array for t in kept] for kept in (changes, steps, ro))
+        diagonal = state["H_diag"]
+        if isinstance(diagonal, Tensor):
+            diagonal = diagonal._array
+        r, shares = two_loops(gradient._array, ys, ss, rs, diagonal)
         al = state.setdefault("al", [None] * history_size)
-        q = gradient.neg()
-        for i in reversed(range(len(changes))):
-            al[i] = steps[i].dot(q) * ro[i]
-            q.add_(changes[i], alpha=-al[i])
-        r = q.mul(state["H_diag"])
-        for i in range(len(changes)):
-            r.add_(steps[i], alpha=al[i] - changes[i].dot(r) * ro[i])
-        return r
+        al[: len(shares)] = [wrap(np.asarray(share)) for share in shares]
+        return wrap(r)
 
     # -- all parameters as one vector ----------------------------------------------------------
     def _gradient(self) -> Any:
