@@ -137,6 +137,7 @@ ROWS = [
             call(I(2, 3, high=5)),
             call(I(high=5)),
             call(I(0, high=5), 3),
+            call(I(2, 1, 3, high=5), num_classes=5),
         ],
         grad=False,
         errors=[
@@ -156,6 +157,9 @@ ROWS = [
             call(T(5, 3), I(2, 4, high=5)),
             call(T(5, 3), I(9, high=5), 1),
             call(T(5, 3), I(9, high=5), -2, False),
+            call(T(5, 3), I(high=5)),
+            call(T(5, 3), I(2, 1, 3, high=5, dtype="int32")),
+            call(T(5, 1), I(1, 1, high=5)),
         ],
         dtypes=("float32", "float64", "float16", "int64", "complex64"),
         method=False,

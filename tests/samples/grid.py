@@ -14,6 +14,11 @@ PADDINGS = ("zeros", "border", "reflection")
 NAN, INF = float("nan"), float("inf")
 FAR = T(1, 2, 2, 2, values=(3.7, -9.2, 40.1, -1e3, 1e10, 2.2, 0.3, -1e12), grad=False)
 
+# Modes and paddings as numbers.
+N0 = (0, 0, True)
+NUMBERS = [N0, (0, 1, False), (1, 0, True), (1, 2, True), (2, 1, False)]
+NO_GRID = T(0, 6, 7, 2)
+
 ROWS = [
     Row(
         "nn.functional.grid_sample",
@@ -81,7 +86,12 @@ ROWS = [
     ),
     Row(
         "grid_sampler",
-        [call(X, GRID, 0, 0, True), call(X, GRID, 2, 1, False), call(V, SPOTS, 1, 2, True)],
+        [call(X, GRID, *options) for options in NUMBERS]
+        + [
+            call(V, SPOTS, 1, 2, True),
+            call(V, SPOTS, 0, 1, False),
+            call(T(0, 3, 4, 5), NO_GRID, *N0),
+        ],
         finite=False,
         errors=[
             call(X, GRID, 0.5, 0, True),
@@ -93,7 +103,7 @@ ROWS = [
     ),
     Row(
         "grid_sampler_2d",
-        [call(X, GRID, 0, 0, True), call(X, GRID, 2, 1, False)],
+        [call(X, GRID, *options) for options in NUMBERS] + [call(T(0, 3, 4, 5), NO_GRID, *N0)],
         finite=False,
         errors=[
             call(V, SPOTS, 0, 0, True),
@@ -103,9 +113,10 @@ ROWS = [
     ),
     Row(
         "grid_sampler_3d",
-        [call(V, SPOTS, 0, 0, True), call(V, SPOTS, 1, 2, False)],
+        [call(V, SPOTS, *options) for options in NUMBERS if options[0] < 2]
+        + [call(V, SPOTS, 1, 0, False), call(V, SPOTS, 0, 2, False)],
         finite=False,
-        errors=[call(X, GRID, 0, 0, True)],
+        errors=[call(X, GRID, *N0), call(V, SPOTS, None, 0, True), call(1, SPOTS, *N0)],
     ),
     Row(
         "nn.functional.affine_grid",
@@ -138,6 +149,9 @@ ROWS = [
             call(T(2, 2, 3), (2, 3, 4, 5), False),
             call(T(2, 3, 4), (2, 1, 3, 4, 5), True),
             call(T(2, 2, 3), (2, 3, 0, 5), False),
+            call(T(2, 2, 3), [2, 1, 1, 1], True),
+            call(T(2, 2, 3), (2, 1, 4, 5), True),
+            call(T(2, 3, 4), (2, 1, 1, 4, 5), False),
         ],
         dtypes=(*HALVES, "int64", "complex64"),
         errors=[

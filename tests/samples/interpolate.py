@@ -129,5 +129,16 @@ ROWS = [
         dtypes=("float32",),
         grad=False,
     ),
-    Row("nn.functional.upsample", [call(X, 9), call(X, 9, mode="bilinear")]),
+    Row(
+        "nn.functional.upsample",
+        [
+            call(X, 9),
+            call(X, 9, mode="bilinear"),
+            call(X, scale_factor=2),
+            call(X, (3, 4), mode="bicubic", align_corners=True),
+            call(T(2, 3, 7), 3, mode="linear"),
+            call(T(0, 3, 6, 6), 9),
+        ],
+        errors=[call(X), call(X, 9, 2), call(X, (3, 4, 5)), call(X, 9, mode="x")],
+    ),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.samples.common import WRONG_UNARY, inf, nan
 from tests.samples.row import I, M, Row, T, call, permuted
 
 ALL = ("float32", "float64", "float16", "int64", "int32", "uint8", "bool", "complex128")
@@ -39,6 +40,7 @@ ROWS = [
             call(T(3), M(4, 1)),
             call(T(), M()),
             call(T(0), M(0)),
+            call(T(2, 1, 3), M(2, 1)),
         ],
         dtypes=ALL,
         out=True,
@@ -58,6 +60,7 @@ ROWS = [
             call(T(3), M(2, 1), T(6)),
             call(T(), M(), T(1)),
             call(T(0), M(0), T(0)),
+            call(T(2, 1, 3), M(3), T(9)),
         ],
         dtypes=ALL,
         inplace=True,
@@ -85,5 +88,18 @@ ROWS = [
         grad=False,
         errors=[call("a"), call(T(3), as_tuple=2), call(T(3), out=T(3))],
     ),
-    Row("argwhere", [call(I(3, 4, high=2)), call(T(3)), call(T())], dtypes=ALL, grad=False),
+    Row(
+        "argwhere",
+        [
+            call(I(3, 4, high=2)),
+            call(T(3)),
+            call(T()),
+            call(M(2, 3, 4)),
+            call(T(0, 3)),
+            call(T(4, values=(0.0, -0.0, inf, nan))),
+        ],
+        dtypes=ALL,
+        grad=False,
+        errors=WRONG_UNARY,
+    ),
 ]

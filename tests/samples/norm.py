@@ -24,6 +24,8 @@ def instance_estimates(lib: Any, input: Any, mean: Any, var: Any, **kwargs: Any)
 
 VAR = {"low": 0.5, "high": 2.0}
 
+REST = (0.1, 1e-5, False)  # momentum, eps, and whether another library may be asked
+
 ROWS = [
     Row(
         "nn.functional.layer_norm",
@@ -149,17 +151,88 @@ ROWS = [
     ),
     Row(
         "batch_norm",
-        [call(T(4, 3, 2), T(3), T(3), None, None, True, 0.1, 1e-5, False)],
+        [
+            call(T(4, 3, 2), T(3), T(3), None, None, True, *REST),
+            call(T(4, 3), None, None, None, None, True, *REST),
+            call(T(4, 3), None, None, Z(3), Z(3, **VAR), False, *REST),
+            call(T(4, 3), T(3), T(3), Z(3), Z(3, **VAR), False, *REST),
+            call(T(2, 3, 2, 2), T(3), None, None, None, True, *REST),
+            call(T(1, 3, 4), T(3), T(3), None, None, True, *REST),
+        ],
         method=False,
-        errors=[call(T(3), None, None, None, None, True, 0.1, 1e-5, False)],
+        errors=[
+            call(T(3), None, None, None, None, True, *REST),
+            call(T(2, 3), None, None, None, None, False, *REST),
+            call(T(2, 3), T(4), None, None, None, True, *REST),
+            call("a", None, None, None, None, True, *REST),
+        ],
     ),
-    Row("layer_norm", [call(T(4, 3), (3,), T(3))], method=False),
-    Row("group_norm", [call(T(2, 4, 3), 2, T(4))], method=False),
-    Row("rms_norm", [call(T(2, 4, 3), (3,), T(3))], method=False),
+    Row(
+        "layer_norm",
+        [
+            call(T(4, 3), (3,), T(3)),
+            call(T(4, 3), (4, 3), T(4, 3), T(4, 3)),
+            call(T(2, 4, 3), [4, 3]),
+            call(T(3), (3,)),
+            call(T(0, 3), (3,), T(3), T(3)),
+            call(T(4, 3), (3,), None, None, 0.1),
+        ],
+        method=False,
+        errors=[
+            call(T(4, 3), (4,)),
+            call(T(4, 3), (3,), T(4)),
+            call("a", (3,)),
+            call(T(4, 3, dtype="int64"), (3,)),
+        ],
+    ),
+    Row(
+        "group_norm",
+        [
+            call(T(2, 4, 3), 2, T(4)),
+            call(T(2, 4), 2),
+            call(T(2, 4, 3), 1, T(4), T(4)),
+            call(T(2, 4, 3, 2), 4),
+            call(T(0, 4, 3), 2, T(4), T(4)),
+            call(T(2, 4, 3), 2, T(4), T(4), 0.1),
+        ],
+        method=False,
+        errors=[
+            call(T(2, 4, 3), 3),
+            call(T(2, 4, 3), 2, T(3)),
+            call(T(4), 2),
+            call("a", 2),
+            call(T(2, 4), "a"),
+        ],
+    ),
+    Row(
+        "rms_norm",
+        [
+            call(T(2, 4, 3), (3,), T(3)),
+            call(T(4, 3), (3,)),
+            call(T(4, 3), [4, 3], T(4, 3)),
+            call(T(3), (3,), None, 0.1),
+            call(T(0, 3), (3,)),
+            call(T(2, 1, 3), (1, 3)),
+        ],
+        method=False,
+        errors=[call(T(4, 3), (4,)), call(T(4, 3), (3,), T(4)), call("a", (3,))],
+    ),
     Row(
         "instance_norm",
-        [call(T(2, 4, 3), T(4), None, None, None, True, 0.1, 1e-5, False)],
+        [
+            call(T(2, 4, 3), T(4), None, None, None, True, *REST),
+            call(T(2, 4, 3), None, None, None, None, True, *REST),
+            call(T(2, 4, 3, 2), T(4), T(4), None, None, True, *REST),
+            call(T(2, 4, 3), None, None, Z(4), Z(4, **VAR), False, *REST),
+            call(T(2, 4, 3), T(4), T(4), Z(4), Z(4, **VAR), False, *REST),
+            call(T(1, 4, 2), T(4), T(4), None, None, True, *REST),
+        ],
         method=False,
+        errors=[
+            call(T(2, 4, 3), None, None, None, None, False, *REST),
+            call(T(2, 4, 3), T(3), None, None, None, True, *REST),
+            call("a", None, None, None, None, True, *REST),
+        ],
     ),
     Row(
         "batch_norm+estimates",
@@ -179,6 +252,8 @@ ROWS = [
             call(T(2, 3, 4), weight=T(3), bias=T(3)),
             call(T(2, 3, 2, 2), None, None, T(3), T(3), True, 0.1, 0.1),
             call(T(2, 3, 2, 2, 2), Z(3), Z(3, **VAR), T(3), T(3), False),
+            call(T(1, 3, 4)),
+            call(T(0, 3, 4)),
         ],
         dtypes=("float32", "float64", "float16"),
         errors=[
@@ -203,6 +278,8 @@ ROWS = [
             call(T(2, 5, 3), 3, alpha=0.5, beta=0.6, k=2.0),
             call(T(2, 5, 3, 2), 4, 1.0),
             call(T(1, 3, 2, 2, 2), 9, 1.0),
+            call(T(2, 5, 3), 1),
+            call(T(2, 0, 3), 2),
         ],
         errors=[call(T(2, 3), 2), call(T(3), 2), call(T(2, 3, 4), 0), call(T(2, 3, 4, 4), 0)],
     ),

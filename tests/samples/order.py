@@ -73,7 +73,7 @@ ROWS = [
         "msort",
         [call(T(5)), call(T(4, 3)), call(T(2, 3, 4)), call(TIES), call(T()), call(T(0))],
         out=True,
-        errors=[call("a"), call(T(3, dtype="complex64"))],
+        errors=[call("a"), call(T(3, dtype="complex64")), call(T(3), 0), call(T(3), out=3)],
     ),
     row(
         "topk",

@@ -86,7 +86,14 @@ ROWS = [
     ),
     Row(
         "constant_pad_nd",
-        [call(T(3, 4), (1, 2)), call(T(3, 4), (1, -2, 2, 1), 2)],
+        [
+            call(T(3, 4), (1, 2)),
+            call(T(3, 4), (1, -2, 2, 1), 2),
+            call(T(3, 4), ()),
+            call(T(3), [2, 0], -1.5),
+            call(T(0, 3), (1, 1, 2, 0)),
+            call(T(2, 3, 4), (0, 0, 1, 1), value=7),
+        ],
         dtypes=DTYPES,
         errors=[call(T(3, 4), (1,)), call(T(3, 4), (1,) * 6), call(3, (1, 1))],
     ),
@@ -159,9 +166,23 @@ ROWS = [
             call(3, 2),
         ],
     ),
+    # PyTorch's derivative of nothing fails.
+    Row(
+        "pixel_shuffle",
+        [call(T(0, 4, 3, 4), 2), call(T(4, 1, 0), 2)],
+        dtypes=DTYPES,
+        grad=False,
+    ),
     Row(
         "pixel_unshuffle",
-        [call(T(2, 3, 6, 4), 2), call(T(3, 6, 3), 3), call(T(2, 1, 3, 6, 4), 2)],
+        [
+            call(T(2, 3, 6, 4), 2),
+            call(T(3, 6, 3), 3),
+            call(T(2, 1, 3, 6, 4), 2),
+            call(T(2, 3, 4), 1),
+            call(T(3, 2, 2), 2),
+            call(T(1, 1, 2, 4), 2),
+        ],
         dtypes=DTYPES,
         errors=[
             call(T(2, 3, 6, 4), 4),
@@ -172,7 +193,14 @@ ROWS = [
     ),
     Row(
         "channel_shuffle",
-        [call(T(2, 6, 3, 4), 2), call(T(2, 6, 3, 4), 3), call(T(2, 6, 3), 2), call(T(2, 3, 4), 1)],
+        [
+            call(T(2, 6, 3, 4), 2),
+            call(T(2, 6, 3, 4), 3),
+            call(T(2, 6, 3), 2),
+            call(T(2, 3, 4), 1),
+            call(T(0, 6, 3), 2),
+            call(T(1, 4, 1), 4),
+        ],
         dtypes=DTYPES,
         errors=[
             call(T(2, 3, 6, 4), 2),

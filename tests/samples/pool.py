@@ -125,7 +125,14 @@ ROWS = [
     ],
     Row(
         "max_pool1d_with_indices",
-        [call(T(2, 3, 7), 2), call(T(3, 7), 3, 2, 1, 1, True)],
+        [
+            call(T(2, 3, 7), 2),
+            call(T(3, 7), 3, 2, 1, 1, True),
+            call(T(2, 3, 7), 7),
+            call(T(2, 3, 7), 1, 3),
+            call(T(2, 3, 7), [2], stride=[1], dilation=[3]),
+            call(T(1, 4, values=(NAN, INF, -INF, 0.0)), 2),
+        ],
         dtypes=NUMBERS,
         errors=[
             call(T(2, 3, 7), 9),
@@ -169,6 +176,14 @@ ROWS = [
                 call(T(2, 3, *WINDOWS[n], low=0.1), 1.5, 2, 1),
                 call(T(2, 3, *WINDOWS[n], low=0.1), 3, 2, 2, True),
                 call(T(2, 3, *WINDOWS[n]), INF, 2),
+                call(T(3, *WINDOWS[n], low=0.1), 2, 2),
+                call(T(2, 3, *WINDOWS[n], low=0.1), norm_type=1, kernel_size=3),
+            ],
+            errors=[
+                call(T(2, 3, *WINDOWS[n]), 2, 99),
+                call(T(2, 3, *WINDOWS[n]), 2, 0),
+                call("a", 2, 2),
+                call(T(2, 3, *WINDOWS[n], dtype="bool"), 2, 2),
             ],
         )
         for n in (1, 2, 3)
@@ -178,6 +193,10 @@ ROWS = [
         [
             call(T(2, 3, 3), I(2, 3, 3, high=6), 2),
             call(T(3, 3), I(3, 3, high=6), 2),
+            call(T(2, 3, 3), I(2, 3, 3, high=6), 2, output_size=(7,)),
+            call(T(2, 3, 3), I(2, 3, 3, high=5), 3, 1),
+            call(T(2, 3, 3), I(2, 3, 3, high=4), 2, 2, 1),
+            call(T(0, 3, 3), I(0, 3, 3, high=6), 2),
         ],
         second=False,
         grad=False,
@@ -196,6 +215,8 @@ ROWS = [
             call(T(2, 3, 2, 2), I(2, 3, 2, 2, high=16), 2),
             call(T(3, 2, 2), I(3, 2, 2, high=12), 2, output_size=(3, 5)),
             call(T(3, 2, 2), I(3, 2, 2, high=12), 3, 2, 1),
+            call(T(0, 3, 2, 2), I(0, 3, 2, 2, high=16), 2),
+            call(T(2, 3, 2, 1), I(2, 3, 2, 1, high=4), (2, 1)),
         ],
         grad=False,
         errors=[
@@ -311,7 +332,15 @@ ROWS += [
     ),
     Row(
         "nn.functional.fractional_max_pool2d_with_indices",
-        [call(PLANE, 2, (4, 5), _random_samples=PLACES[2])],
+        [
+            call(PLANE, 2, (4, 5), _random_samples=PLACES[2]),
+            call(PLANE, 3, (5, 5), _random_samples=PLACES[2]),
+            call(PLANE, 1, (7, 8), _random_samples=PLACES[2]),
+            call(PLANE, 2, (1, 1), None, True, PLACES[2]),
+            call(T(0, 3, 7, 8), 2, (4, 5), _random_samples=Z(0, 3, 2)),
+            call(T(3, 7, 8), 2, (4, 5), _random_samples=PLACES[2]),
+        ],
+        errors=[call(PLANE, 2), call(T(7, 8), 2, (4, 5)), call(PLANE, 2.0, (4, 5))],
     ),
     Row(
         "nn.functional.fractional_max_pool3d",
@@ -320,6 +349,8 @@ ROWS += [
             call(VOLUME, (1, 2, 3), 3, _random_samples=PLACES[3]),
             call(T(3, 5, 6, 7), 2, 2, _random_samples=PLACES[3]),
             call(T(0, 3, 5, 6, 7), 2, 3, _random_samples=Z(0, 3, 3)),
+            call(VOLUME, 1, (4, 5, 6), _random_samples=PLACES[3]),
+            call(VOLUME, 2, 1, _random_samples=PLACES[3]),
         ],
         dtypes=HALVES,
         errors=[
@@ -337,6 +368,14 @@ ROWS += [
     ),
     Row(
         "nn.functional.fractional_max_pool3d_with_indices",
-        [call(VOLUME, 2, (3, 4, 5), _random_samples=PLACES[3])],
+        [
+            call(VOLUME, 2, (3, 4, 5), _random_samples=PLACES[3]),
+            call(VOLUME, (1, 2, 3), 3, _random_samples=PLACES[3]),
+            call(VOLUME, 1, (4, 5, 6), _random_samples=PLACES[3]),
+            call(VOLUME, 2, 1, None, True, PLACES[3]),
+            call(T(0, 3, 5, 6, 7), 2, 3, _random_samples=Z(0, 3, 3)),
+            call(T(3, 5, 6, 7), 2, 2, _random_samples=PLACES[3]),
+        ],
+        errors=[call(VOLUME, 2), call(T(5, 6, 7), 2, 3), call(VOLUME, (2, 2), 3)],
     ),
 ]

@@ -138,9 +138,17 @@ ROWS = [
             call(LOGITS, TARGETS, STEPS, LENGTHS, 0, 1),
             call(LOGITS, TARGETS, STEPS, LENGTHS, 0, 2, True),
             call(LOGITS, TARGETS, STEPS, LENGTHS, 0, 9),
+            call(LOGITS, TARGETS, STEPS, LENGTHS, blank=0, reduction=0),
+            call(LOGITS, TARGETS, STEPS, LENGTHS, zero_infinity=True),
         ],
         second=False,
         finite=False,
+        errors=[
+            call(LOGITS, TARGETS, STEPS, LENGTHS, -1),
+            call(LOGITS, TARGETS, STEPS, 3),
+            call("a", TARGETS, STEPS, LENGTHS),
+            call(LOGITS, TARGETS, STEPS, LENGTHS, 0, "mean"),
+        ],
     ),
 ]
 

@@ -296,7 +296,14 @@ ROWS = [
     ),
     Row(
         "linalg.cross",
-        [call(T(3), T(3)), call(T(2, 3), T(1, 3)), call(T(3, 4), T(3, 4), dim=0)],
+        [
+            call(T(3), T(3)),
+            call(T(2, 3), T(1, 3)),
+            call(T(3, 4), T(3, 4), dim=0),
+            call(T(0, 3), T(0, 3)),
+            call(T(2, 1, 3), T(1, 4, 3)),
+            call(*[T(3, values=(inf, nan, 1e200), grad=False)] * 2),
+        ],
         dtypes=FLOATING,
         out=True,
         errors=[

@@ -15,6 +15,8 @@ from rushlight.api.broadcasting import broadcast_tensors
 from rushlight.api.distance import pairwise_distance
 from rushlight.api.elementary import exp, log
 from rushlight.api.extremes import clamp_min, minimum, where
+from rushlight.api.linalg_checks import check_bool
+from rushlight.api.scalars import as_float
 from rushlight.dtypes import INTEGER, promote_types
 from rushlight.ops import losses as ops
 from rushlight.ops.loss_paths import of_pairs
@@ -98,7 +100,17 @@ def binary_cross_entropy_with_logits(
     tensor([0.6931, 0.6931])
     """
     _tensors("binary_cross_entropy_with_logits", input=input, target=target)
+    for position, (name, w) in enumerate((("weight", weight), ("pos_weight", pos_weight)), 3):
+        if w is not None:
+            require_tensor(w, "binary_cross_entropy_with_logits", name, position)
     require_int("binary_cross_entropy_with_logits", reduction, "reduction", 5)
+    if input.shape != target.shape:
+        shape = broadcast_tensors(target, input)[0].shape
+        if shape != target.shape:
+            raise RuntimeError(
+                f"output with shape {list(target.shape)} doesn't match the broadcast shape "
+                f"{list(shape)}"
+            )
     return bce_with_logits(input, target, weight, pos_weight, NAMES.get(reduction, "none"))
 
 
@@ -118,6 +130,7 @@ def kl_div(
     """
     _tensors("kl_div", input=input, target=target)
     require_int("kl_div", reduction, "reduction", 3)
+    check_bool(log_target, "kl_div", "log_target")
     if input.dtype.is_complex or target.dtype.is_complex:
         raise RuntimeError("kl_div: Complex inputs not supported.")
     if not (input.dtype.is_floating_point and target.dtype.is_floating_point):
@@ -127,7 +140,6 @@ def kl_div(
     if input.dtype is not target.dtype:
         common = promote_types(input.dtype, target.dtype)
         input, target = input.to(common), target.to(common)
-    log_target = bool(log_target)
     name = NAMES.get(reduction, "none")
     return _kl_div[name, log_target](input, target, log_target, name)
 
@@ -145,6 +157,9 @@ def poisson_nll_loss(
     tensor([1.])
     """
     _tensors("poisson_nll_loss", input=input, target=target)
+    check_bool(log_input, "poisson_nll_loss", "log_input", 3)
+    check_bool(full, "poisson_nll_loss", "full", 4)
+    eps = as_float(eps, "poisson_nll_loss", "eps", 5)
     require_int("poisson_nll_loss", reduction, "reduction", 6)
     loss = exp(input) - target * input if log_input else input - target * log(input + eps)
     if full:
@@ -166,9 +181,10 @@ def hinge_embedding_loss(
     tensor([0.3000, 0.7000])
     """
     _tensors("hinge_embedding_loss", input=input, target=target)
+    margin = as_float(margin, "hinge_embedding_loss", "margin", 3)
     require_int("hinge_embedding_loss", reduction, "reduction", 4)
-    # PyTorch fills a tensor of the input's dtype with the margin.
-    margin = int(margin) if input.dtype.category <= INTEGER else float(margin)
+    if input.dtype.category <= INTEGER:  # PyTorch fills a tensor of the input's dtype
+        margin = int(margin)
     short = where(target != 1, clamp_min(margin - input, 0), 0)
     return reduced(short + where(target != -1, input, 0), reduction)
 
@@ -184,8 +200,9 @@ def margin_ranking_loss(
     tensor([1.])
     """
     _tensors("margin_ranking_loss", input1=input1, input2=input2, target=target)
+    margin = as_float(margin, "margin_ranking_loss", "margin", 4)
     require_int("margin_ranking_loss", reduction, "reduction", 5)
-    return reduced(clamp_min(-target * (input1 - input2) + float(margin), 0), reduction)
+    return reduced(clamp_min(-target * (input1 - input2) + margin, 0), reduction)
 
 
 # PyTorch adds this to the squares of both lengths.
@@ -205,6 +222,7 @@ def cosine_embedding_loss(
     tensor([1.])
     """
     _tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
+    margin = as_float(margin, "cosine_embedding_loss", "margin", 4)
     require_int("cosine_embedding_loss", reduction, "reduction", 5)
     n = target.ndim
     if n > 1:
@@ -218,7 +236,7 @@ def cosine_embedding_loss(
     lengths = (mul(input1, input1).sum(n) + _EPSILON) * (mul(input2, input2).sum(n) + _EPSILON)
     cosine = products / lengths.sqrt()
     alike = where(target == 1, 1 - cosine, 0)
-    return reduced(alike + where(target == -1, clamp_min(cosine - float(margin), 0), 0), reduction)
+    return reduced(alike + where(target == -1, clamp_min(cosine - margin, 0), 0), reduction)
 
 
 def check_triplet(anchor: Tensor, positive: Tensor, negative: Tensor) -> None:
@@ -252,10 +270,14 @@ def triplet_margin_loss(
     tensor([1.0000])
     """
     _tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
+    margin = as_float(margin, "triplet_margin_loss", "margin", 4)
+    p = as_float(p, "triplet_margin_loss", "p", 5)
+    eps = as_float(eps, "triplet_margin_loss", "eps", 6)
+    check_bool(swap, "triplet_margin_loss", "swap", 7)
     require_int("triplet_margin_loss", reduction, "reduction", 8)
     check_triplet(anchor, positive, negative)
     near = pairwise_distance(anchor, positive, p, eps)
     far = pairwise_distance(anchor, negative, p, eps)
     if swap:
         far = minimum(far, pairwise_distance(positive, negative, p, eps))
-    return reduced(clamp_min(float(margin) + near - far, 0), reduction)
+    return reduced(clamp_min(margin + near - far, 0), reduction)

@@ -11,6 +11,7 @@ from typing import Any
 from rushlight.api import conv, norm
 from rushlight.api.arguments import int_tuple, require_int
 from rushlight.api.create import zeros
+from rushlight.api.scalars import as_float
 from rushlight.api.shuffling import shuffled
 from rushlight.ops import conv as conv_ops
 from rushlight.ops import norm as ops
@@ -145,6 +146,7 @@ def native_layer_norm(
     tensor([[2.]])
     """
     shape = norm.check_trailing("native_layer_norm", input, normalized_shape, weight, bias, ", ")
+    eps = as_float(eps, "native_layer_norm", "eps", 5)
     norm.check_dtypes(input, weight, bias)
     norm.check_kernel(input, "LayerNormKernelImpl")
     y, mean, rstd = ops.layer_norm(input, len(shape), weight, bias, eps)
@@ -177,6 +179,14 @@ def native_group_norm(
     tensor([[2., 4.]])
     """
     x: Tensor = require_tensor(input, "native_group_norm", "input", 1)
+    for position, (name, p) in enumerate((("weight", weight), ("bias", bias)), 2):
+        if p is not None:
+            require_tensor(p, "native_group_norm", name, position)
+    sizes = {"N": N, "C": C, "HxW": HxW, "group": group}
+    for position, (name, size) in enumerate(sizes.items(), 4):
+        require_int("native_group_norm", size, name, position)
+    eps = as_float(eps, "native_group_norm", "eps", 8)
+    norm.check_groups(x, group, C, weight, bias)
     if x.numel() != N * C * HxW:
         raise RuntimeError(
             "Expected X.numel() == N * C * HxW to be true, but got false.  (Could this error "
@@ -209,7 +219,8 @@ def native_batch_norm(
     tensor([2., 3.])
     """
     arguments = (input, weight, bias, running_mean, running_var, training, momentum, eps)
-    if training and isinstance(input, Tensor) and not input.numel():
+    norm.check_arguments("native_batch_norm", "training", *arguments)
+    if training and not input.numel():
         sizes = list(input.shape)
         raise RuntimeError(
             f"input tensor must have at least one element, but got input_sizes = {sizes}"

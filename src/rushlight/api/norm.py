@@ -6,10 +6,12 @@ from typing import Any
 
 from rushlight import dtypes
 from rushlight.api.arguments import int_tuple, require_int
+from rushlight.api.linalg_checks import check_bool
+from rushlight.api.scalars import as_float
 from rushlight.autograd.modes import mode
 from rushlight.limits import finfo
 from rushlight.ops import norm as ops
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import require_tensor, wrong_type
 from rushlight.tensor import Tensor
 
 __all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "rms_norm"]
@@ -95,6 +97,8 @@ def layer_norm(
     tensor([[-1.2247,  0.0000,  1.2247]])
     """
     shape = check_trailing("layer_norm", input, normalized_shape, weight, bias, ", ")
+    if type(eps) is not float:
+        eps = as_float(eps, "layer_norm", "eps", 5)
     check_dtypes(input, weight, bias)
     check_kernel(input, "LayerNormKernelImpl")
     return ops.layer_norm(input, len(shape), weight, bias, eps)[0]  # type: ignore[no-any-return]
@@ -113,6 +117,8 @@ def rms_norm(
     tensor([[0.8485, 1.1314]])
     """
     shape = check_trailing("rms_norm", input, normalized_shape, weight, None, "")
+    if eps is not None:
+        eps = as_float(eps, "rms_norm", "eps", 4)
     if input.dtype.is_complex:
         dims = tuple(range(input.ndim - len(shape), input.ndim))
         spread = (input * input).mean(dims, True) + (finfo(input.dtype).eps if eps is None else eps)
@@ -129,6 +135,25 @@ def rms_norm(
 
 
 # -- by channel ------------------------------------------------------------------------------------
+
+
+def check_groups(input: Tensor, groups: int, channels: int, weight: Any, bias: Any) -> None:
+    """Raise PyTorch's error for channels that don't fall into groups, or parameters of others."""
+    shape = list(input.shape)
+    if groups <= 0:
+        raise RuntimeError(f"Expected num groups to be greater than 0, got {groups}")
+    if channels % groups:
+        raise RuntimeError(
+            "Expected number of channels in input to be divisible by num_groups, but got input of "
+            f"shape {shape} and num_groups={groups}"
+        )
+    for name, parameter in (("weight", weight), ("bias", bias)):
+        if parameter is not None and parameter._array.shape != (channels,):
+            shown = [0] if weight is None else list(weight.shape)  # PyTorch shows it for both
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels in "
+                f"input, but got {name} of shape {shown} and input of shape {shape}"
+            )
 
 
 def group_norm(
@@ -150,26 +175,13 @@ def group_norm(
     """
     require_tensor(input, "group_norm", "input", 1)
     num_groups = require_int("group_norm", num_groups, "num_groups", 2)
-    array = input._array
-    shape = array.shape
-    if len(shape) < 2:
-        raise RuntimeError(
-            f"Expected at least 2 dimensions for input tensor but received {len(shape)}"
-        )
-    if num_groups <= 0:
-        raise RuntimeError(f"Expected num groups to be greater than 0, got {num_groups}")
-    if shape[1] % num_groups:
-        raise RuntimeError(
-            "Expected number of channels in input to be divisible by num_groups, but got input of "
-            f"shape {list(shape)} and num_groups={num_groups}"
-        )
-    for name, parameter in (("weight", weight), ("bias", bias)):
-        if parameter is not None and parameter._array.shape != (shape[1],):
-            shown = [0] if weight is None else list(weight.shape)  # PyTorch shows it for both
-            raise RuntimeError(
-                f"Expected {name} to be a vector of size equal to the number of channels in "
-                f"input, but got {name} of shape {shown} and input of shape {list(shape)}"
-            )
+    if weight is not None:
+        require_tensor(weight, "group_norm", "weight", 3)
+    if bias is not None:
+        require_tensor(bias, "group_norm", "bias", 4)
+    if type(eps) is not float:
+        eps = as_float(eps, "group_norm", "eps", 5)
+    check_groups(input, num_groups, input.size(1), weight, bias)
     check_dtypes(input, weight, bias)
     check_kernel(input, "GroupNormKernelImpl")
     return ops.group_norm(input, num_groups, weight, bias, eps)[0]  # type: ignore[no-any-return]
@@ -193,6 +205,31 @@ def _check_count(name: str, features: int, parameter: Tensor) -> None:
         raise RuntimeError(f"{name} should contain {features} elements not {parameter._array.size}")
 
 
+def check_arguments(
+    function: str,
+    flag: str,
+    input: Any,
+    weight: Any,
+    bias: Any,
+    running_mean: Any,
+    running_var: Any,
+    training: Any,
+    momentum: Any,
+    eps: Any,
+) -> None:
+    """Raise PyTorch's error for an argument of the wrong type; `flag` is what it calls training."""
+    require_tensor(input, function, "input", 1)
+    for position, t in enumerate((weight, bias, running_mean, running_var), 2):
+        if t is not None and not isinstance(t, Tensor):
+            name = ("weight", "bias", "running_mean", "running_var")[position - 2]
+            raise wrong_type(function, name, position, t)
+    if type(training) is bool and type(momentum) is type(eps) is float:
+        return
+    check_bool(training, function, flag, 6)
+    as_float(momentum, function, "momentum", 7)
+    as_float(eps, function, "eps", 8)
+
+
 def batch_norm(
     input: Tensor,
     weight: Tensor | None,
@@ -211,6 +248,8 @@ def batch_norm(
     arguments.
     """
     arguments = (input, weight, bias, running_mean, running_var, training, momentum, eps)
+    check_arguments("batch_norm", "training", *arguments)
+    check_bool(cudnn_enabled, "batch_norm", "cudnn_enabled", 9)
     return batch_norm_parts(*arguments)[0]
 
 
@@ -225,7 +264,6 @@ def batch_norm_parts(
     eps: float,
 ) -> tuple[Tensor, ...]:
     """`batch_norm`, in training with the means and inverse standard deviations of the batch."""
-    require_tensor(input, "batch_norm", "input", 1)
     shape = input._array.shape
     features = shape[1] if len(shape) > 1 else input.size(1)
     if not input._array.size:
@@ -265,7 +303,9 @@ def instance_norm(
 
     The running estimates move by the mean over the samples (Ulyanov et al., 2016).
     """
-    require_tensor(input, "instance_norm", "input", 1)
+    arguments = (input, weight, bias, running_mean, running_var, use_input_stats, momentum, eps)
+    check_arguments("instance_norm", "use_input_stats", *arguments)
+    check_bool(cudnn_enabled, "instance_norm", "cudnn_enabled", 9)
     if not use_input_stats and (running_mean is None or running_var is None):
         raise RuntimeError(
             "Expected running_mean and running_var to be defined when use_input_stats is false"
