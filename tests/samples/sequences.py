@@ -145,9 +145,9 @@ ROWS = [
         finite=False,
         errors=[
             call(LOGITS, TARGETS, STEPS, LENGTHS, -1),
-            call(LOGITS, TARGETS, STEPS, 3),
-            call("a", TARGETS, STEPS, LENGTHS),
-            call(LOGITS, TARGETS, STEPS, LENGTHS, 0, "mean"),
+            call(LOGITS, TARGETS, STEPS, 3, 0, 0, False),
+            call("a", TARGETS, STEPS, LENGTHS, 0, 0, False),
+            call(LOGITS, TARGETS, STEPS, LENGTHS, 0, "mean", False),
         ],
     ),
 ]

@@ -51,11 +51,7 @@ def ctc_loss(
         and type(reduction) is int
         and isinstance(zero_infinity, bool)
     ):
-        given = [log_probs, targets, *lengths, blank, reduction, zero_infinity]
-        for default in (False, 0, 0):  # which PyTorch's text hasn't got
-            if given[-1] is not default:
-                break
-            given.pop()
+        given = (log_probs, targets, *lengths, blank, reduction, zero_infinity)
         raise no_overload("ctc_loss", _SIGNATURES, *given)
     steps = _lengths(input_lengths, "input_lengths", 3)
     sizes = _lengths(target_lengths, "target_lengths", 4)

@@ -47,13 +47,17 @@ _FORMS = (
 def _check_tolerances(
     function: str, old: str, input: Any, value: Any, *, atol: Any, rtol: Any
 ) -> None:
-    """Raise PyTorch's error unless these are numbers or tensors; `value` is called `old`."""
+    """Raise PyTorch's error unless `input` is a tensor and the others are numbers or tensors.
+
+    `old` is what `value` is called.
+    """
     named = {k: v for k, v in (("atol", atol), ("rtol", rtol)) if v is not None}
     by_place = () if value is None else (value,)
-    for v in (*by_place, *named.values()):
-        if not (isinstance(v, Tensor) or is_real(v)):
-            forms = [f.format(kind=k, old=old) for f in _FORMS for k in ("Tensor", "float")]
-            raise no_overload(function, tuple(forms), input, *by_place, **named)
+    bounds = (*by_place, *named.values())
+    if isinstance(input, Tensor) and all(isinstance(v, Tensor) or is_real(v) for v in bounds):
+        return
+    forms = [f.format(kind=k, old=old) for f in _FORMS for k in ("Tensor", "float")]
+    raise no_overload(function, tuple(forms), input, *by_place, **named)
 
 
 def _tolerances(name: str, A: Tensor, atol: Any, rtol: Any) -> tuple[Any, Any]:
@@ -95,8 +99,6 @@ def pinv(
     tensor([[0.5000, 0.0000],
             [0.0000, 0.0000]])
     """
-    if not isinstance(input, Tensor):
-        raise no_overload("linalg_pinv", ("(Tensor input, *, ...)",), input)
     _check_tolerances("linalg_pinv", "rcond", input, rcond, atol=atol, rtol=rtol)
     check_bool(hermitian, "linalg_pinv", "hermitian")
     if input.ndim < 2 or not (input.dtype.is_floating_point or input.dtype.is_complex):
@@ -200,7 +202,6 @@ def matrix_rank(
     tensor(1)
     """
     name = "torch.linalg.matrix_rank"
-    require_tensor(input, "linalg_matrix_rank", "input", 1)
     _check_tolerances("linalg_matrix_rank", "tol", input, tol, atol=atol, rtol=rtol)
     check_bool(hermitian, "linalg_matrix_rank", "hermitian")
     if input.ndim < 2:
