@@ -183,7 +183,6 @@ ROWS = [
                 call(T(2, 3, *WINDOWS[n]), 2, 99),
                 call(T(2, 3, *WINDOWS[n]), 2, 0),
                 call("a", 2, 2),
-                call(T(2, 3, *WINDOWS[n], dtype="bool"), 2, 2),
             ],
         )
         for n in (1, 2, 3)
