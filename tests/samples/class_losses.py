@@ -70,6 +70,7 @@ ROWS = [
             *reduced(T(30, 5), I(30, high=5), ignore_index=2, label_smoothing=0.3),
             *reduced(T(2, 5, 3), I(2, 3, high=5), W, ignore_index=2, label_smoothing=1.0),
             call(T(5), I(high=5), label_smoothing=0.1),
+            *[call(T(3, 0), T(3, 0), label_smoothing=0.1, reduction=r) for r in ("none", "sum")],
             *reduced(T(3, 5), P(3, 5)), *reduced(T(3, 5), P(3, 5), W), *legacy(T(3, 5), P(3, 5)),
             *reduced(T(3, 5), P(3, 5), label_smoothing=0.2), *reduced(T(2, 5, 3), P(2, 5, 3), W),
             call(T(5), P(5)), call(T(3, 5), I(3, high=5)), call(T(2, 5, 3), I(2, 3, high=5)),

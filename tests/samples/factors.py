@@ -106,6 +106,7 @@ ROWS = [
             call(T(2, 3, 3), I(2, 3, low=1, high=4, dtype="int32")),
             call(T(3, 3), FIXED, True, False),
             call(T(0, 3), FIXED),
+            call(T(2, 5), I(5, low=2, high=3, dtype="int32")),
         ],
         dtypes=FIELDS,
         method=False,

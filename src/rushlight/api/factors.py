@@ -141,7 +141,8 @@ def lu_unpack(
             "torch.lu_unpack: LU_pivots is expected to be a contiguous tensor of torch.int32 dtype."
         )
     check_matrix("torch.lu_unpack", LU_data)
-    swaps = values_of(LU_pivots) if unpack_pivots else np.empty(0)
+    count = min(LU_data.shape[-2:])  # further ones are not looked at
+    swaps = values_of(LU_pivots)[..., :count] if unpack_pivots else np.empty(0)
     if swaps.size and LU_data.numel() and not 1 <= swaps.min() <= swaps.max() <= LU_data.size(-2):
         raise RuntimeError(
             "pivots passed to lu_unpack must be between 1 and LU.size(-2) inclusive."

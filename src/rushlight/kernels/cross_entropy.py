@@ -66,7 +66,7 @@ def cross_entropy_forward(
         np.multiply(losses, weights, out=losses)
     if tilt is not None and tilted is not None:
         smooth = np.subtract(np.multiply(logs, np.add.reduce(tilt)), tilted)
-        np.multiply(smooth, label_smoothing / classes, out=smooth)
+        np.multiply(smooth, label_smoothing / (classes or 1), out=smooth)
         np.multiply(losses, 1.0 - label_smoothing, out=losses)
         np.add(losses, smooth, out=losses)
     if ignored is not None:

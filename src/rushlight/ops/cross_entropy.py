@@ -105,7 +105,7 @@ def composed(
         even = even.sum()
     if reduction == "mean":
         even = even / total.to(even.dtype)  # a float64, where no weights are
-    share = smoothing / input.size(axis)
+    share = smoothing / (input.size(axis) or 1)
     return (1 - smoothing) * loss + share * even  # type: ignore[no-any-return]
 
 

@@ -110,7 +110,7 @@ lu_factor: Operator = general(
 def _unpack(factors: Any, pivots: Any, data: bool, swaps: bool) -> tuple[Any, Any, Any]:
     m, n = factors.shape[-2:]
     none = np.empty(0, factors.dtype)
-    p = lapack.permutation(pivots, m, factors.dtype) if swaps else none
+    p = lapack.permutation(pivots[..., : min(m, n)], m, factors.dtype) if swaps else none
     low, up = _parts(factors, min(m, n)) if data else (none, none)
     return p, low, up
 
@@ -123,6 +123,8 @@ def _unpack_rule(g: Any, factors_shape: tuple[int, ...], data: bool) -> Any:
     k = min(m, n)
     below = None if gl is None else tril(gl, -1)
     above = None if gu is None else triu(gu, 0)
+    if not k:  # one of them is as empty as what was unpacked
+        return gl if m else gu
     if below is not None and n > k:
         rest = zeroed(tril(gl[..., :, :1] @ gl[..., :1, :], 0))[..., :, :1]
         below = cat(below.ndim - 1, below, *[rest] * (n - k))

@@ -74,7 +74,7 @@ def composed(
 ) -> Tensor:
     """The definition: minus the weighted inner product of log-softmax and smoothed target."""
     axis = min(1, max(0, input.ndim - 1))
-    classes = input.size(axis)
+    classes = input.size(axis) or 1
     if smoothing > 0:
         target = target * (1 - smoothing) + smoothing / classes
     products: Any = log_softmax(input, axis) * target
