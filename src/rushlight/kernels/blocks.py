@@ -7,7 +7,7 @@ that overflows to the right limit) are not kernels' business: silence them once,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from importlib import import_module
@@ -24,6 +24,9 @@ Array: TypeAlias = "NDArray[Any]"
 # Elements. A kernel of many passes runs over pieces of this size, so that every pass but the
 # first reads from L2: measured per pass and element, 0.11 ns in pieces of 32 Ki, 0.3 ns beyond.
 BLOCK = 1 << 15
+
+# A second thread costs some 10 µs, which a kernel of many passes spends on half a block.
+_SHARED = 4 * BLOCK
 
 # Up to here a branch per element costs less than the extra calls that avoid it.
 FEW = 512
@@ -74,20 +77,38 @@ else:
 def in_blocks(
     kernel: Callable[..., Array], arrays: tuple[Array, ...], *params: Any, out: Array | None = None
 ) -> Array:
-    """Run an elementwise ``kernel(*arrays, *params, out=)`` piece by piece.
+    """Run an elementwise ``kernel(*arrays, *params, out=)`` piece by piece, on all cores.
 
     Halves are widened to float32 piece by piece, computed there and rounded once, as torch does.
     """
     if out is None:
         out = np.empty_like(arrays[0])
     if out.itemsize < 4:
-        for *inputs, target in pieces(*arrays, out):
+
+        def work(piece: list[Array]) -> None:
+            *inputs, target = piece
             wide = kernel(*[a.astype(np.float32) for a in inputs], *params)
             np.copyto(target, wide, casting="same_kind")
+
     else:
-        for *inputs, target in pieces(*arrays, out):
+
+        def work(piece: list[Array]) -> None:
+            *inputs, target = piece
             kernel(*inputs, *params, out=target)
+
+    share(work, pieces(*arrays, out), out.size)
     return out
+
+
+def share(work: Callable[[Any], object], items: Iterable[Any], size: int) -> None:
+    """Call ``work`` on every item, on several threads where the elements are many."""
+    if size < _SHARED:
+        for item in items:
+            work(item)
+        return
+    from rushlight.kernels.threads import for_each
+
+    for_each(work, items)
 
 
 def pieces(*arrays: Array) -> Iterator[list[Array]]:

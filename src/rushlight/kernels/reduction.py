@@ -7,10 +7,11 @@ multiplies either; it has, or broadcasts to, their shape.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, Array, pieces
+from rushlight.kernels.blocks import BLOCK, Array, pieces, share
 from rushlight.kernels.softmax import ones
 
 
@@ -47,17 +48,23 @@ def reduced(
             return losses
         total = sum_of(losses)
     else:
-        total = 0.0
         losses = np.empty_like(like) if how == "none" else like
         scale = like if weight is None else np.broadcast_to(weight, like.shape)
-        for by, *inputs, out in pieces(scale, *arrays, losses):
+        blocks = list(pieces(scale, *arrays, losses))
+        sums = [0.0] * len(blocks)  # added up in order, whichever thread comes to them first
+
+        def work(numbered: tuple[int, list[Array]]) -> None:
+            number, (by, *inputs, out) = numbered
             part = values(*inputs, *params, out=out if how == "none" else None)
             if weight is not None:
                 np.multiply(part, by, out=part)
             if how != "none":
-                total += sum_of(part)
+                sums[number] = sum_of(part)
+
+        share(work, enumerate(blocks), like.size)
         if how == "none":
             return losses
+        total = sum(sums)
     return np.array(ratio(total, like.size) if how == "mean" else total, like.dtype)
 
 
@@ -82,9 +89,9 @@ def pulled(
     gx = np.empty_like(like)
     gate = g if how == "none" else gx
     scale = gx if weight is None else np.broadcast_to(weight, like.shape)
-    for pull, by, *inputs, out in (
-        [(gate, scale, *arrays, gx)] if gx.size <= BLOCK else pieces(gate, scale, *arrays, gx)
-    ):
+
+    def work(piece: Any) -> None:
+        pull, by, *inputs, out = piece
         slopes(*inputs, *params, out=out)
         if weight is not None:
             np.multiply(out, by, out=out)
@@ -92,4 +99,9 @@ def pulled(
             np.multiply(out, pull, out=out)
         if factor != 1.0:
             np.multiply(out, factor, out=out)
+
+    if gx.size <= BLOCK:
+        work((gate, scale, *arrays, gx))
+    else:
+        share(work, pieces(gate, scale, *arrays, gx), gx.size)
     return gx
