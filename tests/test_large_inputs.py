@@ -82,3 +82,35 @@ def test_resizing_long_rows(mode: str) -> None:
 
     assert_alike(resized, normal(4, 8, 500))
     assert_alike(resized, normal(4, 8, 900))
+
+
+def triangular(*shape: int) -> np.ndarray:
+    return normal(*shape) / 4 + 2 * np.eye(shape[-1])
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("left", [False, True])
+def test_many_triangular_systems(upper: bool, left: bool) -> None:
+    def solved(lib: Any, a: Any, b: Any) -> Any:
+        return lib.linalg.solve_triangular(a, b, upper=upper, left=left)
+
+    a = triangular(60, 3, 5, 5)
+    assert_alike(solved, a, normal(60, 3, 5, 5, seed=1))
+    assert_alike(solved, a, normal(3, 5, 5, seed=1))
+    a[7, 1, 2, 2] = 0
+    with np.errstate(all="ignore"):
+        assert_alike(solved, a, normal(60, 3, 5, 5, seed=1), grad=False)
+
+
+@pytest.mark.parametrize("lead", [(), (2, 3)])
+def test_large_systems(lead: tuple[int, ...]) -> None:
+    a = triangular(*lead, 60, 60)
+    assert_alike(lambda lib, a: lib.linalg.inv(a), a)
+    assert_alike(lambda lib, a: lib.linalg.det(a), a)
+    assert_alike(lambda lib, a, b: lib.linalg.solve(a, b), a, normal(*lead, 60, 3))
+    assert_alike(lambda lib, a, b: lib.linalg.solve(a, b), a, normal(3, *lead, 60, 2))
+    a[..., 5, :] = 0
+    for lib in (rushlight, torch):
+        with pytest.raises(RuntimeError, match="singular"):
+            lib.linalg.inv(lib.from_numpy(a))
+        assert lib.linalg.inv_ex(lib.from_numpy(a))[1].numpy().any()

@@ -8,6 +8,7 @@ and its ``info`` is what these functions return, 0 for success.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -91,8 +92,14 @@ def lu_solve(factors: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
 # -- general matrices ------------------------------------------------------------------------------
 
 
+# From this size on SciPy's routines are quicker than NumPy's: 1.4 ms, not 7.4, for float32 of 256.
+_LARGE = 48
+
+
 def solve(a: Array, b: Array) -> tuple[Array, Array]:
     """Solve ``A X = B`` for stacks of matrices, and say which A are singular."""
+    if a.shape[-1] >= _LARGE and (x := _solve_large(a, b)) is not None:
+        return x, no_info(a.shape[:-2])
     try:
         return np.linalg.solve(a, b), no_info(a.shape[:-2])
     except np.linalg.LinAlgError:
@@ -100,13 +107,29 @@ def solve(a: Array, b: Array) -> tuple[Array, Array]:
         return lu_solve(factors, pivots, b), info
 
 
+def _solve_large(a: Array, b: Array) -> Array | None:
+    """The same one by one; None where one is singular."""
+    lead = lead_of(a, b)
+    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    a, b = stacked_to(lead, a), stacked_to(lead, b)
+    gesv = routine("gesv", b.dtype)
+    for i in np.ndindex(*lead):
+        _, _, x[i], info = gesv(a[i], b[i])
+        if info:
+            return None
+    return x
+
+
 def inverse(a: Array) -> tuple[Array, Array]:
     """The inverses of matrices, and which of them are singular."""
+    identity = np.eye(a.shape[-1], dtype=a.dtype)
+    if a.shape[-1] >= _LARGE and (x := _solve_large(a, identity)) is not None:
+        return x, no_info(a.shape[:-2])
     try:
         return np.linalg.inv(a), no_info(a.shape[:-2])
     except np.linalg.LinAlgError:
         factors, pivots, info = lu(a)
-        return lu_solve(factors, pivots, np.eye(a.shape[-1], dtype=a.dtype)), info
+        return lu_solve(factors, pivots, identity), info
 
 
 def solve_triangular(
@@ -122,10 +145,35 @@ def solve_triangular(
     x = np.empty((*lead, *b.shape[-2:]), b.dtype)
     if x.size:
         a, b = stacked_to(lead, a), stacked_to(lead, b)
+        if math.prod(lead) >= _MANY * a.shape[-1] and not unitriangular:
+            diagonal = np.diagonal(a, axis1=-2, axis2=-1)
+            if diagonal.all():
+                if trans:
+                    a, upper = (a.conj() if trans == 2 else a).mT, not upper
+                return _substituted(a, b, upper) if left else _substituted(a.mT, b.mT, not upper).mT
         trsm = getattr(blas, "sdcz"["fdFD".index(b.dtype.char)] + "trsm")
+        if trans < 2 and a.strides[-1] == a.itemsize:  # BLAS takes columns, others are copied
+            a, upper, trans = a.mT, not upper, 1 - trans
         for i in np.ndindex(*lead):
             x[i] = trsm(1, a[i], b[i], not left, not upper, trans, unitriangular)
     return x
+
+
+# Of so many times more matrices than they have rows, all are solved a row at a time: a call of BLAS
+# costs 2 µs, whatever the size. (1,000 of 16 rows, 4 right-hand sides: 0.6 ms, not 2.)
+_MANY = 8
+
+
+def _substituted(a: Array, b: Array, upper: bool) -> Array:
+    """Solve ``A X = B`` with one triangle of A, with the matrices of the stack side by side."""
+    lead, n = b.shape[:-2], a.shape[-1]
+    a, x = (np.ascontiguousarray(np.moveaxis(m.reshape(-1, *m.shape[-2:]), 0, -1)) for m in (a, b))
+    x = x.copy() if np.shares_memory(x, b) else x
+    for i in reversed(range(n)) if upper else range(n):
+        x[i] /= a[i, i]
+        rest = slice(0, i) if upper else slice(i + 1, n)
+        x[rest] -= a[rest, i, None] * x[i]
+    return np.ascontiguousarray(np.moveaxis(x, -1, 0)).reshape(*lead, *x.shape[:2])
 
 
 # -- positive definite matrices ----------------------------------------------------------------
