@@ -114,3 +114,38 @@ def test_large_systems(lead: tuple[int, ...]) -> None:
         with pytest.raises(RuntimeError, match="singular"):
             lib.linalg.inv(lib.from_numpy(a))
         assert lib.linalg.inv_ex(lib.from_numpy(a))[1].numpy().any()
+
+
+@pytest.mark.parametrize("largest", [False, True])
+@pytest.mark.parametrize("levels", [5, 300, 10**6])
+def test_topk_of_many_rows(levels: int, largest: bool) -> None:
+    """Beside a stable sort: in so large arrays the order of equals is that of their places."""
+    x = np.random.RandomState(0).randint(0, levels, (90, 800)).astype(np.float32)
+    x[3, :9] = np.nan
+    x[4, ::2] = np.nan
+    x[5, :20], x[5, 20:40] = -0.0, np.inf
+    for dtype in (np.float32, np.float64, np.int64, np.float16):
+        with np.errstate(all="ignore"):
+            rows = np.nan_to_num(x).astype(dtype) if dtype is np.int64 else x.astype(dtype)
+        values, places = rushlight.topk(rushlight.from_numpy(rows), 10, 1, largest)
+        theirs = torch.topk(torch.from_numpy(rows), 10, 1, largest)
+        np.testing.assert_array_equal(values, theirs.values)
+        if levels < 10**6:  # where few rows have equals, their order is PyTorch's
+            theirs = torch.sort(torch.from_numpy(rows), dim=1, descending=largest, stable=True)
+            np.testing.assert_array_equal(places, theirs.indices[:, :10])
+
+
+@pytest.mark.parametrize("bins", [1, 7, 100])
+def test_histograms_of_many_numbers(bins: int) -> None:
+    x = np.concatenate([np.linspace(-1, 1, 3001) + 1e-4, normal(5000)])
+    assert_alike(lambda lib, x: lib.histogram(x, bins).hist, x, grad=False)
+    assert_alike(lambda lib, x: lib.histogram(x, bins, range=(-1, 1)).hist, x, grad=False)
+    single = x.astype(np.float32)
+    assert_alike(lambda lib, x: lib.histogram(x, bins, range=(-1, 1)).hist, single, grad=False)
+
+
+def test_remainders_of_many_numbers_by_one() -> None:
+    x = normal(40, 50).astype(np.float32)
+    for fn in (lambda lib, x: x % 0.3, lambda lib, x: lib.fmod(x, -3), lambda lib, x: x // 0.3):
+        assert_alike(fn, x, grad=False, rtol=0)
+        assert_alike(lambda lib, x, fn=fn: fn(lib, x.bfloat16()).float(), x, grad=False, rtol=0)

@@ -62,9 +62,13 @@ def sign(x: Array) -> Array:
 Step = Callable[[Array, Array, Array], bool]
 
 
-def _large(*arrays: Array) -> bool:
-    first = arrays[0]
-    return first.size > FEW and all(a.dtype == _F4 and a.shape == first.shape for a in arrays)
+def _large(first: Array, *others: Array) -> bool:
+    """Whether these are many float32, all of one shape; operands may be numbers as well."""
+    if not isinstance(first, np.ndarray) or first.size <= FEW or first.dtype != _F4:
+        return False
+    return all(
+        isinstance(a, np.ndarray) and a.dtype == _F4 and a.shape == first.shape for a in others
+    )
 
 
 def _pair(plain: Callable[..., Array], step: Step) -> Callable[[Array, Array], Array]:

@@ -5,6 +5,8 @@ Input (N, C); rows of losses come back as (N,), rows of slopes as (N, C). PyTorc
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from rushlight.kernels.blocks import Array, owned
@@ -75,8 +77,8 @@ def targets_of(target: Array) -> tuple[Array, Array]:
 def multilabel_margin(x: Array, target: Array) -> Array:
     """Σ_t Σ_j max(0, 1 - x[t] + x[j]) / C over targets t and the classes j that are none."""
     losses = np.zeros(len(x), x.dtype)
-    for short, _ in _by_target(x, target):
-        losses += np.maximum(short, 0).sum(axis=1)
+    for rows, short, _ in _by_target(x, target):
+        losses[rows] += np.maximum(short, 0, out=short).sum(axis=1)
     mean: Array = losses / max(1, x.shape[1])
     return mean
 
@@ -84,28 +86,25 @@ def multilabel_margin(x: Array, target: Array) -> Array:
 def multilabel_margin_slope(x: Array, target: Array) -> Array:
     """The derivative of each row's loss: 1 / C at each j that is short, -1 / C at its t."""
     slope = np.zeros_like(x)
-    rows = np.arange(len(x))
-    for short, at in _by_target(x, target):
+    for rows, short, at in _by_target(x, target):
         on = short > 0
-        slope += on
-        slope[rows, at] -= on.sum(axis=1)
+        slope[rows] += on
+        slope[rows, at] -= np.count_nonzero(on, axis=1)
     mean: Array = slope / max(1, x.shape[1])
     return mean
 
 
-def _by_target(x: Array, target: Array) -> list[tuple[Array, Array]]:
-    """For each place of the target: 1 - x[t] + x[j], -inf where it doesn't count; and t."""
+def _by_target(x: Array, target: Array) -> Iterator[tuple[Array, Array, Array]]:
+    """For each place of the target, the rows where it counts, in them 1 - x[t] + x[j], -inf where j
+    is a target, and t."""
     valid, named = targets_of(target)
-    rows = np.arange(len(x))
-    found = []
+    others = np.where(named, -np.inf, x).astype(x.dtype, copy=False)
     for k in range(target.shape[1]):
-        if not valid[:, k].any():
+        rows = np.flatnonzero(valid[:, k])
+        if not rows.size:
             break
-        at = np.where(valid[:, k], target[:, k], 0)
-        short = x - (x[rows, at] - 1)[:, None]
-        short[named | ~valid[:, k, None]] = -np.inf
-        found.append((short, at))
-    return found
+        at = target[rows, k]
+        yield rows, others[rows] - (x[rows, at] - 1)[:, None], at
 
 
 # -- a target of signs -------------------------------------------------------------------------

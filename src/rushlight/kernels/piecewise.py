@@ -79,6 +79,8 @@ def leaky_relu_backward(g: Array, x: Array, slope: float = 0.01, out: Array | No
 
 def prelu(x: Array, weight: Array, out: Array | None = None) -> Array:
     """x where x > 0, else weight·x; ``weight`` has, or broadcasts to, the shape of x."""
+    if x.size > BLOCK and x.itemsize >= 4:
+        return in_blocks(prelu, (x, np.broadcast_to(weight, x.shape)), out=out)
     zero = ZERO[x.dtype]
     y: Array = np.minimum(zero, x, out=owned(x, out))
     np.multiply(y, weight, out=y)
