@@ -20,7 +20,8 @@ def samples(lib: Any) -> dict[str, Any]:
     noted = lib.ones(1)
     noted.note = [1, 2]
     kinds = (
-        "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128"
+        "float64 float32 float16 bfloat16 int64 int32 int16 int8 uint8 bool complex64 complex128 "
+        "uint16 uint32 uint64"
     )
     return {
         **{kind: lib.arange(3).to(getattr(lib, kind)) for kind in kinds.split()},

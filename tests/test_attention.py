@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
 import rushlight
+from tests.both import assert_same_story, attempt
 from tests.libraries import LIBRARIES
 
 judge = pytest.importorskip("torch", reason="PyTorch is the judge here")
@@ -120,3 +123,64 @@ def test_what_a_long_sequence_keeps_is_linear_in_its_length() -> None:
     kept = y.grad_fn._saved_output
     assert tuple(kept.shape) == (1, 1, 3000, 8)
     assert y.grad_fn.saved["kept"].array.shape == (1, 1, 3000)
+
+
+BACKENDS = ("ERROR", "MATH", "FLASH_ATTENTION", "EFFICIENT_ATTENTION", "CUDNN_ATTENTION")
+
+
+@pytest.mark.parametrize("size", [(1, 2, 3, 4), (2, 3, 4), (3, 4)], ids=str)
+def test_kernels_that_a_program_chooses(size: tuple[int, ...]) -> None:
+    """What is left on the CPU, errors where nothing is, and the switches after the block."""
+
+    def body(lib: Any) -> Any:
+        room = importlib.import_module(f"{lib.__name__}.nn.attention")
+        kinds = [getattr(room.SDPBackend, name) for name in BACKENDS]
+        q = lib.ones(size)
+        cuda = lib.backends.cuda
+        attend = lib.nn.functional.scaled_dot_product_attention
+        told: list[Any] = [f"{kinds[1]!r} {kinds[1]} {int(kinds[1])} {kinds[1] == 0}"]
+        for chosen in (*kinds, kinds[:2], [kinds[3], kinds[2]], [], 3, (kinds[1],)):
+            for options in ({}, {"is_causal": True}, {"dropout_p": 0.5}):
+
+                def inside() -> Any:
+                    with warnings.catch_warnings(), room.sdpa_kernel(chosen):  # noqa: B023
+                        warnings.simplefilter("ignore")
+                        told.append((cuda.math_sdp_enabled(), cuda.flash_sdp_enabled()))
+                        return attend(q, q, q, **options).shape  # noqa: B023
+
+                told.append(attempt(inside))
+        told.append((cuda.mem_efficient_sdp_enabled(), cuda.cudnn_sdp_enabled()))
+        with pytest.warns(FutureWarning, match="sdpa_kernel"), cuda.sdp_kernel(enable_math=False):
+            told.append((cuda.math_sdp_enabled(), cuda.flash_sdp_enabled()))
+        cuda.enable_math_sdp(False)
+        told.append(cuda.math_sdp_enabled())
+        cuda.enable_math_sdp(True)
+        told.append((cuda.math_sdp_enabled(), attempt(lambda: cuda.enable_math_sdp(1))))
+        return told, room.WARN_FOR_UNFUSED_KERNELS, room.current_flash_attention_impl()
+
+    assert_same_story(body)
+
+
+@pytest.mark.parametrize("size", [(3, 5), (4, 4), (5, 3)], ids=str)
+@pytest.mark.parametrize("kind", ["causal_upper_left", "causal_lower_right"])
+def test_causal_masks_of_two_lengths(kind: str, size: tuple[int, int]) -> None:
+    def body(lib: Any) -> Any:
+        make = getattr(importlib.import_module(f"{lib.__name__}.nn.attention.bias"), kind)
+        mask = make(*size)
+        lib.manual_seed(0)
+        q, k, v = lib.randn(1, 1, size[0], 4), *(lib.randn(1, 1, size[1], 4) for _ in "kv")
+        out = lib.nn.functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        last = out if size[0] <= size[1] else out[..., size[0] - size[1] :, :]
+        named = (mask.variant, mask.seq_len_q, mask.seq_len_kv, type(mask).__name__)
+        return repr(mask), named, last, attempt(lambda: make(1, 2, 3))
+
+    assert_same_story(body)
+
+
+def test_attention_that_is_compiled_is_refused() -> None:
+    room = importlib.import_module("rushlight.nn.attention.flex_attention")
+    theirs = importlib.import_module("torch.nn.attention.flex_attention")
+    assert set(theirs.__all__) == set(room.__all__)
+    for name in room.__all__:
+        with pytest.raises(NotImplementedError, match=f"flex_attention.{name} is not in Rushlight"):
+            getattr(room, name)()

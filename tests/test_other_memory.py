@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import pytest
@@ -323,3 +324,22 @@ def test_transforms_alike(lib: Any) -> None:
         lib.func.jvp(lambda t: t.set_(lib.ones(2)), (x,), (x,))
     with pytest.raises(RuntimeError, match="derivative for set_ is not implemented"):
         lib.func.grad(lambda t: lib.ones(3, 2).set_(t).sum())(x)
+
+
+@story
+def test_names_of_storages(lib: Any) -> Any:
+    """Those from before storages of bytes tell a dtype, and make storages of it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        told: list[Any] = []
+        for name in ("Float", "Double", "Half", "BFloat16", "Long", "Int", "Short", "Char"):
+            kind = getattr(lib, f"{name}Storage")
+            made = kind([1, 0])
+            told.append((str(kind), kind.__name__, made, len(kind(3)), made.dtype))
+            told.append([isinstance(lib.ones(2).storage(), kind), isinstance(made, kind)])
+        told.append(isinstance(lib.ones(2), lib.FloatStorage))
+        told.append(isinstance(lib.ones(2).storage(), lib.TypedStorage))
+        told.append(isinstance(lib.ones(2).untyped_storage(), lib.UntypedStorage))
+        for name in ("Byte", "Bool", "ComplexFloat", "ComplexDouble"):
+            told.append(getattr(lib, f"{name}Storage")([1, 0]))
+    return told

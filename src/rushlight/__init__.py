@@ -205,6 +205,14 @@ _ROOMS = (
     "xpu",
 )
 _ELSEWHERE = {
+    **dict.fromkeys(
+        (
+            *("BFloat16Storage", "BoolStorage", "ByteStorage", "CharStorage", "FloatStorage"),
+            *("ComplexDoubleStorage", "ComplexFloatStorage", "DoubleStorage", "HalfStorage"),
+            *("IntStorage", "LongStorage", "ShortStorage", "TypedStorage", "UntypedStorage"),
+        ),
+        "storage",
+    ),
     "OutOfMemoryError": "cuda",
     "as_torch": "standin",
     "autocast": "amp.autocast_mode",

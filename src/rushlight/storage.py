@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight import dtypes
 from rushlight.device import device
 from rushlight.dtypes import dtype as DType
 from rushlight.kernels.shared_memory import bytes_of, memory_of
@@ -19,6 +20,9 @@ from rushlight.kernels.strides import buffer_of
 from rushlight.tensor import wrap
 
 __all__ = ["TypedStorage", "UntypedStorage", "is_storage"]
+__all__ += ["BFloat16Storage", "BoolStorage", "ByteStorage", "CharStorage", "ComplexDoubleStorage"]
+__all__ += ["ComplexFloatStorage", "DoubleStorage", "FloatStorage", "HalfStorage", "IntStorage"]
+__all__ += ["LongStorage", "ShortStorage"]
 
 
 class UntypedStorage:
@@ -165,6 +169,40 @@ class TypedStorage:
         lines = "\n".join(f" {element}" for element in self.tolist())
         end = f"dtype={self.dtype}, device=cpu"
         return f"{lines}\n[torch.storage.TypedStorage({end}) of size {len(self)}]"
+
+
+class _OldKind(type):
+    """The type of ``torch.FloatStorage`` and its kin: names for TypedStorages of one dtype."""
+
+    dtype: DType
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, TypedStorage) and instance.dtype is cls.dtype
+
+    def __call__(cls, elements: Any = 0) -> TypedStorage:
+        """Make a storage of some elements, or of so many zeros."""
+        if isinstance(elements, int):
+            elements = np.zeros(elements, np.int8)
+        return TypedStorage(np.asarray(elements).astype(cls.dtype.numpy), cls.dtype)
+
+
+def _old_kind(name: str, dtype: DType) -> _OldKind:
+    doc = f"The old name of storages of {dtype.name}."
+    return _OldKind(name, (), {"dtype": dtype, "__module__": "torch", "__doc__": doc})
+
+
+BFloat16Storage = _old_kind("BFloat16Storage", dtypes.bfloat16)
+BoolStorage = _old_kind("BoolStorage", dtypes.bool)
+ByteStorage = _old_kind("ByteStorage", dtypes.uint8)
+CharStorage = _old_kind("CharStorage", dtypes.int8)
+ComplexDoubleStorage = _old_kind("ComplexDoubleStorage", dtypes.complex128)
+ComplexFloatStorage = _old_kind("ComplexFloatStorage", dtypes.complex64)
+DoubleStorage = _old_kind("DoubleStorage", dtypes.float64)
+FloatStorage = _old_kind("FloatStorage", dtypes.float32)
+HalfStorage = _old_kind("HalfStorage", dtypes.float16)
+IntStorage = _old_kind("IntStorage", dtypes.int32)
+LongStorage = _old_kind("LongStorage", dtypes.int64)
+ShortStorage = _old_kind("ShortStorage", dtypes.int16)
 
 
 def is_storage(obj: Any) -> bool:

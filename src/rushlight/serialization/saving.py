@@ -110,7 +110,8 @@ class _Pickler(pickle.Pickler):
                 "Cannot save multiple tensors or storages that view the same data as different "
                 "types"
             )
-        return "storage", kind, str(key), "cpu", len(obj)
+        count = len(obj) if kind is not UntypedStorage else len(obj) * obj.dtype.itemsize
+        return "storage", kind, str(key), "cpu", count
 
     def reducer_override(self, obj: Any) -> Any:
         """Say how a tensor is made; others say so themselves."""

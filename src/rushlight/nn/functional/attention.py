@@ -19,6 +19,9 @@ __all__ = ["scaled_dot_product_attention"]
 
 _NAME = "scaled_dot_product_attention"
 
+# The kernels that a program lets PyTorch choose from; on the CPU it has "flash" and "math".
+KERNELS = {"flash": True, "mem_efficient": True, "math": True, "cudnn": True}
+
 
 def scaled_dot_product_attention(
     query: Tensor,
@@ -61,6 +64,8 @@ def scaled_dot_product_attention(
         key, value = _shared(query, key, value)
     _check_kernel(query)
     fits = _fits_fused_kernel(query, key, value, *heads[1:], attn_mask, dropout_p)
+    if not (KERNELS["flash"] and KERNELS["math"]):
+        fits = _chosen_kernel(fits)
     fused = fits and all(x.stride(-1) == 1 for x in (query, key, value))
     if attn_mask is not None:
         if fits:
@@ -81,6 +86,18 @@ def scaled_dot_product_attention(
     node = ops.FUSED if fused else "ToCopyBackward0" if half else "UnsafeViewBackward0"
     result = ops.attention[node](query, key, value, attn_mask, bool(is_causal), factor)
     return result[0]  # type: ignore[no-any-return]
+
+
+def _chosen_kernel(fits: bool) -> bool:
+    """Whether the fused kernel runs, if it `fits`; RuntimeError where the program left none."""
+    if not (KERNELS["flash"] or KERNELS["math"]):
+        raise RuntimeError(
+            f"No viable backend for {_NAME} was found. This is likely due to turning off both the "
+            "math kernel and the fused kernels."
+        )
+    if not (fits or KERNELS["math"]):
+        raise RuntimeError("No available kernel.  Aborting execution.")
+    return fits and KERNELS["flash"]
 
 
 def _nothing(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
