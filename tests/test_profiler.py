@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import gzip
 import importlib
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +16,7 @@ from rushlight.api.exchange import WATCHES, layers_of
 from rushlight.autograd import engine
 from rushlight.autograd.node import Node
 from rushlight.profiler import recorder
-from tests.both import assert_same_story, attempt, story
+from tests.both import story
 from tests.libraries import LIBRARIES
 
 # What PyTorch does inside of its operators, and Rushlight doesn't.
@@ -223,133 +221,6 @@ def test_flops(lib: Any) -> Any:
     return counted, prof.key_averages().table().splitlines()[1].split()[-2:]
 
 
-# -- averages and tables -----------------------------------------------------------------------
-
-
-@story
-def test_averages(lib: Any) -> Any:
-    x = lib.ones(3)
-    with profiler(lib).profile() as prof:
-        for _ in range(3):
-            x.exp()
-        x.sin()
-    averages = prof.key_averages()
-    total = prof.total_average()
-    (exp,) = (a for a in averages if a.key == "aten::exp")
-    return (
-        [(a.key, a.count, a.scope, a.node_id, a.input_shapes) for a in averages],
-        abs(exp.cpu_time * 3 - exp.cpu_time_total) < 1e-6,
-        total.key,
-        total.count,
-        abs(total.self_cpu_time_total - prof.self_cpu_time_total) < 1e-6,
-        prof.self_cpu_time_total > 0,
-    )
-
-
-@story
-def test_events_made_by_hand(lib: Any) -> Any:
-    p = profiler(lib)
-    average = importlib.import_module(f"{lib.__name__}.autograd.profiler_util").FunctionEventAvg()
-    average.add(p.FunctionEvent(id=0, name="foo", thread=0, start_us=10, end_us=15))
-    average.add(p.FunctionEvent(id=1, name="foo", thread=0, start_us=20, end_us=30))
-    average.add(average)
-    events = p.EventList()
-    spans = [(0, 1, "a"), (1, 2, "b"), (0, 10, "c"), (2, 5, "d"), (3, 5, "e"), (12, 13, "f")]
-    for thread in (0, 1):
-        for start, end, name in spans:
-            events.append(p.FunctionEvent(len(events), name, thread, start, end))
-    events._populate_cpu_children()
-    return (
-        (average.key, average.count, average.cpu_time_total, average.cpu_time),
-        repr(average),
-        [
-            (e.name, e.cpu_parent and e.cpu_parent.id, sorted(c.id for c in e.cpu_children))
-            for e in events
-        ],
-        [e.self_cpu_time_total for e in events],
-        repr(events[2]),
-        events.table(sort_by="cpu_time", row_limit=3, header="Some header"),
-        events.table(top_level_events_only=True, time_unit="ms", max_name_column_width=None),
-        attempt(lambda: events.table(sort_by="foo")),
-    )
-
-
-@story
-def test_tables_have_the_same_columns(lib: Any) -> Any:
-    x = lib.ones(3)
-    long = profiler(lib).record_function("a range with a name that no column of a table holds")
-    with profiler(lib).profile(record_shapes=True) as prof, long:
-        x.exp().sin()
-    averages = prof.key_averages()
-    lines = averages.table(sort_by="count", row_limit=1).splitlines()
-    shaped = prof.key_averages(group_by_input_shape=True).table().splitlines()
-    width = [len(rule) for rule in lines[0].split()]
-    return (
-        width,
-        lines[1].split("  "),
-        len(lines),
-        shaped[1].split(),
-        [line.split("  ")[-2] for line in shaped[3:-2]],
-        str(prof) == prof.table(),
-        lines[-1].split(":")[0],
-    )
-
-
-@story
-def test_nothing_recorded(lib: Any) -> Any:
-    prof = profiler(lib).profile()
-    told = [repr(prof), str(prof), prof.table(), prof.key_averages(), prof.total_average()]
-    with prof:
-        told.append(attempt(prof.__enter__))
-        told.append(str(prof))
-    told.append(attempt(prof.__enter__))
-    with profiler(lib).profile(enabled=False) as off:
-        lib.ones(1)
-    told += [off, prof.table(), prof.self_cpu_time_total, lib.autograd._profiler_enabled()]
-    with profiler(lib).profile():
-        told.append(lib.autograd._profiler_enabled())
-    with profiler(lib).profile(use_cuda=True) as prof:
-        lib.ones(1).exp()
-    return told, tree(prof.function_events)
-
-
-@story
-def test_an_error_inside_ends_the_profile(lib: Any) -> Any:
-    prof = profiler(lib).profile()
-
-    def fail() -> None:
-        with prof, profiler(lib).record_function("a"):
-            lib.ones(3).exp()
-            lib.ones(3) + lib.ones(2)
-
-    told = attempt(fail)
-    return told, tree(prof.function_events), lib.autograd._profiler_enabled()
-
-
-def test_two_at_once_in_a_thread_are_refused() -> None:
-    with profiler(rushlight).profile() as prof:
-        with (
-            pytest.raises(RuntimeError, match="already enabled on this thread"),
-            profiler(rushlight).profile(),
-        ):
-            pass
-        rushlight.ones(1)
-    assert [event.name for event in prof.function_events] == ["aten::ones"]
-
-
-def test_anomaly_mode_and_profiles_go_together() -> None:
-    x = rushlight.tensor([-1.0], requires_grad=True)
-    with rushlight.autograd.set_detect_anomaly(True):
-        with profiler(rushlight).profile() as prof:
-            y = x.sqrt().sum()
-            with pytest.raises(RuntimeError, match="nan"), pytest.warns(UserWarning, match="sqrt"):
-                y.backward()
-        with pytest.raises(RuntimeError, match="nan"), pytest.warns(UserWarning, match="sqrt"):
-            x.sqrt().sum().backward()
-    assert "SqrtBackward0" in [event.name for event in prof.function_events]
-    x.sqrt().sum().backward()
-
-
 # -- files -------------------------------------------------------------------------------------
 
 
@@ -416,135 +287,6 @@ def test_tools_that_are_not_there_are_refused() -> None:
             pass
     with pytest.raises(RuntimeError, match="load_nvprof"):
         profiler(rushlight).load_nvprof("file")
-
-
-# -- sessions ----------------------------------------------------------------------------------
-
-
-@story
-def test_schedules(lib: Any) -> Any:
-    make = session(lib).schedule
-    plans = [
-        {"wait": 1, "warmup": 1, "active": 2, "repeat": 2, "skip_first": 1},
-        {"wait": 2, "warmup": 0, "active": 1, "skip_first": 1, "skip_first_wait": 1},
-        {"wait": 0, "warmup": 1, "active": 1},
-    ]
-    told: list[Any] = [[make(**plan)(i).name for i in range(12)] for plan in plans]
-    told.append(attempt(lambda: make(wait=-1, warmup=0, active=1)))
-    told.append(attempt(lambda: make(wait=1, warmup=1, active=0)))
-    told.append(attempt(lambda: make(wait=1, warmup=1, active=1)(-1)))
-    return told
-
-
-def ordered(events: Any) -> list[str]:
-    """By name: PyTorch mixes the events of several cycles."""
-    return sorted(map(str, tree(events)))
-
-
-def steps(lib: Any, prof: Any, count: int) -> list[str]:
-    actions = []
-    for _ in range(count):
-        lib.ones(3).sin()
-        actions.append(prof.current_action.name)
-        prof.step()
-    return actions
-
-
-@pytest.mark.parametrize("accumulate", [False, True])
-@pytest.mark.parametrize(
-    "plan",
-    [
-        {"wait": 1, "warmup": 1, "active": 2},
-        {"wait": 1, "warmup": 1, "active": 2, "repeat": 1},
-        {"wait": 0, "warmup": 1, "active": 1},
-        {"wait": 0, "warmup": 0, "active": 2},
-    ],
-)
-def test_sessions_follow_a_schedule(plan: dict[str, int], accumulate: bool) -> None:
-    def body(lib: Any) -> Any:
-        session(lib).profile(activities=[session(lib).ProfilerActivity.CPU])
-        told: list[Any] = []
-        with session(lib).profile(
-            schedule=session(lib).schedule(**plan),
-            on_trace_ready=lambda p: told.append((p.step_num, ordered(p.events()))),
-            acc_events=True,
-        ) as prof:
-            told.append(steps(lib, prof, 7))
-        if not accumulate:
-            return told
-        return told, ordered(prof.events()), [(a.key, a.count) for a in prof.key_averages()][:1]
-
-    assert_same_story(body)
-
-
-def test_without_accumulating_only_the_last_cycle_stays() -> None:
-    with session(rushlight).profile(
-        schedule=session(rushlight).schedule(wait=0, warmup=1, active=1)
-    ) as prof:
-        steps(rushlight, prof, 4)
-    assert [e.name for e in prof.events()] == []  # the next cycle is warming up
-    with session(rushlight).profile(
-        schedule=session(rushlight).schedule(wait=1, warmup=1, active=1)
-    ) as prof:
-        steps(rushlight, prof, 6)
-    assert [e.name for e in prof.events()] == ["ProfilerStep*", "aten::ones", "aten::sin"]
-    assert prof.events()[0].trace_name == "ProfilerStep#5"
-
-
-@story
-def test_sessions_without_a_schedule(lib: Any) -> Any:
-    s = session(lib)
-    with s.profile() as prof:
-        lib.ones(3).sin()
-        prof.step()
-        prof.toggle_collection_dynamic(False, [s.ProfilerActivity.CPU])
-        lib.ones(3).exp()
-        prof.toggle_collection_dynamic(True, [s.ProfilerActivity.CPU])
-        lib.ones(3).cos()
-    other = s.profile()
-    other.start()
-    lib.ones(3).exp()
-    other.stop()
-    unready = s.profile()
-    return [
-        tree(prof.events()),
-        prof.step_num,
-        tree(other.events()),
-        attempt(unready.events),
-        attempt(unready.key_averages),
-        attempt(lambda: unready.export_chrome_trace("nowhere")),
-        unready.get_trace_id(),
-        attempt(lambda: s.profile(activities=[])),
-        attempt(lambda: s.profile(activities=["CPU"])),
-        attempt(lambda: s.profile(activities=[s.ProfilerActivity.CUDA]).start()),
-        attempt(lambda: s.profile(use_cuda=False).start),
-        s.supported_activities(),
-        s.kineto_available(),
-        [(a.name, a.value) for a in list(s.ProfilerAction)[:4]],
-    ][:-5] + [s.supported_activities(), s.kineto_available()]
-
-
-def test_traces_of_sessions(tmp_path: Path) -> None:
-    s = session(rushlight)
-    for compress in (False, True):
-        handler = s.tensorboard_trace_handler(str(tmp_path / "deep" / "log"), "worker", compress)
-        with s.profile(on_trace_ready=handler) as prof:
-            rushlight.ones(3).sin()
-            prof.add_metadata("said", 'a "text"')
-            prof.add_metadata_json("listed", "[1, 2]")
-    paths = sorted((tmp_path / "deep" / "log").iterdir(), key=lambda path: len(path.name))
-    assert [p.name.split(".", 2)[::2] for p in paths] == [
-        ["worker", "pt.trace.json"],
-        ["worker", "pt.trace.json.gz"],
-    ]
-    texts: list[Callable[[], str]] = [
-        paths[0].read_text,
-        lambda: gzip.decompress(paths[1].read_bytes()).decode(),
-    ]
-    for text in texts:
-        trace = json.loads(text())
-        assert (trace["said"], trace["listed"]) == ('a "text"', [1, 2])
-        assert "aten::sin" in [event["name"] for event in trace["traceEvents"]]
 
 
 # -- no cost -----------------------------------------------------------------------------------
