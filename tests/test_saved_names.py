@@ -183,6 +183,8 @@ def test_names_and_values(pair: tuple[Row, list[Any]]) -> None:
                     if name in known:
                         continue
                     mine, other = getattr(ours, full), getattr(theirs, full)
+                    if name == "reduction" and other > 2:  # no reduction's number, told as none's
+                        other = 0
                     if full.startswith("_raw"):
                         assert type(mine).__name__ == type(other).__name__
                     else:
