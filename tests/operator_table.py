@@ -46,6 +46,10 @@ REASONS = {
     r"record_stream|is_distributed": "other devices and libraries",
     r"^sym_|^(cond|while_loop|compile)$|import_ir|autocast_(ipu|xla)": "`torch.compile`, symbols",
     r"(scaled|grouped)_mm": "products of accelerators' number formats",
+    r"^module_load$": "for `torch.__future__`'s swapping of parameters",
+    r"^native_norm$": "PyTorch has no kernel for the CPU",
+    r"^(index|reinforce|storage_type)$": "remains of other interfaces (functorch's dimensions, "
+    "stochastic functions, typed storages)",
     r"named|names|align_|rename|refine|unflatten_names": "named dimensions",
 }
 

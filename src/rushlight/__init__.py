@@ -89,6 +89,7 @@ if _TYPE_CHECKING:
     from rushlight.api.differences import *
     from rushlight.api.distance import *
     from rushlight.api.dropout import *
+    from rushlight.api.eigenpairs import *
     from rushlight.api.einsum import *
     from rushlight.api.embedding import *
     from rushlight.api.extremes import *
@@ -106,6 +107,7 @@ if _TYPE_CHECKING:
     from rushlight.api.linalg import *
     from rushlight.api.losses import *
     from rushlight.api.lowrank import *
+    from rushlight.api.mapped import *
     from rushlight.api.masks import *
     from rushlight.api.memory import *
     from rushlight.api.moments import *
@@ -124,6 +126,7 @@ if _TYPE_CHECKING:
     from rushlight.api.powers import *
     from rushlight.api.printing import *
     from rushlight.api.quantile import *
+    from rushlight.api.quantizing import *
     from rushlight.api.queries import *
     from rushlight.api.random import *
     from rushlight.api.ranges import *
@@ -143,6 +146,7 @@ if _TYPE_CHECKING:
     from rushlight.api.rounding import *
     from rushlight.api.sampling import *
     from rushlight.api.scan import *
+    from rushlight.api.segments import *
     from rushlight.api.sets import *
     from rushlight.api.settings import *
     from rushlight.api.shape import *

@@ -38,7 +38,8 @@ nn.functional.prelu nn.functional.scaled_dot_product_attention
 """
 FLOAT32 = """
 binary_cross_entropy_with_logits cdist cholesky cholesky_inverse cholesky_solve
-cosine_embedding_loss ctc_loss geqrf grid_sampler grid_sampler_2d grid_sampler_3d
+cosine_embedding_loss ctc_loss fake_quantize_per_tensor_affine geqrf
+grid_sampler grid_sampler_2d grid_sampler_3d
 hinge_embedding_loss inverse kl_div lu_solve margin_ranking_loss
 nanquantile orgqr ormqr pinverse poisson_nll_loss polar prod qr quantile stft svd trace
 triangular_solve triplet_margin_loss view_as_complex

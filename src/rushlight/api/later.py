@@ -69,6 +69,7 @@ _BOTH = {
     "rounding": "ceil fix floor frac round trunc",
     "sampling": "bernoulli multinomial",
     "scan": "cummax cummin cumprod cumsum logcumsumexp prod",
+    "segments": "hash_tensor",
     "sets": "bincount histc unique unique_consecutive",
     "slicing": (
         "as_strided as_strided_scatter diagonal diagonal_scatter narrow select select_scatter "
@@ -120,7 +121,9 @@ _FUNCTIONS = {
         "_foreach_trunc_ _foreach_zero_"
     ),
     "embedding": "embedding embedding_bag embedding_renorm_",
+    "eigenpairs": "lobpcg",
     "factors": "lu_unpack",
+    "mapped": "from_file",
     "grid": "affine_grid_generator grid_sampler grid_sampler_2d grid_sampler_3d",
     "inplace_functions": (
         "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ as_strided_ "
@@ -166,6 +169,8 @@ _FUNCTIONS = {
     "ranges": "arange linspace logspace range tril_indices triu_indices",
     "reinterpret": "view_as_complex view_as_real",
     "sampling": "binomial normal poisson",
+    "quantizing": "fake_quantize_per_channel_affine fake_quantize_per_tensor_affine",
+    "segments": "segment_reduce",
     "sets": "bucketize isin searchsorted",
     "settings": (
         "are_deterministic_algorithms_enabled get_deterministic_debug_mode "

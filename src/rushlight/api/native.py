@@ -15,7 +15,7 @@ from rushlight.api.scalars import as_float
 from rushlight.api.shuffling import shuffled
 from rushlight.ops import conv as conv_ops
 from rushlight.ops import norm as ops
-from rushlight.ops.outputs import require_tensor, type_name
+from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -208,6 +208,8 @@ def native_batch_norm(
     training: bool,
     momentum: float,
     eps: float,
+    *,
+    out: Any = None,
 ) -> Trio:
     """As `batch_norm`; also the batch's means and inverse standard deviations in training (C).
 
@@ -226,10 +228,13 @@ def native_batch_norm(
             f"input tensor must have at least one element, but got input_sizes = {sizes}"
         )
     found = norm.batch_norm_parts(*arguments)
-    if len(found) == 3:
-        dtype = _stats_dtype(input, weight)
-        return found[0], found[1].to(dtype), found[2].to(dtype)
-    return found[0], zeros(0, dtype=input.dtype), zeros(0, dtype=input.dtype)
+    dtype = _stats_dtype(input, weight) if len(found) == 3 else input.dtype
+    mean, inverse = found[1:] if len(found) == 3 else (zeros(0), zeros(0))
+    results = (found[0], mean.to(dtype), inverse.to(dtype))
+    if out is None:
+        return results
+    y, mean, inverse = (into(t, r, "native_batch_norm") for t, r in zip(out, results))
+    return y, mean, inverse
 
 
 def _stats_dtype(input: Tensor, weight: Tensor | None) -> Any:

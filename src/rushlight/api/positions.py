@@ -7,7 +7,6 @@ from typing import Any
 
 from rushlight import dtypes
 from rushlight.api.arguments import require_int
-from rushlight.api.results import require_dtype
 from rushlight.ops import masks as ops
 from rushlight.ops.outputs import into, require_tensor
 from rushlight.tensor import Tensor
@@ -42,7 +41,11 @@ def nonzero_static(
     result[: len(found)] = found
     if out is None:
         return result
-    require_dtype(out, dtypes.int64)
+    if out.dtype is not dtypes.int64:
+        raise RuntimeError(
+            "nonzero_static: Expected out tensor to have scalar type Long but got scalar type"
+            f"{out.dtype.scalar_name}"
+        )
     return into(out, result, "nonzero_static")
 
 

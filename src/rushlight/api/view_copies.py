@@ -47,6 +47,12 @@ __all__ = [
 METHODS = ("narrow_copy",)
 
 
+_ANOTHER_DTYPE = (
+    "Expected self.dtype() == output.dtype() to be true, but got false.  (Could this error message "
+    "be improved?  If so, please report an enhancement request to PyTorch.)"
+)
+
+
 def called(name: str, view: Callable[..., Any], *args: Any, **named: Any) -> Any:
     """What `view` returns; TypeErrors say that `name` was called."""
     try:
@@ -66,6 +72,8 @@ def _copy_of(
         if out is None:
             return result
         if isinstance(out, Tensor):
+            if name == "narrow_copy" and out.dtype is not result.dtype:
+                raise RuntimeError(_ANOTHER_DTYPE)
             require_dtype(out, result.dtype)
         return into(out, result, name)
 

@@ -238,3 +238,12 @@ def choices(n: int, r: int, again: bool) -> Array:
         place = np.arange(len(rows)) + np.repeat(least - (ends - following), following)
         chosen = np.concatenate([rows, place[:, None]], axis=1)
     return chosen
+
+
+def exclusive_or(x: Array, dims: tuple[int, ...] | None = None, keepdim: bool = False) -> Array:
+    """The exclusive or of the bits of elements, as float64 or int64, over `dims`, as uint64."""
+    wide = np.ascontiguousarray(x, np.int64 if x.dtype.kind in "biu" else np.float64)
+    bits: Array = wide.reshape(x.shape).view(np.uint64)
+    axes = dims or tuple(range(x.ndim))
+    combine: Any = np.bitwise_xor.reduce
+    return np.asarray(combine(bits, axis=axes, keepdims=keepdim))

@@ -1,4 +1,4 @@
-"""Distinct values, counts, places in sorted sequences: all without derivative.
+"""Distinct values, counts, places in sorted sequences, hashes: all without derivative.
 
 PyTorch records `unique` and weighted `bincount` all the same, and refuses in the backward pass.
 """
@@ -15,6 +15,7 @@ from rushlight.ops.operator import Operator
 
 __all__ = [
     "bincount",
+    "exclusive_or",
     "histc",
     "isin",
     "searchsorted",
@@ -76,3 +77,4 @@ def _isin(elements: Any, test_elements: Any, invert: bool) -> Any:
 
 
 isin = constant("isin", _isin)
+exclusive_or = constant("hash_tensor", kernels.exclusive_or)

@@ -17,6 +17,7 @@ from rushlight.ops import (
     rearrange,
     reduce,
     scan,
+    sets,
     softmax,
 )
 from rushlight.ops.comparison import isnan
@@ -214,6 +215,7 @@ RULES = {
             reduce.any_,
             reduce.all_,
             reduce.count_nonzero,
+            sets.exclusive_or,
             peaks.amax,
             peaks.amin,
             moments.var,
