@@ -108,7 +108,7 @@ def test_byte_orders(order: bytes) -> None:
 
 
 def test_files_of_random_damage() -> None:
-    """Whatever bytes are changed, loading raises one of three errors, or gives the same values."""
+    """Whatever bytes are changed, or gone, it raises an error of ours, or gives the same values."""
     rng = random.Random(0)
     expected = {"a": [1.0, 1.0, 1.0]}
     for _ in range(400):
@@ -116,11 +116,16 @@ def test_files_of_random_damage() -> None:
         for _ in range(rng.randint(1, 8)):
             at = rng.randrange(len(content))
             content[at] = rng.randrange(256)
-        if rng.random() < 0.2:
-            del content[rng.randrange(len(content)) :]
+        start = rng.randrange(len(content))
+        if rng.random() < 0.3:
+            del content[start : rng.choice([start + 9, len(content)])]
         try:
             loaded = rushlight.load(io.BytesIO(bytes(content)))
-        except (RuntimeError, pickle.UnpicklingError, EOFError, ValueError):
+        except (RuntimeError, pickle.UnpicklingError) as error:
+            assert not isinstance(error, NotImplementedError)  # of zipfile
+            continue
+        except EOFError:
+            assert not content
             continue
         assert {k: v.tolist() for k, v in loaded.items()} == expected
 

@@ -403,3 +403,19 @@ def test_rows_of_other_kinds(lib: Any) -> Any:
         list(data.DataLoader(data.TensorDataset(y), batch_size=2, collate_fn=list)),
         list(data.DataLoader(data.TensorDataset(y), batch_size=None)),
     ]
+
+
+@story
+def test_a_length_is_compared_if_it_was_asked_for_before_the_pass(lib: Any) -> Any:
+    class Short(lib.utils.data.IterableDataset):
+        def __iter__(self) -> Any:
+            return iter(range(5))
+
+        def __len__(self) -> int:
+            return 3
+
+        def __repr__(self) -> str:
+            return "Short()"
+
+    loader = lib.utils.data.DataLoader(Short())
+    return list(loader), len(loader), [int(batch) for batch in loader]

@@ -21,6 +21,12 @@ ALIGNMENT = 64
 LOCAL_HEADER = 30  # bytes before the name of a record
 ZIP64_FIELD = 20
 
+# What `zipfile` raises for damaged archives, all of it meaning the same to us.
+DAMAGE = (
+    *(zipfile.BadZipFile, OSError, EOFError, ValueError, OverflowError, NotImplementedError),
+    struct.error,
+)
+
 
 def corrupt(why: str) -> RuntimeError:
     """The error for an archive that can't be read."""
@@ -64,7 +70,7 @@ class Reader:
         self._size = file.tell()
         try:
             self._zip = zipfile.ZipFile(file)
-        except (zipfile.BadZipFile, OSError, ValueError, struct.error) as error:
+        except DAMAGE as error:
             raise corrupt("reading zip archive: failed finding central directory") from error
         names = self._zip.namelist()
         if not names:
@@ -92,6 +98,8 @@ class Reader:
             raise corrupt(f"locating file {name}: file not found") from None
         if info.compress_type != zipfile.ZIP_STORED or info.file_size != info.compress_size:
             raise corrupt(f"reading file {name}: it is compressed, which no checkpoint is")
+        if info.header_offset < 0:
+            raise corrupt(f"reading file {name}: it begins before the archive")
         if info.header_offset + info.file_size > self._size:
             raise corrupt(f"reading file {name}: it is longer than the archive")
         return info
@@ -112,7 +120,7 @@ class Reader:
                     rest = rest[count:]
                 if not info.file_size:
                     record.read()
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
+        except DAMAGE as error:
             raise corrupt(f"reading file {name}: {error}") from error
         if len(rest):
             raise corrupt(f"reading file {name}: its end is missing")

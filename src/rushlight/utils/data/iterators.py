@@ -40,6 +40,7 @@ class Pass(Iterator[Any]):
         self._order = iter(loader._index_sampler)
         self._seed = int(empty((), dtype=int64).random_(generator=loader.generator).item())
         self._yielded = 0
+        self._told = loader._told_length  # before `list` asks for a hint
 
     def __len__(self) -> int:
         return len(self._loader._index_sampler)
@@ -50,9 +51,8 @@ class Pass(Iterator[Any]):
     def __next__(self) -> Any:
         data = self._next_data()
         self._yielded += 1
-        told = self._loader._told_length
-        if told is not None and self._yielded > told:
-            self._warn_of_length(told)
+        if self._told is not None and self._yielded > self._told:
+            self._warn_of_length(self._told)
         return data
 
     def _warn_of_length(self, told: int) -> None:
@@ -144,6 +144,7 @@ class Many(Pass):
         """Begin another pass with the same workers, whatever was left of the one before."""
         self._order = iter(self._loader._index_sampler)
         self._yielded = 0
+        self._told = self._loader._told_length
         for tasks in self._tasks:
             tasks.put((RESUME, None))
         waiting = len(self._tasks)
