@@ -170,6 +170,8 @@ def _ramp(x: Array, out: Array | None) -> Array:
     """min(max(x + 3, 0), 6)."""
     dtype = x.dtype
     y: Array = np.add(x, _THREE[dtype], out=owned(x, out))
+    if y.size > FEW:
+        return np.clip(y, ZERO[dtype], _SIX[dtype], out=y)
     np.maximum(y, ZERO[dtype], out=y)
     return np.minimum(y, _SIX[dtype], out=y)
 

@@ -143,7 +143,8 @@ def _angle(x: Any) -> Any:
     if x.dtype.kind == "c":
         return np.arctan2(x.imag, x.real)
     y = np.less(x, 0).astype(x.dtype) * np.asarray(np.pi, x.dtype)
-    return np.where(np.isnan(x), x, y)
+    unknown = np.isnan(x)
+    return np.where(unknown, x, y) if unknown.any() else y
 
 
 def _angle_rule(g: Any, x: Any) -> Any:

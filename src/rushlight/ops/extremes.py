@@ -214,6 +214,8 @@ def _nan_to_num(x: Any, nan: float, posinf: float | None, neginf: float | None) 
     if x.dtype.kind in "biu":
         return x.copy()
     y = np.array(x)
+    if np.isfinite(y).all():
+        return y
     largest = finfo(dtypes.from_numpy(y.dtype)).max
     values = (
         nan,
