@@ -149,3 +149,13 @@ def test_remainders_of_many_numbers_by_one() -> None:
     for fn in (lambda lib, x: x % 0.3, lambda lib, x: lib.fmod(x, -3), lambda lib, x: x // 0.3):
         assert_alike(fn, x, grad=False, rtol=0)
         assert_alike(lambda lib, x, fn=fn: fn(lib, x.bfloat16()).float(), x, grad=False, rtol=0)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular"])
+@pytest.mark.parametrize("pads", [(3, 1, 0, 2), (2, 0), (0, 4, 4, 0)])
+def test_padding_of_images(mode: str, pads: tuple[int, ...]) -> None:
+    def padded(lib: Any, x: Any) -> Any:
+        return lib.nn.functional.pad(x, pads, mode=mode)
+
+    x = normal(3, 4, 20, 30)
+    assert_alike(padded, x if len(pads) == 4 else x[0])

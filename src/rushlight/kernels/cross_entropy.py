@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, FEW, Array, short_buffers
+from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
 from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
 from rushlight.kernels.reduction import ratio, sum_of
 from rushlight.kernels.softmax import FEW_ROWS, NARROW, ones, peak, total
@@ -102,13 +102,16 @@ def _exponentials(
     axis = -1 if inner == 1 else -2
     x = logits.reshape((batch, classes) if inner == 1 else (batch, classes, inner))
     work, step = np.empty(x.shape, x.dtype), max(1, BLOCK // (classes * inner))
-    parts = []
+    parts: list[Any] = [None] * -(-batch // step)
+
+    def run(number: int) -> None:
+        rows = slice(number * step, (number + 1) * step)
+        labels = target[rows.start * inner : rows.stop * inner]
+        spots = places(labels, len(x[rows]), classes, inner)
+        parts[number] = _slab(x[rows], work[rows], spots, tilt, axis)
+
     with short_buffers(classes if inner == 1 else inner, x.size):
-        for n in range(0, batch, step):
-            slab = x[n : n + step]
-            labels = target[n * inner : (n + step) * inner]
-            spots = places(labels, slab.shape[0], classes, inner)
-            parts.append(_slab(slab, work[n : n + step], spots, tilt, axis))
+        share(run, range(len(parts)), x.size)
     if len(parts) == 1:
         return axis, work, *parts[0]
     sums, picked, tilted = zip(*parts)
@@ -223,16 +226,19 @@ def cross_entropy_soft_forward(
     exps = np.empty(stacks, x.dtype)
     sums, norms, mass, losses = (np.empty(few, x.dtype) for _ in range(4))
     step = max(1, BLOCK // (classes * inner))
+
+    def run(n: int) -> None:
+        part = slice(n, n + step)
+        work, shares = exps[part], mixed[part]
+        norms[part] = peak(x[part], axis)
+        np.subtract(x[part], norms[part], out=work)
+        losses[part, 0] = inner_products(work, shares, axis=axis)
+        np.exp(work, out=work)
+        sums[part] = total(work, axis)
+        mass[part] = total(shares, axis)
+
     with short_buffers(stacks[-1], x.size):
-        for n in range(0, batch, step):
-            part = slice(n, n + step)
-            work, shares = exps[part], mixed[part]
-            norms[part] = peak(x[part], axis)
-            np.subtract(x[part], norms[part], out=work)
-            losses[part, 0] = inner_products(work, shares, axis=axis)
-            np.exp(work, out=work)
-            sums[part] = total(work, axis)
-            mass[part] = total(shares, axis)
+        share(run, range(0, batch, step), x.size)
     logs = np.log(sums)
     norms += logs
     np.subtract(np.multiply(logs, mass, out=logs), losses, out=losses)

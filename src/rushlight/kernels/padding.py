@@ -12,6 +12,8 @@ import numpy as np
 
 from rushlight.kernels.windows import Array, Ints
 
+_FEW = 4096  # elements up to which a copy for each axis costs less than finding the places
+
 
 def _sides(ndim: int, pads: Ints) -> list[tuple[int, int, int]]:
     """(axis, left, right) of each axis that is padded, the last axis first."""
@@ -50,10 +52,35 @@ def _sources(n: int, left: int, right: int, mode: str) -> Array:
 
 def edge_pad(x: Array, pads: Ints, mode: str) -> Array:
     """Continue `x` by its own elements: ``reflect``, ``replicate`` or ``circular``."""
+    if min(pads) >= 0 and x.size > _FEW:
+        return _framed(x, pads, mode)
     for axis, left, right in _sides(x.ndim, pads):
         if left or right:
             x = x.take(_sources(x.shape[axis], left, right, mode), axis)
     return x.copy() if not any(pads) else x
+
+
+def _framed(x: Array, pads: Ints, mode: str) -> Array:
+    """The same without a copy for each axis: `x` into the middle, and what is around it from there.
+
+    An axis is continued over all that is there already, the corners with the axes after it."""
+    sides = _sides(x.ndim, pads)
+    shape, here = list(x.shape), [slice(None)] * x.ndim
+    for axis, left, right in sides:
+        here[axis] = slice(left, left + shape[axis])
+        shape[axis] += left + right
+    out = np.empty(shape, x.dtype)
+    out[tuple(here)] = x
+    for axis, left, right in sides:
+        n = x.shape[axis]
+        source = _sources(n, left, right, mode).tolist()
+        for place in (*range(left), *range(left + n, left + n + right)):
+            there = [*here]
+            here[axis] = slice(place, place + 1)
+            there[axis] = slice(left + source[place], left + source[place] + 1)
+            out[tuple(here)] = out[tuple(there)]
+        here[axis] = slice(None)
+    return out
 
 
 def edge_pad_backward(g: Array, x_shape: Ints, pads: Ints, mode: str) -> Array:

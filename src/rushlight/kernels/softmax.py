@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, FEW, Array, short_buffers
+from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
 
 # Rows of fewer classes than this are transposed, unless there are hardly any rows.
 NARROW = 64
@@ -116,7 +116,8 @@ def _small(x: Array, axis: int) -> bool:
 
 
 def each_slab(body: Callable[..., None], arrays: tuple[Array, ...], axis: int) -> None:
-    """Call ``body(*slabs, axis)`` on matching slabs of arrays of one shape that fit the cache.
+    """Call ``body(*slabs, axis)`` on matching slabs of arrays of one shape that fit the cache, on
+    all cores.
 
     A slab is either rows (n, C), to be reduced along axis -1, or (n, C, inner) along axis -2. The
     last array is written to, so it has to be contiguous; the others are only read.
@@ -134,16 +135,19 @@ def each_slab(body: Callable[..., None], arrays: tuple[Array, ...], axis: int) -
     if inner == 1:
         step = max(1, BLOCK // classes)
         views: list[Array] = [a.reshape(outer, classes) for a in arrays]
+        slabs = ([a[n : n + step] for a in views] for n in range(0, outer, step))
         with short_buffers(classes, size):
-            for n in range(0, outer, step):
-                body(*[a[n : n + step] for a in views], -1)
+            share(lambda slab: body(*slab, -1), slabs, size)
         return
     step, width = max(1, BLOCK // (classes * inner)), max(256, BLOCK // classes)
     views = [a.reshape(outer, classes, inner) for a in arrays]
+    slabs = (
+        [a[n : n + step, :, i : i + width] for a in views]
+        for n in range(0, outer, step)
+        for i in range(0, inner, width)
+    )
     with short_buffers(min(width, inner), size):
-        for n in range(0, outer, step):
-            for i in range(0, inner, width):
-                body(*[a[n : n + step, :, i : i + width] for a in views], -2)
+        share(lambda slab: body(*slab, -2), slabs, size)
 
 
 def turned(x: Array, y: Array, axis: int) -> tuple[Array, Array, Array, int]:
