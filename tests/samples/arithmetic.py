@@ -69,6 +69,15 @@ ROWS = [
         call(T(5), 1.3),
         errors=[call(T(3), T(4)), call(T(3), "a"), call("a", T(3))],
     ),
+    *[
+        Row(
+            name,
+            [call(T(0, 3), I(3, high=1)), call(T(4, 0), 0)],
+            dtypes=("int64", "uint8"),
+            grad=False,
+        )
+        for name in ("remainder", "fmod", "floor_divide")
+    ],
     Row("remainder", [call(7, T(4, grad=False))], dtypes=ALL, out=False),
     binary("fmod", call(T(3), 2), call(T(5), -0.7), call(T(5), 1.3)),
     unary("neg"),

@@ -138,7 +138,7 @@ def _whole(ufunc: Any) -> Any:
     """A kernel that refuses to divide integers by zero, where NumPy would answer 0."""
 
     def kernel(a: Any, b: Any) -> Any:
-        if a.dtype.kind in "iu" and not np.all(b):
+        if a.dtype.kind in "iu" and a.size and not np.all(b):
             raise RuntimeError("ZeroDivisionError")
         return ufunc(a, b)
 
@@ -148,7 +148,7 @@ def _whole(ufunc: Any) -> Any:
 def _trunc_divide(a: Any, b: Any) -> Any:
     if a.dtype.kind not in "iu":
         return np.trunc(a / b)
-    if not np.all(b):
+    if a.size and not np.all(b):
         raise RuntimeError("ZeroDivisionError")
     quotient = np.floor_divide(a, b)
     return quotient + (np.less(quotient, 0) & (quotient * b != a))

@@ -31,9 +31,13 @@ def _linear_slow(input: Any, weight: Any, bias: Any) -> Tensor:
     if n == 1:
         product = matmul(input, weight)
         return product if bias is None else product + bias
-    if bias is not None and bias.ndim > 1 and m != 2:
-        return _linear_slow(input, weight, None) + bias  # type: ignore[no-any-return]
     rows = input.shape[:-1].numel()
+    if bias is not None and bias.ndim > 1 and m != 2:
+        product = _linear_slow(input, weight, None)
+        if sum(size != 1 for size in bias.shape) == 1 and input.is_contiguous():
+            check_expands(bias, (rows, weight.shape[0]))  # PyTorch adds such a one to a matrix
+            return (product.reshape(rows, weight.shape[0]) + bias).reshape(product.shape)  # type: ignore[no-any-return]
+        return product.add_(bias)  # type: ignore[no-any-return]
     if bias is None:
         check_mm_shapes(rows, input.shape[-1], weight.shape[1], weight.shape[0])
         check_same_mm_dtype(input, weight)
