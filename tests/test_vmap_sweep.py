@@ -73,7 +73,7 @@ def prepared(pair: PairT) -> Sample:
     sample = Sample(*pair)
     if "atol" in pair[1].kwargs or (pair[0].path == "cov" and "weights" in str(pair[1])):
         pytest.skip("whose tolerance, or degrees of freedom, are looked at: in PyTorch too")
-    if pair[0].path in ("embedding_bag", "segment_reduce by offsets"):
+    if pair[0].path.startswith(("embedding_bag", "segment_reduce by offsets")):
         pytest.skip("offsets that roll are none: tests/test_vmap_rules.py has them")
     if "sorter" in pair[1].kwargs:
         pytest.skip("an index that rolls sorts no more: tests/test_vmap_rules.py has it")

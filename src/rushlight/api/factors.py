@@ -170,7 +170,7 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
         "compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\n"
         "should be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)"
     )
-    results = _factors("torch.lu_factor", require_tensor(A, "lu", "input", 1), pivot)
+    results = _factors("torch.lu_factor", require_tensor(A, "_lu_with_info", "input", 1), pivot)
     if out is not None:
         wanted = 2 + bool(get_infos)
         if not isinstance(out, (tuple, list)):

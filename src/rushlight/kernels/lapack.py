@@ -18,7 +18,9 @@ __all__ = [
     "cholesky",
     "cholesky_inverse",
     "cholesky_solve",
+    "empty_columns",
     "geqrf",
+    "in_columns",
     "inverse",
     "ldl",
     "ldl_solve",
@@ -55,6 +57,17 @@ def stacked_to(lead: Shape, x: Array) -> Array:
     return x if x.shape[:-2] == lead else np.broadcast_to(x, (*lead, *x.shape[-2:]))
 
 
+def empty_columns(shape: Shape, dtype: np.dtype[Any]) -> Array:
+    """An array for matrices in column order: LAPACK writes them so, and PyTorch leaves them so."""
+    *lead, m, n = shape
+    return np.empty((*lead, n, m), dtype).mT
+
+
+def in_columns(x: Array) -> Array:
+    """Matrices, copied into column order."""
+    return np.ascontiguousarray(x.mT).mT
+
+
 # -- LU ------------------------------------------------------------------------------------------
 
 
@@ -65,7 +78,7 @@ def lu(a: Array) -> tuple[Array, Array, Array]:
     does), and the first zero on the diagonal of the upper one.
     """
     *lead, m, n = a.shape
-    factors = np.empty(a.shape, a.dtype)
+    factors = empty_columns(a.shape, a.dtype)
     pivots = np.empty((*lead, min(m, n)), np.int32)
     info = no_info(tuple(lead))
     if factors.size:
@@ -79,7 +92,7 @@ def lu(a: Array) -> tuple[Array, Array, Array]:
 def lu_solve(factors: Array, pivots: Array, b: Array, trans: int = 0) -> Array:
     """Solve ``A X = B``, or for `trans` 1 and 2 with A transposed and conjugated too, from `lu`."""
     lead = np.broadcast_shapes(lead_of(factors, b), pivots.shape[:-1])
-    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    x = empty_columns((*lead, *b.shape[-2:]), b.dtype)
     if x.size:
         factors, b = stacked_to(lead, factors), stacked_to(lead, b)
         swaps = np.broadcast_to(pivots - 1, (*lead, pivots.shape[-1]))
@@ -101,7 +114,7 @@ def solve(a: Array, b: Array) -> tuple[Array, Array]:
     if a.shape[-1] >= _LARGE and (x := _solve_large(a, b)) is not None:
         return x, no_info(a.shape[:-2])
     try:
-        return np.linalg.solve(a, b), no_info(a.shape[:-2])
+        return in_columns(np.linalg.solve(a, b)), no_info(a.shape[:-2])
     except np.linalg.LinAlgError:
         factors, pivots, info = lu(a)
         return lu_solve(factors, pivots, b), info
@@ -110,7 +123,7 @@ def solve(a: Array, b: Array) -> tuple[Array, Array]:
 def _solve_large(a: Array, b: Array) -> Array | None:
     """The same one by one; None where one is singular."""
     lead = lead_of(a, b)
-    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    x = empty_columns((*lead, *b.shape[-2:]), b.dtype)
     a, b = stacked_to(lead, a), stacked_to(lead, b)
     gesv = routine("gesv", b.dtype)
     for i in np.ndindex(*lead):
@@ -126,7 +139,7 @@ def inverse(a: Array) -> tuple[Array, Array]:
     if a.shape[-1] >= _LARGE and (x := _solve_large(a, identity)) is not None:
         return x, no_info(a.shape[:-2])
     try:
-        return np.linalg.inv(a), no_info(a.shape[:-2])
+        return in_columns(np.linalg.inv(a)), no_info(a.shape[:-2])
     except np.linalg.LinAlgError:
         factors, pivots, info = lu(a)
         return lu_solve(factors, pivots, identity), info
@@ -142,7 +155,7 @@ def solve_triangular(
     from scipy.linalg import blas
 
     lead = lead_of(a, b)
-    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    x = empty_columns((*lead, *b.shape[-2:]), b.dtype)
     if x.size:
         a, b = stacked_to(lead, a), stacked_to(lead, b)
         if math.prod(lead) >= _MANY * a.shape[-1] and not unitriangular:
@@ -150,7 +163,9 @@ def solve_triangular(
             if diagonal.all():
                 if trans:
                     a, upper = (a.conj() if trans == 2 else a).mT, not upper
-                return _substituted(a, b, upper) if left else _substituted(a.mT, b.mT, not upper).mT
+                if left:
+                    return in_columns(_substituted(a, b, upper))
+                return in_columns(_substituted(a.mT, b.mT, not upper).mT)
         trsm = getattr(blas, "sdcz"["fdFD".index(b.dtype.char)] + "trsm")
         if trans < 2 and a.strides[-1] == a.itemsize:  # BLAS takes columns, others are copied
             a, upper, trans = a.mT, not upper, 1 - trans
@@ -185,10 +200,10 @@ def cholesky(a: Array, upper: bool) -> tuple[Array, Array]:
     Where one isn't, the factor is what was finished of it.
     """
     try:
-        return np.linalg.cholesky(a, upper=upper), no_info(a.shape[:-2])
+        return in_columns(np.linalg.cholesky(a, upper=upper)), no_info(a.shape[:-2])
     except np.linalg.LinAlgError:
         potrf = routine("potrf", a.dtype)
-        factors, info = np.empty(a.shape, a.dtype), no_info(a.shape[:-2])
+        factors, info = empty_columns(a.shape, a.dtype), no_info(a.shape[:-2])
         for i in np.ndindex(*a.shape[:-2]):
             factors[i], info[i] = potrf(a[i], lower=not upper, clean=True)
         return factors, info
@@ -197,7 +212,7 @@ def cholesky(a: Array, upper: bool) -> tuple[Array, Array]:
 def cholesky_solve(b: Array, factor: Array, upper: bool) -> Array:
     """Solve ``A X = B`` from the Cholesky factor of A."""
     lead = lead_of(factor, b)
-    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    x = empty_columns((*lead, *b.shape[-2:]), b.dtype)
     if x.size:
         factor, b = stacked_to(lead, factor), stacked_to(lead, b)
         potrs = routine("potrs", b.dtype)
@@ -208,7 +223,7 @@ def cholesky_solve(b: Array, factor: Array, upper: bool) -> Array:
 
 def cholesky_inverse(factor: Array, upper: bool) -> Array:
     """Invert A, given its Cholesky factor, which has no zeros on its diagonal."""
-    out = np.empty(factor.shape, factor.dtype)
+    out = empty_columns(factor.shape, factor.dtype)
     if out.size:
         potri = routine("potri", factor.dtype)
         for i in np.ndindex(*factor.shape[:-2]):
@@ -237,7 +252,7 @@ def permutation(pivots: Array, m: int, dtype: np.dtype[Any]) -> Array:
 
 def ldl(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
     """Bunch and Kaufman's factors of symmetric (Hermitian) matrices, of the lower triangle."""
-    factors, info = np.empty(a.shape, a.dtype), no_info(a.shape[:-2])
+    factors, info = empty_columns(a.shape, a.dtype), no_info(a.shape[:-2])
     pivots = np.empty(a.shape[:-1], np.int32)
     if factors.size:
         trf = routine("hetrf" if hermitian and a.dtype.kind == "c" else "sytrf", a.dtype)
@@ -250,7 +265,7 @@ def ldl(a: Array, hermitian: bool) -> tuple[Array, Array, Array]:
 def ldl_solve(factors: Array, pivots: Array, b: Array, hermitian: bool) -> Array:
     """Solve ``A X = B`` from what `ldl` returns."""
     lead = np.broadcast_shapes(lead_of(factors, b), pivots.shape[:-1])
-    x = np.empty((*lead, *b.shape[-2:]), b.dtype)
+    x = empty_columns((*lead, *b.shape[-2:]), b.dtype)
     if x.size:
         factors, b = stacked_to(lead, factors), stacked_to(lead, b)
         pivots = np.broadcast_to(pivots, (*lead, pivots.shape[-1])).astype(np.int32)
@@ -263,7 +278,7 @@ def ldl_solve(factors: Array, pivots: Array, b: Array, hermitian: bool) -> Array
 def geqrf(a: Array) -> tuple[Array, Array]:
     """QR as LAPACK stores it: R, below it the reflections, and their scales."""
     *lead, m, n = a.shape
-    factors, tau = np.empty(a.shape, a.dtype), np.empty((*lead, min(m, n)), a.dtype)
+    factors, tau = empty_columns(a.shape, a.dtype), np.empty((*lead, min(m, n)), a.dtype)
     if factors.size:
         qrf = routine("geqrf", a.dtype)
         for i in np.ndindex(*lead):

@@ -44,7 +44,8 @@ def lstsq(a: Array, b: Array, rcond: float, driver: str) -> tuple[Array, Array, 
 
     lead = lead_of(a, b)
     m, n = a.shape[-2:]
-    x = np.zeros((*lead, n, b.shape[-1]), b.dtype)
+    # LAPACK's right-hand sides, in column order, of which the solution is the first rows.
+    x = np.zeros((*lead, b.shape[-1], max(m, n)), b.dtype).mT[..., :n, :]
     a_shape: tuple[int, ...] = a.shape[:-2]
     ranks = np.zeros(a_shape, np.int64)
     values = np.empty((*a_shape, min(m, n)), a.real.dtype)

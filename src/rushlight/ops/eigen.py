@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from rushlight.kernels.lapack import in_columns
 from rushlight.ops.adjoints import (
     as_diagonal,
     column,
@@ -51,7 +52,7 @@ def _eigh(a: Any, lower: bool, full: bool) -> tuple[Any, Any]:
     if not full:
         return np.linalg.eigvalsh(a, uplo), np.empty(0, a.dtype)
     values, found = np.linalg.eigh(a, uplo)
-    return values, found
+    return values, in_columns(found)
 
 
 def _eigh_rule(g: Any, values: Any, vectors: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.lapack import in_columns
 from rushlight.ops.adjoints import as_diagonal, diagonal, mH, real
 from rushlight.ops.complexes import is_complex
 from rushlight.ops.declare import general
@@ -37,7 +38,7 @@ def _qr(a: Any, mode: str) -> tuple[Any, Any]:
         q, r = a, _decompose(a, "r")
     else:
         q, r = _decompose(a, mode)
-    return (np.empty(0, a.dtype) if mode == "r" else q), r
+    return (np.empty(0, a.dtype) if mode == "r" else in_columns(q)), in_columns(r)
 
 
 def _square(gq: Any, gr: Any, q: Any, r: Any) -> Any:

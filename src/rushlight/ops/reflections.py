@@ -94,7 +94,7 @@ def _product_rule(g: Any, a: Any, tau: Any) -> Any:
 
 householder_product: Operator = general(
     "linalg_householder_product",
-    _product,
+    lambda a, tau: lapack.in_columns(_product(a, tau)),
     conjugate=False,
     inputs=("a", "tau"),
     together=_product_rule,
@@ -128,7 +128,11 @@ def _ormqr_rule(g: Any, a: Any, tau: Any, c: Any, left: bool, transpose: bool) -
 
 
 ormqr: Operator = general(
-    "ormqr", _ormqr, conjugate=False, inputs=("a", "tau", "c"), together=_ormqr_rule
+    "ormqr",
+    lambda a, tau, c, left, transpose: lapack.in_columns(_ormqr(a, tau, c, left, transpose)),
+    conjugate=False,
+    inputs=("a", "tau", "c"),
+    together=_ormqr_rule,
 )
 
 

@@ -127,7 +127,7 @@ solve_triangular: Operator = general(
 
 def _old_solve(b: Any, a: Any, upper: bool, transpose: bool, unitriangular: bool) -> Any:
     x = lapack.solve_triangular(a, b, upper, True, unitriangular, int(transpose))
-    return x, np.array(lapack.stacked_to(x.shape[:-2], a))
+    return x, lapack.in_columns(np.array(lapack.stacked_to(x.shape[:-2], a)))
 
 
 def _old_b(g: Any, a: Any, upper: bool, transpose: bool, unitriangular: bool) -> Any:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.lapack import in_columns
 from rushlight.ops.adjoints import (
     as_diagonal,
     column,
@@ -39,7 +40,7 @@ def _svd(x: Any, full_matrices: bool, vectors: bool) -> tuple[Any, Any, Any]:
         s = np.zeros((*lead, 0), x.real.dtype)
     elif vectors:
         u, s, vh = np.linalg.svd(x, full_matrices)
-        return u, s, vh
+        return in_columns(u), s, in_columns(vh)
     else:
         s = np.linalg.svd(x, compute_uv=False)
     if vectors:
