@@ -62,7 +62,11 @@ def results(row: Row, sample: Call, dtype: str, chosen: Any) -> Any:
         return f"{type(error).__name__}: {error}"
 
 
-@pytest.mark.parametrize("pair", of_today(SAMPLES), ids=name)
+# A number that is read through a bit is copied first, and then is no longer one element all along.
+WITH_BITS = [s for s in SAMPLES if s[0].path != "sort of one element all along"]
+
+
+@pytest.mark.parametrize("pair", of_today(WITH_BITS), ids=name)
 def test_operands_with_bits(pair: tuple[Row, Call]) -> None:
     """All arguments at once, and one by one, for the kernels that only look at some."""
     row, sample = pair

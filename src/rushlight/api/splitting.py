@@ -137,12 +137,12 @@ _TENSOR_SPLITS = (
 )
 
 
-@numpy_names
 def _either(*names: Any) -> Any:
     """What was given, under whichever of its names."""
     return next((value for value in names if value is not None), None)
 
 
+@numpy_names
 def tensor_split(
     input: Tensor,
     indices_or_sections: Any = None,
