@@ -91,8 +91,9 @@ _SILENT = """
     from_dlpack from_numpy frombuffer get_device get_default_device get_printoptions get_rng_state
     initial_seed is_complex is_conj is_contiguous is_floating_point is_inference is_neg is_pinned
     is_same_size is_set_to is_shared is_signed is_storage is_tensor lobpcg manual_seed name
-    ndimension     nelement new new_tensor numel numpy register_hook register_post_accumulate_grad_hook
-    requires_grad_ result_type retain_grad seed set_default_device set_default_tensor_type
+    ndimension nelement new new_tensor numel numpy register_hook
+    register_post_accumulate_grad_hook requires_grad_ result_type retain_grad seed
+    set_default_device set_default_tensor_type
     set_printoptions set_rng_state share_memory_ size sparse_dim storage storage_offset stride
     tolist typename untyped_storage
     are_deterministic_algorithms_enabled get_deterministic_debug_mode
