@@ -28,8 +28,10 @@ DENSE = {
 }
 DENSE |= {id(row) for row in norms.ROWS if row.path in ("norm", "linalg.norm")}
 DENSE |= {id(row) for row in ROWS if row.path.startswith("linalg.tensor")}
-# PyTorch does what these are told without a look at the bounds: their arguments stay as they are.
-TRUSTING = ("ctc_loss", "lu_solve", "ldl_solve", "fractional_max_pool", "embedding_bag", "pdist")
+# Whose arguments and sizes stay as they are. PyTorch does what it is told without a look at the
+# bounds; rounding decides which column counts, and what sign an infinity has.
+KEPT = ("ctc_loss", "lu_solve", "ldl_solve", "fractional_max_pool", "embedding_bag", "pdist")
+KEPT += ("lstsq", "cov")
 DRAWN = [row for row in ROWS if (row.calls or row.errors) and row.path != "linalg.eigvals"]
 
 
@@ -85,7 +87,7 @@ def resized(s: Spec, new: dict[int, int]) -> Spec:
 
 def keeps_size(row: Row, dtype: str) -> bool:
     """Whether other sizes would leave nothing to compare but rounding."""
-    if "pca_lowrank" in row.path:  # centring makes square matrices singular
+    if "lowrank" in row.path:  # of fewer singular values than asked for, and of centred squares
         return True
     return dtype == "float16" and "norm" in row.path  # two numbers less their rounded mean
 
@@ -190,7 +192,7 @@ def draw(seed: int) -> Drawn | None:
     sample: Call = row.errors[which - len(row.calls)] if wrong else row.calls[which]
     taken = wrong or supported(at, which, dtype)
     new: dict[int, int] = {}
-    if taken and not wrong and not any(name in row.path for name in TRUSTING):
+    if taken and not wrong and not any(name in row.path for name in KEPT):
         change = pick.choice(("size", "size", "size", "argument", "nothing", "nothing"))
         if change == "size" and not keeps_size(row, dtype):
             new = {n: pick.choice(SIZES) for n in sizes_of(sample)}

@@ -97,6 +97,10 @@ ROWS = [
             call(T(2, 3), (3,), T(4)),
             call(T(2, 3), 3),
             call(2, (3,)),
+            call(T(5), (3, 4, 5)),
+            call(T(5), (5, -2)),
+            call(T(5), (4, 5), T(4, 5)),
+            call(T(5), (4, 5), T(5)),
         ],
     ),
     Row(
@@ -282,5 +286,16 @@ ROWS = [
             call(T(2, 0, 3), 2),
         ],
         errors=[call(T(2, 3), 2), call(T(3), 2), call(T(2, 3, 4), 0), call(T(2, 3, 4, 4), 0)],
+    ),
+    # An infinity, or a root of something negative, stays in its windows.
+    Row(
+        "nn.functional.local_response_norm",
+        [
+            call(T(1, 5, 1, values=(1.0, 0.5, 1.0, 2.0, -1.0)), 3, -1.0, 0.6, 2.0),
+            call(T(1, 5, 1, values=(float("inf"), 0.5, 1.0, 2.0, -1.0)), 2),
+        ],
+        second=False,
+        forward=False,
+        finite=False,
     ),
 ]

@@ -69,6 +69,10 @@ def check_trailing(
                 f"Expected {name} to be of same shape as normalized_shape, but got {name} of shape "
                 f"{list(parameter.shape)} and normalized_shape = {list(shape)}"
             )
+    if input.ndim < len(shape) and function == "rms_norm":
+        raise ValueError(
+            f"Input tensor must have at least {len(shape)} dimensions, but got {input.ndim}"
+        )
     if input.ndim < len(shape) or input._array.shape[input.ndim - len(shape) :] != shape:
         sizes = ", ".join(map(str, shape))
         raise RuntimeError(

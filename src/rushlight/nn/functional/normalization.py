@@ -6,7 +6,8 @@ from math import prod
 from typing import Any
 
 from rushlight.api import norm
-from rushlight.api.pooling import NO_MEAN, refuse
+from rushlight.api.pooling import NO_MEAN, avg_pool2d, refuse
+from rushlight.nn.functional.padding import pad
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -155,18 +156,12 @@ def local_response_norm(
         refuse(input, "avg_pool2d", NO_MEAN)
     else:
         refuse(input, "avg_pool3d_out_frame", (*NO_MEAN, "Half", "BFloat16"))
-    squares = input * input
-    channels = input.size(1)
-    before = size // 2
-    sums = _window_sums(squares, channels, before, size)
-    return input / (sums / size * alpha + k) ** beta  # type: ignore[no-any-return]
+    return input / (_window_means(input * input, size) * alpha + k) ** beta  # type: ignore[no-any-return]
 
 
-def _window_sums(squares: Tensor, channels: int, before: int, size: int) -> Tensor:
-    """The sum over channels c - before ... c - before + size - 1, at each channel c: a product
-    with a band of ones, which is exact in the order of a window's few terms."""
-    band = squares.new_zeros(channels, channels)
-    for c in range(channels):
-        band[c, max(0, c - before) : max(0, c - before + size)] = 1
-    flat = squares.reshape(squares.size(0), channels, -1)
-    return (band @ flat).reshape(squares.shape)  # type: ignore[no-any-return]
+def _window_means(squares: Tensor, size: int) -> Tensor:
+    """The mean over channels c - size // 2 ... c + (size - 1) // 2 at each channel c, with zeros
+    beyond the ends: windows, not a matrix, so that an infinity stays in those it lies in."""
+    planes = squares.reshape(squares.size(0), 1, squares.size(1), -1)
+    padded = pad(planes, (0, 0, size // 2, (size - 1) // 2))
+    return avg_pool2d(padded, (size, 1), stride=1).reshape(squares.shape)
