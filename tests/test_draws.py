@@ -87,6 +87,7 @@ STUMBLES = ("view size is not compatible", "MKL FFT error", "setStorage: sizes",
 STUMBLES += ("cannot reshape tensor of 0 elements", "Expected X.is_contiguous", "select(): index 0")
 STUMBLES += (
     "could not create a primitive",
+    "Expected dim < static_cast",
     "0, 0, 0] , target",
     "non-empty 2D or 4D weight tensor expected",
 )
@@ -116,7 +117,7 @@ def judged(drawn: Drawn, mine: Any, error: Any) -> bool:
     bools = any(a.dtype == np.bool_ for a in arrays)
     if bools and isinstance(mine, NotImplementedError):  # it has products of bools in some layouts
         return False
-    blind = isinstance(mine, IndexError) or path == "index_put"
+    blind = isinstance(mine, IndexError) or "out of bounds" in str(mine) or path == "index_put"
     return not (empty and mine is not None and blind)  # it looks at no index into nothing
 
 
@@ -127,6 +128,8 @@ def differentiated(drawn: Drawn) -> bool:
         return False
     if row.path == "block_diag" and any(not m.values.size for m in drawn.made):
         return False  # it forgets the row that an empty vector takes
+    if "max_pool" in row.path and any(1 in m.values.shape[-3:] for m in drawn.made):
+        return False  # of windows that see padding alone it picks an element beyond the end
     if "batch_norm" in row.path and any(m.layout == "strided" for m in drawn.made):
         return False  # it reads past running estimates
     if row.path == "ldexp" and any(m.values.dtype.kind in "iu" for m in drawn.made):

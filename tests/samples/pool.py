@@ -229,6 +229,8 @@ ROWS = [
             *[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3), (2, 3, 0, 3))],
             call(T(2, 3, 3), I(2, 3, 3, high=1), -1),
             call(T(2, 3, 3), I(2, 3, 3, high=1), (2, -5), 1),
+            call(T(2, 3, 3), I(2, 3, 3, high=1), [1]),
+            call(T(2, 3, 3), I(2, 3, 3, high=1, dtype="int32"), [1]),
         ],
     ),
     Row(
@@ -238,7 +240,8 @@ ROWS = [
     ),
     Row(
         "nn.functional.max_unpool3d",
-        errors=[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))],
+        errors=[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))]
+        + [call(T(2, 3, 3, 3), I(2, 3, 3, 3, high=1), [2, 2])],
     ),
     Row(
         "nn.functional.avg_pool3d",

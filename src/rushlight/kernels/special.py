@@ -218,14 +218,15 @@ def logit(x: Array, eps: float | None = None, out: Array | None = None) -> Array
     if x.size > BLOCK and x.itemsize >= 4:
         return in_blocks(logit, (x,), eps, out=out)
     if eps is not None:
-        x = np.minimum(np.maximum(x, eps), 1 - eps).astype(x.dtype, copy=False)
+        x = np.where(x < eps, eps, np.minimum(x, 1 - eps)).astype(x.dtype, copy=False)
     y: Array = np.subtract(ONE[x.dtype], x, out=owned(x, out))
     np.divide(x, y, out=y)
     return np.log(y, out=y)
 
 
 def logit_backward(g: Array, x: Array, eps: float | None = None, out: Array | None = None) -> Array:
-    """g / (x·(1 - x)); 0 outside [eps, 1 - eps], without ``eps`` nan outside [0, 1]."""
+    """g / (x·(1 - x)); 0 outside [eps, 1 - eps], without ``eps`` or below 0 nan outside [0, 1]."""
+    eps = None if eps is not None and eps < 0 else eps
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(logit_backward, (g, x), eps, out=out)
     gx: Array = np.subtract(ONE[x.dtype], x, out=owned(g, out))

@@ -102,7 +102,7 @@ entr = pointwise(
 
 def _logit_slope(x: Any, eps: float | None) -> Any:
     slope = (2 * x - 1) / ((x * (1 - x)) ** 2)
-    return slope if eps is None else kept(slope, (x >= eps) & (x <= 1 - eps))
+    return slope if eps is None or eps < 0 else kept(slope, (x >= eps) & (x <= 1 - eps))
 
 
 logit = pointwise(

@@ -164,4 +164,4 @@ def _window_means(squares: Tensor, size: int) -> Tensor:
     beyond the ends: windows, not a matrix, so that an infinity stays in those it lies in."""
     planes = squares.reshape(squares.size(0), 1, squares.size(1), -1)
     padded = pad(planes, (0, 0, size // 2, (size - 1) // 2))
-    return avg_pool2d(padded, (size, 1), stride=1).reshape(squares.shape)
+    return avg_pool2d(padded, (size, 1), stride=1).reshape(squares.shape)  # type: ignore[no-any-return]

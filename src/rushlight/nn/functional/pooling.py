@@ -167,7 +167,7 @@ def _unpool(
     kernel = _each(kernel_size, n)
     steps = kernel if stride is None else _each(stride, n)
     out = _unpool_size(input.shape, kernel, steps, _each(padding, n), output_size)
-    below = next((d for d in range(n) if out[d] < 0), None)
+    below = next((d for d, size in enumerate(out) if size < 0), None)
     if below is not None:
         raise ValueError(
             "max_unpooling: output_size must contain non-negative spatial dimensions, but got "
@@ -180,6 +180,12 @@ def _unpool(
     if str(indices.dtype) != "torch.int64":
         got = f" but got: {indices.dtype.scalar_name}" if n < 3 else ""
         raise RuntimeError(f"elements in indices should be type int64{got}")
+    if len(out) != n:
+        given = len(out) + (n == 1)
+        want = "two elements (height, width)" if n < 3 else "three elements (depth, height, width)"
+        raise RuntimeError(
+            f"There should be exactly {want} in output_size, but got {given} elements."
+        )
     if input.dim() not in wanted:
         raise RuntimeError(
             f"Input to {single} should be a {kind} Tensor, but got a tensor with "
