@@ -187,6 +187,7 @@ _ROOMS = (
     "cuda",
     "fft",
     "func",
+    "functional",
     "jit",
     "library",
     "linalg",

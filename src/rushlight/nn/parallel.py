@@ -6,7 +6,7 @@ from typing import Any
 
 from rushlight.nn.modules.module import Module
 
-__all__ = ["DataParallel"]
+__all__ = ["DataParallel", "DistributedDataParallel"]
 
 
 class DataParallel(Module):
@@ -27,3 +27,12 @@ class DataParallel(Module):
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         """Call the module."""
         return self.module(*inputs, **kwargs)
+
+
+class DistributedDataParallel(Module):
+    """Refused: there is one process. It is a class so that programs may ask what a model is."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        raise NotImplementedError(
+            "torch.nn.parallel.DistributedDataParallel is not in Rushlight: there is one process"
+        )

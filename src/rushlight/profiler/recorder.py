@@ -28,7 +28,7 @@ from rushlight.dtypes import from_numpy
 from rushlight.optim.optimizer import Optimizer
 from rushlight.profiler.flops import flops_of
 from rushlight.tensor import Tensor, View
-from rushlight.utils.data.iterators import Pass
+from rushlight.utils.data.iterators import _BaseDataLoaderIter
 
 __all__ = [
     "FUNCTION",
@@ -285,7 +285,7 @@ def _machinery() -> dict[FunctionType, Any]:
 
 
 def _ranges() -> dict[FunctionType, Any]:
-    following: Any = vars(Pass)["__next__"]
+    following: Any = vars(_BaseDataLoaderIter)["__next__"]
     found: dict[FunctionType, Any] = {
         following: lambda args: "enumerate(DataLoader)#_SingleProcessDataLoaderIter.__next__"
     }

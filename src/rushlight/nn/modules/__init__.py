@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys as _sys
+
 from rushlight.nn.modules.activation import *
 from rushlight.nn.modules.adaptive import *
 from rushlight.nn.modules.batchnorm import *
@@ -30,3 +32,19 @@ from rushlight.nn.modules.sparse import *
 from rushlight.nn.modules.transformer import *
 from rushlight.nn.modules.transformer_layers import *
 from rushlight.nn.modules.upsampling import *
+
+# Where programs find them that name PyTorch's files.
+for _file, _names in {
+    "activation": "MultiheadAttention Softmax Softmin LogSoftmax Softmax2d",
+    "batchnorm": "LazyBatchNorm1d LazyBatchNorm2d LazyBatchNorm3d",
+    "container": "ParameterList ParameterDict",
+    "conv": "LazyConv1d LazyConv2d LazyConv3d",
+    "linear": "LazyLinear",
+    "loss": "CosineEmbeddingLoss HingeEmbeddingLoss MarginRankingLoss TripletMarginLoss",
+    "normalization": "CrossMapLRN2d",
+    "pooling": "FractionalMaxPool2d FractionalMaxPool3d",
+    "rnn": "RNNCell LSTMCell GRUCell RNNCellBase",
+    "transformer": "TransformerEncoderLayer TransformerDecoderLayer",
+}.items():
+    for _name in _names.split():
+        setattr(_sys.modules[f"{__name__}.{_file}"], _name, globals()[_name])

@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-class _Norm(Module):
+class _NormBase(Module):
     """Weight and bias by channel, and running estimates by channel where they are tracked."""
 
     _version = 2
@@ -108,7 +108,7 @@ class _Norm(Module):
         )
 
 
-class _BatchNorm(_Norm):
+class _BatchNorm(_NormBase):
     """Ioffe and Szegedy, ICML 2015: normalise each channel over batch and space.
 
     In training by the batch's mean and (biased) variance, while running estimates are updated with
@@ -221,7 +221,7 @@ class SyncBatchNorm(_BatchNorm):
         return result
 
 
-class _InstanceNorm(_Norm):
+class _InstanceNorm(_NormBase):
     """Ulyanov et al., 2016: normalise each channel of each sample over space."""
 
     def __init__(

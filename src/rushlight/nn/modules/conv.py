@@ -29,7 +29,7 @@ def repeat(value: Any, n: int) -> tuple[Any, ...]:
     return tuple(value) if isinstance(value, (tuple, list)) else (value,) * n
 
 
-class _Conv(Module):
+class _ConvNd(Module):
     """What the convolutions of 1, 2 and 3 dimensions and their transposes share."""
 
     ndim: int
@@ -106,7 +106,7 @@ class _Conv(Module):
         """Draw new parameters, uniform on (-k, k), k = 1 / sqrt(fan_in)."""
         init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         if self.bias is not None:
-            fan_in, _ = init._fans(self.weight)
+            fan_in, _ = init._calculate_fan_in_and_fan_out(self.weight)
             if fan_in != 0:
                 bound = 1 / math.sqrt(fan_in)
                 init.uniform_(self.bias, -bound, bound)
@@ -151,13 +151,13 @@ class _Conv(Module):
         return text
 
 
-class Conv1d(_Conv):
+class Conv1d(_ConvNd):
     """Cross-correlation over (N, C_in, L) or (C_in, L); weight (C_out, C_in / groups, k)."""
 
     ndim = 1
 
 
-class Conv2d(_Conv):
+class Conv2d(_ConvNd):
     """Cross-correlation over (N, C_in, H, W) or (C_in, H, W); weight (C_out, C_in/groups, kH, kW).
 
     >>> import rushlight as torch
@@ -168,7 +168,7 @@ class Conv2d(_Conv):
     ndim = 2
 
 
-class Conv3d(_Conv):
+class Conv3d(_ConvNd):
     """Cross-correlation over (N, C_in, D, H, W) or (C_in, D, H, W)."""
 
     ndim = 3
@@ -177,7 +177,7 @@ class Conv3d(_Conv):
 # -- transposed ----------------------------------------------------------------------------------
 
 
-class _ConvTranspose(_Conv):
+class _ConvTransposeNd(_ConvNd):
     """What the transposed convolutions share."""
 
     transposed = True
@@ -259,13 +259,13 @@ class _ConvTranspose(_Conv):
         return tuple(m - a for m, a in zip(wanted, low))
 
 
-class ConvTranspose1d(_ConvTranspose):
+class ConvTranspose1d(_ConvTransposeNd):
     """The transpose of `Conv1d`: (N, C_in, L) to a longer (N, C_out, L')."""
 
     ndim = 1
 
 
-class ConvTranspose2d(_ConvTranspose):
+class ConvTranspose2d(_ConvTransposeNd):
     """The transpose of `Conv2d`; weight (C_in, C_out / groups, kH, kW).
 
     >>> import rushlight as torch
@@ -276,7 +276,7 @@ class ConvTranspose2d(_ConvTranspose):
     ndim = 2
 
 
-class ConvTranspose3d(_ConvTranspose):
+class ConvTranspose3d(_ConvTransposeNd):
     """The transpose of `Conv3d`; weight (C_in, C_out / groups, kD, kH, kW)."""
 
     ndim = 3

@@ -9,7 +9,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.nn import functional as F
 from rushlight.nn.modules.linear import Linear
-from rushlight.nn.modules.loss import WeightedLoss
+from rushlight.nn.modules.loss import _WeightedLoss
 from rushlight.tensor import Tensor
 
 __all__ = ["LinearCrossEntropyLoss", "LinearCrossEntropyOptions"]
@@ -53,7 +53,7 @@ class LinearCrossEntropyOptions:
             )
 
 
-class LinearCrossEntropyLoss(WeightedLoss):
+class LinearCrossEntropyLoss(_WeightedLoss):
     """`Linear` from `in_features` to `num_classes` (times `out_features`), and `cross_entropy`.
 
     >>> import rushlight as torch

@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class Loss(Module):
+class _Loss(Module):
     """A loss of an input and a target; `reduction` is "mean", "sum" or "none"."""
 
     reduction: str
@@ -42,7 +42,7 @@ class Loss(Module):
         self.reduction = legacy_reduction(size_average, reduce, reduction)
 
 
-class WeightedLoss(Loss):
+class _WeightedLoss(_Loss):
     """A loss with a weight for each class, or element, kept as a buffer."""
 
     def __init__(
@@ -59,7 +59,7 @@ class WeightedLoss(Loss):
 # -- differences -------------------------------------------------------------------------------
 
 
-class MSELoss(Loss):
+class MSELoss(_Loss):
     """``(input - target)**2``.
 
     >>> import rushlight as torch
@@ -72,7 +72,7 @@ class MSELoss(Loss):
         return F.mse_loss(input, target, None, None, self.reduction)
 
 
-class L1Loss(Loss):
+class L1Loss(_Loss):
     """``|input - target|``."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class L1Loss(Loss):
         return F.l1_loss(input, target, None, None, self.reduction)
 
 
-class SmoothL1Loss(Loss):
+class SmoothL1Loss(_Loss):
     """Quadratic within `beta`, linear outside (Girshick, ICCV 2015, eq. 3)."""
 
     def __init__(
@@ -98,7 +98,7 @@ class SmoothL1Loss(Loss):
         return F.smooth_l1_loss(input, target, None, None, self.reduction, self.beta)
 
 
-class HuberLoss(Loss):
+class HuberLoss(_Loss):
     """Quadratic within `delta`, linear outside (Huber, 1964)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
@@ -113,7 +113,7 @@ class HuberLoss(Loss):
 # -- likelihoods -------------------------------------------------------------------------------
 
 
-class KLDivLoss(Loss):
+class KLDivLoss(_Loss):
     """``target * (log(target) - input)``, the input being log-probabilities."""
 
     def __init__(
@@ -131,7 +131,7 @@ class KLDivLoss(Loss):
         return F.kl_div(input, target, None, None, self.reduction, self.log_target)
 
 
-class PoissonNLLLoss(Loss):
+class PoissonNLLLoss(_Loss):
     """``exp(input) - target * input``, the negative log-likelihood of Poisson counts."""
 
     def __init__(
@@ -155,7 +155,7 @@ class PoissonNLLLoss(Loss):
         )
 
 
-class GaussianNLLLoss(Loss):
+class GaussianNLLLoss(_Loss):
     """``(log(var) + (input - target)**2 / var) / 2`` (Nix and Weigend, ICNN 1994)."""
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
@@ -168,7 +168,7 @@ class GaussianNLLLoss(Loss):
         return F.gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)
 
 
-class BCELoss(WeightedLoss):
+class BCELoss(_WeightedLoss):
     """Binary cross entropy of probabilities."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -177,7 +177,7 @@ class BCELoss(WeightedLoss):
         return F.binary_cross_entropy(input, target, weight, None, None, self.reduction)
 
 
-class BCEWithLogitsLoss(Loss):
+class BCEWithLogitsLoss(_Loss):
     """Binary cross entropy of logits, which neither overflows nor cancels."""
 
     def __init__(
@@ -203,7 +203,7 @@ class BCEWithLogitsLoss(Loss):
 # -- classes -----------------------------------------------------------------------------------
 
 
-class NLLLoss(WeightedLoss):
+class NLLLoss(_WeightedLoss):
     """Minus the log-probability of the target class."""
 
     def __init__(
@@ -244,7 +244,7 @@ class NLLLoss2d(NLLLoss):
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
-class CrossEntropyLoss(WeightedLoss):
+class CrossEntropyLoss(_WeightedLoss):
     """Minus the log-softmax at the target: class indices, or probabilities of classes.
 
     >>> import rushlight as torch
@@ -282,7 +282,7 @@ class CrossEntropyLoss(WeightedLoss):
 # -- sequences ---------------------------------------------------------------------------------
 
 
-class CTCLoss(Loss):
+class CTCLoss(_Loss):
     """Connectionist temporal classification: see `nn.functional.ctc_loss`.
 
     >>> import rushlight as torch

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from rushlight.nn import functional as F
 from rushlight.nn.modules.distance import PairwiseDistance
-from rushlight.nn.modules.loss import Loss, WeightedLoss
+from rushlight.nn.modules.loss import _Loss, _WeightedLoss
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 
-class HingeEmbeddingLoss(Loss):
+class HingeEmbeddingLoss(_Loss):
     """The input where the target is 1, ``max(0, margin - input)`` where it is -1."""
 
     def __init__(
@@ -40,7 +40,7 @@ class HingeEmbeddingLoss(Loss):
         return F.hinge_embedding_loss(input, target, self.margin, None, None, self.reduction)
 
 
-class MarginRankingLoss(Loss):
+class MarginRankingLoss(_Loss):
     """``max(0, margin - target * (input1 - input2))``."""
 
     def __init__(
@@ -60,7 +60,7 @@ class MarginRankingLoss(Loss):
         )
 
 
-class CosineEmbeddingLoss(Loss):
+class CosineEmbeddingLoss(_Loss):
     """``1 - cos`` of pairs whose target is 1, ``max(0, cos - margin)`` for -1."""
 
     def __init__(
@@ -80,7 +80,7 @@ class CosineEmbeddingLoss(Loss):
         )
 
 
-class SoftMarginLoss(Loss):
+class SoftMarginLoss(_Loss):
     """``log(1 + exp(-target * input))``."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -88,7 +88,7 @@ class SoftMarginLoss(Loss):
         return F.soft_margin_loss(input, target, None, None, self.reduction)
 
 
-class TripletMarginLoss(Loss):
+class TripletMarginLoss(_Loss):
     """``max(0, margin + d(anchor, positive) - d(anchor, negative))``, d the `p`-norm."""
 
     def __init__(
@@ -119,7 +119,7 @@ def _check_margin(margin: float, name: str) -> None:
         raise ValueError(f"{name}: expected margin to be greater than 0, got {margin} instead")
 
 
-class TripletMarginWithDistanceLoss(Loss):
+class TripletMarginWithDistanceLoss(_Loss):
     """`TripletMarginLoss` with a distance of your own."""
 
     def __init__(
@@ -154,7 +154,7 @@ class TripletMarginWithDistanceLoss(Loss):
 # -- classes -----------------------------------------------------------------------------------
 
 
-class MultiMarginLoss(WeightedLoss):
+class MultiMarginLoss(_WeightedLoss):
     """The sum over the other classes of ``max(0, margin - x[t] + x[j])**p / C``."""
 
     def __init__(
@@ -183,7 +183,7 @@ class MultiMarginLoss(WeightedLoss):
         return F.multi_margin_loss(input, target, *options)
 
 
-class MultiLabelMarginLoss(Loss):
+class MultiLabelMarginLoss(_Loss):
     """The sum of ``max(0, 1 - x[t] + x[j]) / C`` over targets t and the classes j beside."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -191,7 +191,7 @@ class MultiLabelMarginLoss(Loss):
         return F.multilabel_margin_loss(input, target, None, None, self.reduction)
 
 
-class MultiLabelSoftMarginLoss(WeightedLoss):
+class MultiLabelSoftMarginLoss(_WeightedLoss):
     """The binary cross entropy of logits, averaged over the classes."""
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:

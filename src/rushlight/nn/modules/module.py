@@ -31,6 +31,7 @@ from rushlight.nn.modules.registration import (
     seen,
 )
 from rushlight.nn.modules.state import STATE_REGISTERS, StateDict
+from rushlight.nn.modules.state import _IncompatibleKeys as _IncompatibleKeys
 from rushlight.nn.modules.tree import Tree
 from rushlight.parameter import Buffer, Parameter
 from rushlight.tensor import Tensor
@@ -314,6 +315,11 @@ def _type_name(value: Any) -> str:
     named = value if hasattr(value, "__qualname__") else type(value)
     module = named.__module__
     return named.__qualname__ if module in ("builtins", None) else f"{module}.{named.__qualname__}"
+
+
+def _addindent(s_: str, numSpaces: int) -> str:
+    """As `indent`, by so many spaces: what a module's own ``__repr__`` is written with."""
+    return s_.replace("\n", "\n" + " " * numSpaces)
 
 
 def indent(text: str) -> str:

@@ -47,7 +47,7 @@ class _Pad(Module):
         return f"{self.padding}"
 
 
-class _ConstantPad(_Pad):
+class _ConstantPadNd(_Pad):
     mode = "constant"
 
     def __init__(self, padding: Any, value: float) -> None:
@@ -63,7 +63,7 @@ class _ConstantPad(_Pad):
         return f"padding={self.padding}, value={self.value}"
 
 
-class _ZeroPad(_ConstantPad):
+class _ZeroPad(_ConstantPadNd):
     def __init__(self, padding: Any) -> None:
         super().__init__(padding, 0.0)
 
@@ -72,7 +72,7 @@ class _ZeroPad(_ConstantPad):
         return f"{self.padding}"
 
 
-class ConstantPad1d(_ConstantPad):
+class ConstantPad1d(_ConstantPadNd):
     """Put `value` around the last dimension.
 
     >>> import rushlight as torch
@@ -83,13 +83,13 @@ class ConstantPad1d(_ConstantPad):
     ndim = 1
 
 
-class ConstantPad2d(_ConstantPad):
+class ConstantPad2d(_ConstantPadNd):
     """Put `value` around the last two dimensions."""
 
     ndim = 2
 
 
-class ConstantPad3d(_ConstantPad):
+class ConstantPad3d(_ConstantPadNd):
     """Put `value` around the last three dimensions."""
 
     ndim = 3
@@ -113,67 +113,67 @@ class ZeroPad3d(_ZeroPad):
     ndim = 3
 
 
-class _ReflectionPad(_Pad):
+class _ReflectionPadNd(_Pad):
     mode = "reflect"
 
 
-class ReflectionPad1d(_ReflectionPad):
+class ReflectionPad1d(_ReflectionPadNd):
     """Mirror (N, C, L) or (C, L) at its ends, which are not repeated."""
 
     ndim = 1
 
 
-class ReflectionPad2d(_ReflectionPad):
+class ReflectionPad2d(_ReflectionPadNd):
     """Mirror (N, C, H, W) or (C, H, W) at its edges, which are not repeated."""
 
     ndim = 2
 
 
-class ReflectionPad3d(_ReflectionPad):
+class ReflectionPad3d(_ReflectionPadNd):
     """Mirror (N, C, D, H, W) or (C, D, H, W) at its faces, which are not repeated."""
 
     ndim = 3
 
 
-class _ReplicationPad(_Pad):
+class _ReplicationPadNd(_Pad):
     mode = "replicate"
 
 
-class ReplicationPad1d(_ReplicationPad):
+class ReplicationPad1d(_ReplicationPadNd):
     """Repeat the end elements of (N, C, L) or (C, L)."""
 
     ndim = 1
 
 
-class ReplicationPad2d(_ReplicationPad):
+class ReplicationPad2d(_ReplicationPadNd):
     """Repeat the edges of (N, C, H, W) or (C, H, W)."""
 
     ndim = 2
 
 
-class ReplicationPad3d(_ReplicationPad):
+class ReplicationPad3d(_ReplicationPadNd):
     """Repeat the faces of (N, C, D, H, W) or (C, D, H, W)."""
 
     ndim = 3
 
 
-class _CircularPad(_Pad):
+class _CircularPadNd(_Pad):
     mode = "circular"
 
 
-class CircularPad1d(_CircularPad):
+class CircularPad1d(_CircularPadNd):
     """Continue (N, C, L) or (C, L) from its other end."""
 
     ndim = 1
 
 
-class CircularPad2d(_CircularPad):
+class CircularPad2d(_CircularPadNd):
     """Continue (N, C, H, W) or (C, H, W) from its other edges."""
 
     ndim = 2
 
 
-class CircularPad3d(_CircularPad):
+class CircularPad3d(_CircularPadNd):
     """Continue (N, C, D, H, W) or (C, D, H, W) from its other faces."""
 
     ndim = 3

@@ -31,7 +31,7 @@ STATE_REGISTERS = (
 )
 
 
-class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+class _IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
     """What `load_state_dict` returns."""
 
     __slots__ = ()
@@ -39,7 +39,7 @@ class IncompatibleKeys(namedtuple("IncompatibleKeys", ["missing_keys", "unexpect
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
-        return f"_{super().__repr__()}"
+        return super().__repr__()
 
     __str__ = __repr__
 
@@ -145,7 +145,7 @@ class StateDict:
     # -- loading -------------------------------------------------------------------------------
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
-    ) -> IncompatibleKeys:
+    ) -> _IncompatibleKeys:
         """Copy values by name. With `strict`, missing and unexpected names raise RuntimeError.
 
         Sizes that differ always raise. With `assign` the given tensors take the place of the
@@ -158,7 +158,7 @@ class StateDict:
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(f"Expected state_dict to be dict-like, got {type(state_dict)}.")
-        report = IncompatibleKeys([], [])
+        report = _IncompatibleKeys([], [])
         errors: list[str] = []
         metadata = getattr(state_dict, "_metadata", None)
         state: Any = OrderedDict(state_dict)  # a copy, which hooks may change
@@ -287,7 +287,7 @@ def _load(
     prefix: str,
     metadata: Mapping[str, Any],
     assign: bool,
-    report: IncompatibleKeys,
+    report: _IncompatibleKeys,
     errors: list[str],
 ) -> None:
     """Load a module and what is below it; each sees only the entries under its own prefix."""

@@ -10,6 +10,7 @@ from rushlight.nn.utils.clip_grad import (
     clip_grads_with_norm_,
     get_total_norm,
 )
+from rushlight.nn.utils.convert_parameters import parameters_to_vector, vector_to_parameters
 from rushlight.nn.utils.fusion import (
     fuse_conv_bn_eval,
     fuse_conv_bn_weights,
@@ -22,7 +23,6 @@ from rushlight.nn.utils.memory_format import (
     convert_conv3d_weight_memory_format,
 )
 from rushlight.nn.utils.spectral_norm import remove_spectral_norm, spectral_norm
-from rushlight.nn.utils.vector import parameters_to_vector, vector_to_parameters
 from rushlight.nn.utils.weight_norm import remove_weight_norm, weight_norm
 
 __all__ = [

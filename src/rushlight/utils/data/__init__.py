@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rushlight.utils.data.collate import default_collate, default_convert
+from rushlight.utils.data.dataloader import DataLoader
 from rushlight.utils.data.datapipes import (
     DataChunk,
     DFIterDataPipe,
@@ -26,7 +27,6 @@ from rushlight.utils.data.dataset import (
     random_split,
 )
 from rushlight.utils.data.distributed import DistributedSampler
-from rushlight.utils.data.loader import DataLoader
 from rushlight.utils.data.sampler import (
     BatchSampler,
     RandomSampler,

@@ -19,14 +19,14 @@ from rushlight.utils.data.fetch import make_fetcher
 from rushlight.utils.data.worker import RESUME, Done, Failure, Job, work
 
 if TYPE_CHECKING:
-    from rushlight.utils.data.loader import DataLoader
+    from rushlight.utils.data.dataloader import DataLoader
 
-__all__ = ["Alone", "Many", "Pass"]
+__all__ = ["_BaseDataLoaderIter", "_MultiProcessingDataLoaderIter", "_SingleProcessDataLoaderIter"]
 
 _PATIENCE = 5.0  # seconds that workers have to end by themselves
 
 
-class Pass(Iterator[Any]):
+class _BaseDataLoaderIter(Iterator[Any]):
     """What `iter` of a loader returns. Making it draws a seed, for workers or not, as PyTorch."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
@@ -73,7 +73,7 @@ class Pass(Iterator[Any]):
         raise NotImplementedError("{} cannot be pickled", type(self).__name__)
 
 
-class Alone(Pass):
+class _SingleProcessDataLoaderIter(_BaseDataLoaderIter):
     """Batches made in this process, when they are asked for."""
 
     def __init__(self, loader: DataLoader[Any]) -> None:
@@ -92,7 +92,7 @@ class Alone(Pass):
         return self._fetch(next(self._order))
 
 
-class Many(Pass):
+class _MultiProcessingDataLoaderIter(_BaseDataLoaderIter):
     """Batches from worker processes, `prefetch_factor` ahead for each.
 
     Tasks have tickets, which are given to the workers in turn; batches come out in the order of

@@ -7,6 +7,7 @@ from typing import Any
 
 from rushlight.api.likes import ones_like
 from rushlight.nn.modules.module import Module
+from rushlight.nn.utils.convert_parameters import parameters_to_vector
 from rushlight.nn.utils.prune.base import BasePruningMethod, methods_of, remaining
 from rushlight.nn.utils.prune.methods import (
     CustomFromMask,
@@ -16,7 +17,6 @@ from rushlight.nn.utils.prune.methods import (
     RandomStructured,
     RandomUnstructured,
 )
-from rushlight.nn.utils.vector import parameters_to_vector
 
 __all__ = [
     "custom_from_mask",

@@ -12,7 +12,11 @@ from typing import Any, Generic, TypeVar
 
 from rushlight.utils.data.collate import default_collate, default_convert
 from rushlight.utils.data.dataset import IterableDataset
-from rushlight.utils.data.iterators import Alone, Many, Pass
+from rushlight.utils.data.iterators import (
+    _BaseDataLoaderIter,
+    _MultiProcessingDataLoaderIter,
+    _SingleProcessDataLoaderIter,
+)
 from rushlight.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
 __all__ = ["DataLoader"]
@@ -37,7 +41,7 @@ class DataLoader(Generic[T]):
     [[0, 1], [2, 3], [4]]
     """
 
-    _iterator: Many | None
+    _iterator: _MultiProcessingDataLoaderIter | None
     _told_length: int | None
 
     def __init__(
@@ -156,11 +160,11 @@ class DataLoader(Generic[T]):
             self._iterator.again()
         return self._iterator  # type: ignore[return-value]
 
-    def _get_iterator(self) -> Pass:
+    def _get_iterator(self) -> _BaseDataLoaderIter:
         if self.num_workers == 0:
-            return Alone(self)
+            return _SingleProcessDataLoaderIter(self)
         self.check_worker_number_rationality()
-        return Many(self)
+        return _MultiProcessingDataLoaderIter(self)
 
     def check_worker_number_rationality(self) -> None:
         """Warn of more workers than there are processors for them."""
