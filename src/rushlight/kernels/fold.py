@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from rushlight.kernels.channels import follow
 from rushlight.kernels.windows import Array, Windows
 
 
@@ -38,7 +39,7 @@ def pixel_shuffle(x: Array, factor: int) -> Array:
     n = len(lead)
     turned = apart.transpose(*range(n + 1), n + 3, n + 1, n + 4, n + 2)
     out = np.ascontiguousarray(turned)
-    return out.reshape(*lead, channels // factor**2, height * factor, width * factor)
+    return follow(out.reshape(*lead, channels // factor**2, height * factor, width * factor), x)
 
 
 def pixel_unshuffle(x: Array, factor: int) -> Array:
@@ -48,11 +49,12 @@ def pixel_unshuffle(x: Array, factor: int) -> Array:
     apart = x.reshape(*lead, channels, height, factor, width, factor)
     n = len(lead)
     turned = apart.transpose(*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    return np.ascontiguousarray(turned).reshape(*lead, channels * factor**2, height, width)
+    out = np.ascontiguousarray(turned).reshape(*lead, channels * factor**2, height, width)
+    return follow(out, x)
 
 
 def channel_shuffle(x: Array, groups: int) -> Array:
     """The channels of (N, C, ...) dealt out: the first of every group, then the second, ..."""
     batch, channels, *size = x.shape
     apart = x.reshape(batch, groups, channels // groups, *size).swapaxes(1, 2)
-    return np.ascontiguousarray(apart).reshape(x.shape)
+    return follow(np.ascontiguousarray(apart).reshape(x.shape), x)

@@ -41,7 +41,7 @@ def max_pool_forward(x: Array, windows: Windows) -> tuple[Array, Array]:
             _largest(planes[part], flat_y[part], flat_taps[part], windows)
 
         for_each(work, _parts(len(planes), prod(windows.out)))
-    return follow(y, x), taps
+    return follow(y, x), follow(taps, x) if len(windows.size) == 2 else taps
 
 
 def _parts(planes: int, size: int) -> list[slice]:
@@ -185,7 +185,7 @@ def adaptive_max_pool_forward(x: Array, output_size: Ints) -> tuple[Array, Array
             found = np.where(np.isnan(largest), last, found)
         y[(..., *place)] = largest
         indices[(..., *place)] = numbers[window].reshape(-1)[found]
-    return (follow(y, x) if n == 2 else y), indices
+    return (follow(y, x), follow(indices, x)) if n == 2 else (y, indices)
 
 
 def scatter_planes(g: Array, indices: Array, x_shape: Ints, dims: int) -> Array:
@@ -213,4 +213,4 @@ def unpool_forward(x: Array, indices: Array, shape: Ints, dims: int) -> Array:
     count = prod(x.shape[-dims:])
     if out.size:
         np.put_along_axis(out, indices.reshape(lead, count), x.reshape(lead, count), 1)
-    return out.reshape(shape)
+    return follow(out.reshape(shape), x) if dims == 2 else out.reshape(shape)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.channels import follow, is_channels_last
 from rushlight.kernels.windows import Array, Ints
 
 _FEW = 4096  # elements up to which a copy for each axis costs less than finding the places
@@ -30,7 +31,10 @@ def constant_pad(x: Array, pads: Ints, value: Any) -> Array:
         shape[axis] = n + left + right
         inside[axis] = slice(max(left, 0), shape[axis] - max(right, 0))
         part[axis] = slice(max(-left, 0), n - max(-right, 0))
-    out = np.empty(shape, x.dtype)
+    if not x.flags.c_contiguous and is_channels_last(x):
+        out = np.moveaxis(np.empty((shape[0], *shape[2:], shape[1]), x.dtype), -1, 1)
+    else:
+        out = np.empty(shape, x.dtype)
     if shape != list(x.shape) or any(pads):
         out.fill(np.asarray(value).astype(x.dtype))
     out[tuple(inside)] = x[tuple(part)]
@@ -52,6 +56,11 @@ def _sources(n: int, left: int, right: int, mode: str) -> Array:
 
 def edge_pad(x: Array, pads: Ints, mode: str) -> Array:
     """Continue `x` by its own elements: ``reflect``, ``replicate`` or ``circular``."""
+    y = _edge_pad(x, pads, mode)
+    return y if mode == "circular" else follow(y, x)
+
+
+def _edge_pad(x: Array, pads: Ints, mode: str) -> Array:
     if min(pads) >= 0 and x.size > _FEW:
         return _framed(x, pads, mode)
     for axis, left, right in _sides(x.ndim, pads):
