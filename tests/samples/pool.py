@@ -240,8 +240,23 @@ ROWS = [
     ),
     Row(
         "nn.functional.max_unpool3d",
-        errors=[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))]
-        + [call(T(2, 3, 3, 3), I(2, 3, 3, 3, high=1), [2, 2])],
+        [
+            call(T(1, 1, 2, 2, 2), I(1, 1, 2, 2, 2, low=3, high=4), 2),
+            call(T(2, 3, 2, 1, 2), I(2, 3, 2, 1, 2, high=32), 2),
+            call(T(3, 2, 2, 1), I(3, 2, 2, 1, high=30), 2, output_size=(3, 5, 2)),
+            call(T(3, 2, 2, 1), I(3, 2, 2, 1, high=9), 3, 2, (1, 1, 0)),
+            call(T(0, 3, 2, 2, 2), I(0, 3, 2, 2, 2, high=16), 2),
+            call(T(2, 3, 2, 1, 1), I(2, 3, 2, 1, 1, high=4), (2, 1, 1)),
+        ],
+        grad=False,
+        errors=[
+            *[call(T(*s), I(*s, high=1), 2) for s in ((2, 0, 3, 3, 3), (2, 3, 3, 0, 3))],
+            call(T(2, 3, 3, 3), I(2, 3, 3, 3, high=1), [2, 2]),
+            call(T(2, 2, 2), I(2, 2, 2, high=3), 2),
+            call(T(1, 2, 2, 2), I(1, 2, 2, 2, low=70, high=71), 2),
+            call(T(1, 2, 2, 2), I(2, 2, 2, 2, high=3), 2),
+            call(T(1, 2, 2, 2), I(1, 2, 2, 2, high=3, dtype="int32"), 2),
+        ],
     ),
     Row(
         "nn.functional.avg_pool3d",
