@@ -39,6 +39,13 @@ def check_expands(input: Tensor, size: Sequence[int]) -> None:
         expand_to(input, tuple(size))
 
 
+def _check_scaled(input: Tensor, beta: Any) -> None:
+    """Raise PyTorch's error where nothing is left but beta * input, which promotes bools."""
+    from rushlight.ops.out_dtypes import check_out_dtype  # few programs come here
+
+    check_out_dtype("mul", result_type(input, beta), input.dtype)
+
+
 def check_addmm_dtypes(input: Tensor, mat1: Tensor, mat2: Tensor) -> None:
     """Raise PyTorch's error for operands of several dtypes."""
     for name, x in (("self", input), ("mat1", mat1)):
@@ -73,9 +80,11 @@ def addmm(
     check_addmm_dtypes(input, mat1, mat2)
     check_mm(mat1, mat2, mat1.shape[0])
     check_expands(input, (mat1.shape[0], mat2.shape[1]))
-    beta = _factor(beta, "addmm", "beta", input.dtype)
+    scale = _factor(beta, "addmm", "beta", input.dtype)
     alpha = _factor(alpha, "addmm", "alpha", input.dtype)
-    return finish(ops.addmm(input, mat1, mat2, beta, alpha), out, "addmm", input)
+    if scale and not mat1.shape[1]:
+        _check_scaled(input, beta)
+    return finish(ops.addmm(input, mat1, mat2, scale, alpha), out, "addmm", input)
 
 
 def addmv(
@@ -143,9 +152,11 @@ def addbmm(
         raise RuntimeError(f"Incompatible matrix sizes for bmm ({rows}x{k} and {k2}x{columns})")
     check_addmm_dtypes(input, batch1, batch2)
     refuse_bool("addmm_impl_cpu_", batch1, batch2)
-    beta = _factor(beta, "addbmm", "beta", input.dtype)
+    scale = _factor(beta, "addbmm", "beta", input.dtype)
     alpha = _factor(alpha, "addbmm", "alpha", input.dtype)
-    return finish(ops.addbmm(input, batch1, batch2, beta, alpha), out, "addbmm", input)
+    if scale and not (m and k):
+        _check_scaled(input, beta)
+    return finish(ops.addbmm(input, batch1, batch2, scale, alpha), out, "addbmm", input)
 
 
 def baddbmm(
@@ -178,10 +189,8 @@ def baddbmm(
     refuse_bool("baddbmm", batch1, batch2)
     scale = _factor(beta, "baddbmm", "beta", input.dtype)
     alpha = _factor(alpha, "baddbmm", "alpha", input.dtype)
-    if scale and not batch1.shape[2]:  # nothing is left but beta * input, which promotes bools
-        from rushlight.ops.out_dtypes import check_out_dtype  # few programs come here
-
-        check_out_dtype("mul", result_type(input, beta), input.dtype)
+    if scale and not batch1.shape[2]:
+        _check_scaled(input, beta)
     return finish(ops.baddbmm(input, batch1, batch2, scale, alpha), out, "baddbmm", input)
 
 

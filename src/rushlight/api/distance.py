@@ -40,7 +40,7 @@ def pairwise_distance(
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) -> Tensor:
     """Return the cosine of the angle between `x1` and `x2` along `dim`; both broadcast.
 
-    Lengths below `eps` count as `eps`. RuntimeError for integers.
+    Lengths below `eps` count as `eps`. RuntimeError for integers and complex numbers.
 
     >>> import rushlight as torch
     >>> torch.cosine_similarity(torch.tensor([[1.0, 1.0]]), torch.tensor([[1.0, 0.0]]))
@@ -49,7 +49,7 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-08) 
     require_tensor(x1, "cosine_similarity", "x1", 1)
     require_tensor(x2, "cosine_similarity", "x2", 2)
     common = promote_types(x1.dtype, x2.dtype)
-    if not (common.is_floating_point or common.is_complex):
+    if not common.is_floating_point:
         raise RuntimeError(
             f"expected common dtype to be floating point, yet common dtype is {common.scalar_name}"
         )

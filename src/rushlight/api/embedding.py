@@ -76,7 +76,8 @@ def embedding_renorm_(input: Tensor, indices: Tensor, max_norm: float, norm_type
             "#1 'self' (while checking arguments for embedding_renorm_)"
         )
     check_index("embedding_renorm_", indices, position=2)
-    renormalize(input, indices, max_norm, norm_type)
+    if indices.numel():
+        renormalize(input, indices, max_norm, norm_type)
     return input
 
 

@@ -125,6 +125,9 @@ def affine_grid_generator(theta: Tensor, size: Any, align_corners: bool) -> Tens
         )
     if x.dtype.itemsize == 2 and x.dtype.is_floating_point and min(sizes[2:]) < 2:
         raise NotImplementedError(f"\"tensor_cpu\" not implemented for '{x.dtype.scalar_name}'")
+    if x.dtype.scalar_name == "Bool":
+        kernel = "tensor_cpu" if min(sizes[2:]) < 2 else "linspace_cpu"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for 'Bool'")
     if x.dtype.is_complex and x.requires_grad:
         raise RuntimeError(
             f"{name} does not support automatic differentiation for outputs with complex dtype."

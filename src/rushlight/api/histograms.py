@@ -7,6 +7,7 @@ from typing import Any
 
 from rushlight import return_types
 from rushlight.api.arguments import invalid_combination
+from rushlight.api.scalars import checked
 from rushlight.ops.histogram import histogram as counted
 from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.tensor import Tensor
@@ -156,7 +157,11 @@ def _histogram(
             f"torch.histogramdd: for a {len(bins)}-dimensional histogram range should have "
             f"{2 * len(bins)} elements, but got {len(limits)}"
         )
-    if points.dtype.name not in ("float32", "float64"):
+    half = points.dtype.itemsize == 2 and points.dtype.is_floating_point
+    known = half and (given or limits is not None)
+    for limit in limits or ():
+        checked(limit, points.dtype)
+    if points.dtype.name not in ("float32", "float64") and not known:
         raise NotImplementedError(
             f"\"histogramdd\" not implemented for '{points.dtype.scalar_name}'"
         )

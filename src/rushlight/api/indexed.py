@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight import dtypes
 from rushlight.api.assigning import check_put, fills
 from rushlight.api.assigning import put as assign
 from rushlight.api.dims import require_bool
@@ -126,6 +127,21 @@ def index_copy(
 
 
 @numpy_names
+def _missing_kernel(input: Tensor, index: Tensor, reduce: str, include_self: bool) -> str | None:
+    """The first of PyTorch's kernels for a reduction that doesn't know the dtype."""
+    if not (input.dtype.is_complex or input.dtype is dtypes.bool_):
+        return None
+    if not include_self:
+        return "index_reduce_func_exclude_input_init"
+    if input.ndim <= 1:
+        return "index_func_"
+    if not index.numel():
+        return None
+    if input.dtype is dtypes.bool_:
+        return "div_floor_cpu" if reduce == "mean" else None
+    return {"amax": "maximum_cpu", "amin": "minimum_cpu"}.get(reduce)
+
+
 def index_reduce(
     input: Tensor,
     dim: int,
@@ -165,8 +181,8 @@ def index_reduce(
             "index_reduce_(): Expected dtype int32/int64 for index but got: "
             f"{index.dtype.scalar_name}"
         )
-    if input.dtype.is_complex and reduce in ("amax", "amin"):
-        kernel = "maximum_cpu" if reduce == "amax" else "minimum_cpu"
+    kernel = _missing_kernel(input, index, reduce, include_self)
+    if kernel is not None:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{input.dtype.scalar_name}'")
     if isinstance(out, Tensor):
         check_apart(out, (index, source))

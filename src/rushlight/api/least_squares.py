@@ -101,14 +101,13 @@ def pinv(
     """
     _check_tolerances("linalg_pinv", "rcond", input, rcond, atol=atol, rtol=rtol)
     check_bool(hermitian, "linalg_pinv", "hermitian")
-    if input.ndim < 2 or not (input.dtype.is_floating_point or input.dtype.is_complex):
+    if input.ndim < 2 or input._array.dtype.char not in "fdFD":
         raise RuntimeError(
             f"linalg.pinv({input.dtype.scalar_name}{{{list(input.shape)}}}): expected a tensor "
             "with 2 or more dimensions of float, double, cfloat or cdouble types"
         )
     if hermitian:
         check_square("linalg.eigh", input)
-    refuse_half("linalg_eigh_cpu" if hermitian else "linalg_svd_cpu", input)
     if rcond is not None:
         atol, rtol = 0.0, rcond
     bounds = _tolerances("torch.linalg.pinv", input, atol, rtol)
@@ -174,6 +173,8 @@ def lstsq(
         raise RuntimeError(
             f"{name}: parameter `driver` should be one of (gels, gelsy, gelsd, gelss)"
         )
+    if rcond is not None:
+        refuse_half("linalg_lstsq_cpu", input)
     if input._array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
     if rcond is None:
@@ -206,6 +207,8 @@ def matrix_rank(
     check_bool(hermitian, "linalg_matrix_rank", "hermitian")
     if input.ndim < 2:
         raise RuntimeError(f"{name}: The input tensor input must have at least 2 dimensions.")
+    if input.dtype.is_floating_point and not (tol is None and rtol is None):
+        refuse_half("linalg_svd_cpu", input)
     if input._array.dtype.char not in "fdFD":
         raise RuntimeError("This function doesn't handle types other than float and double")
     if tol is not None:
@@ -252,6 +255,8 @@ def _condition(A: Tensor, p: Any) -> Tensor:
     if p not in ("fro", "nuc", 1, -1, math.inf, -math.inf):
         raise RuntimeError(f"linalg.cond got an invalid norm type: {shown}")
     check_square(f"linalg.cond(ord={shown})", A)
+    if p == "nuc" and A.dtype.is_floating_point:
+        refuse_half("linalg_svd_cpu", A)
     check_floating("linalg.inv", A, half=False)
     inverse, info = inv(A)
     if values_of(info).any():

@@ -77,6 +77,13 @@ def convolution(
             f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight "
             f"{list(w.shape)}, but got {x.ndim}-dimensional input of size {list(x.shape)} instead"
         )
+    if x.dtype.is_complex:  # the functions by dimension convolve the parts
+        kernel = "slow_conv2d_cpu" if n < 3 else "compute_columns3d"
+        if transposed:
+            kernel = f"slow_conv_transpose{max(n, 2)}d_out_cpu"
+        elif any(gap != 1 for gap in gaps):
+            kernel = "slow_conv_dilated<>"
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{x.dtype.scalar_name}'")
     if transposed:
         spread: Any = (conv.conv_transpose1d, conv.conv_transpose2d, conv.conv_transpose3d)[n - 1]
         return spread(x, w, bias, steps, around, extra, groups, gaps)  # type: ignore[no-any-return]

@@ -60,10 +60,10 @@ def cdist(
         raise RuntimeError(
             f"expected scalar type {x1.dtype.scalar_name} but found {x2.dtype.scalar_name}"
         )
-    if x1.dtype.itemsize == 2:
-        raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar_name}'")
     many = max(x1.shape[-2], x2.shape[-2]) > _FEW
     product = order == 2 and (compute_mode == _MODES[1] or (compute_mode == _MODES[0] and many))
+    if x1.dtype.itemsize == 2 and not product:
+        raise NotImplementedError(f"\"cdist\" not implemented for '{x1.dtype.scalar_name}'")
     op: Any = ops.cdist_by_product if product else ops.cdist
     return op(x1, x2, order, product)  # type: ignore[no-any-return]
 

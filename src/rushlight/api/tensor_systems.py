@@ -131,9 +131,10 @@ def linalg_vander(x: Tensor, N: int | None = None) -> Tensor:
             [1, 3, 9]])
     """
     require_tensor(x, "linalg_vander", "x", 1)
-    if x.dtype.category == 0:
+    if x.dtype.category == 0 or (x.dtype.is_floating_point and x.dtype.itemsize == 2):
         raise RuntimeError(
-            "linalg.vander supports floating point, complex, and integer tensors, but got Bool"
+            "linalg.vander supports floating point, complex, and integer tensors, but got "
+            f"{x.dtype.scalar_name}"
         )
     n = N if N is not None else x.shape[-1] if x.ndim else 1
     if n <= 1:

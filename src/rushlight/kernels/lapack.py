@@ -243,7 +243,7 @@ def permutation(pivots: Array, m: int, dtype: np.dtype[Any]) -> Array:
     order[...] = np.arange(m)
     for i in np.ndindex(*lead):
         rows = order[i]
-        for j, other in enumerate(pivots[i].tolist()):
+        for j, other in enumerate(pivots[i][:m].tolist()):
             rows[j], rows[other - 1] = rows[other - 1], rows[j]
     out = np.zeros((*lead, m, m), dtype)
     np.put_along_axis(out, order[..., None, :], np.ones((), dtype), axis=-2)

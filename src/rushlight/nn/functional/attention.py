@@ -62,7 +62,8 @@ def scaled_dot_product_attention(
         return _nothing(query, key, value)
     if enable_gqa:
         key, value = _shared(query, key, value)
-    _check_kernel(query)
+    if not (query.dtype.is_complex and is_causal and attn_mask is not None):
+        _check_kernel(query)
     fits = _fits_fused_kernel(query, key, value, *heads[1:], attn_mask, dropout_p)
     if not (KERNELS["flash"] and KERNELS["math"]):
         fits = _chosen_kernel(fits)

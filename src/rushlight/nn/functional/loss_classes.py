@@ -106,6 +106,7 @@ def cross_entropy(
         or label_smoothing != 0.0
         or not isinstance(input, Tensor)
         or input._array.shape == target._array.shape
+        or not input._array.size
         or not input._array.shape
     ):
         label_smoothing = _check_options(input, target, label_smoothing)
@@ -117,6 +118,8 @@ def cross_entropy(
             _check_classes(input, target, weight)
             target = target.resolve_neg()  # the fused kernel looks at memory
             weight = weight if weight is None else weight.resolve_neg()
+        elif input.ndim and not input.numel():  # nothing that the softmax could refuse
+            return nll_loss(input, target, weight, None, ignore_index, None, reduction)
     return cross_entropy_of(input, target, weight, ignore_index, label_smoothing, reduction)
 
 

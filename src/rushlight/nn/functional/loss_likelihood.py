@@ -9,7 +9,7 @@ from typing import Any
 from rushlight.api import losses as api
 from rushlight.api.broadcasting import broadcast_shapes
 from rushlight.api.elementary import log
-from rushlight.api.likes import full_like
+from rushlight.api.likes import ones_like
 from rushlight.autograd.modes import no_grad
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction, reduction_enum
 from rushlight.ops import losses as ops
@@ -165,7 +165,7 @@ def _variance(input: Tensor, var: Any) -> Tensor:
     if not isinstance(var, Tensor):
         if var < 0:
             raise ValueError("var has negative entry/entries")
-        return full_like(input.detach(), var)
+        return var * ones_like(input.detach())  # type: ignore[no-any-return]
     if (values_of(var) < 0).any():
         raise ValueError("var has negative entry/entries")
     if var.shape == input.shape:
