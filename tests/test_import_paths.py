@@ -35,6 +35,10 @@ nn.parallel: DataParallel DistributedDataParallel
 nn.utils.convert_parameters: parameters_to_vector vector_to_parameters
 optim.adamw: AdamW
 optim.optimizer: Optimizer ParamsT required
+hub: get_dir list load load_state_dict_from_url
+utils.data._utils: collate worker
+utils.data._utils.collate: default_collate default_convert
+utils.data._utils.worker: WorkerInfo get_worker_info
 utils.data.dataloader: DataLoader default_collate _BaseDataLoaderIter _SingleProcessDataLoaderIter
 """
 
@@ -46,6 +50,14 @@ def test_names_are_where_programs_import_them_from(path: str) -> None:
         module = importlib.import_module(f"{lib}.{room}")
         for name in names.split():
             assert hasattr(module, name), f"{lib}.{room}.{name}"
+
+
+def test_models_from_the_network_are_refused() -> None:
+    for room in ("hub", "utils.model_zoo"):
+        module = importlib.import_module(f"rushlight.{room}")
+        for name in module.__all__:
+            with pytest.raises(NotImplementedError, match=f"torch.{room}.{name} is not in Rush"):
+                getattr(module, name)("repository")
 
 
 @story

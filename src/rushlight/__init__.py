@@ -188,6 +188,7 @@ _ROOMS = (
     "fft",
     "func",
     "functional",
+    "hub",
     "jit",
     "library",
     "linalg",

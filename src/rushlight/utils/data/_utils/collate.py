@@ -1,0 +1,6 @@
+"""Collating, from `rushlight.utils.data.collate`."""
+
+from __future__ import annotations
+
+from rushlight.utils.data.collate import default_collate as default_collate
+from rushlight.utils.data.collate import default_convert as default_convert
