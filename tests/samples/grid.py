@@ -157,6 +157,7 @@ ROWS = [
         errors=[
             call(T(2, 2, 3), (2, 3, 4), True),
             call(T(2, 2, 3), (0, 3, 4, 5), True),
+            call(T(2, 2, 3), (2, 3, 4, -5), True),
             call(T(2, 3, 3), (2, 3, 4, 5), True),
             call(None, (2, 3, 4, 5), True),
             call(T(2, 2, 3), (2, 3, 4.0, 5), True),

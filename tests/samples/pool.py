@@ -131,6 +131,7 @@ ROWS = [
             call(T(2, 3, 7), 7),
             call(T(2, 3, 7), 1, 3),
             call(T(2, 3, 7), [2], stride=[1], dilation=[3]),
+            call(T(2, 3, 7), [2], stride=[]),
             call(T(1, 4, values=(NAN, INF, -INF, 0.0)), 2),
         ],
         dtypes=NUMBERS,

@@ -11,7 +11,7 @@ from rushlight import dtypes
 from rushlight.api import fft
 from rushlight.api.arguments import check_options, finish, numpy_dtype, require_int
 from rushlight.api.rearranging import roll
-from rushlight.api.sizes import wrap_dims
+from rushlight.api.sizes import wrap_dim
 from rushlight.ops.outputs import require_tensor
 from rushlight.tensor import Tensor
 
@@ -129,7 +129,7 @@ def rfftfreq(
 def _shifted(name: str, input: Any, dim: Any, forward: bool) -> Tensor:
     require_tensor(input, f"fft_{name}", "input", 1)
     dims = range(input.ndim) if dim is None else [dim] if isinstance(dim, int) else dim
-    at = wrap_dims(dims, input.ndim)
+    at = [wrap_dim(d, input.ndim) for d in dims]  # the same one may come twice
     return roll(input, [(input.shape[d] + (not forward)) // 2 for d in at], at)
 
 

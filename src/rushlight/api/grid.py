@@ -112,6 +112,12 @@ def affine_grid_generator(theta: Tensor, size: Any, align_corners: bool) -> Tens
     d = len(sizes) - 2
     if d not in (2, 3):
         raise RuntimeError("AffineGridGenerator needs 4d (spatial) or 5d (volumetric) inputs.")
+    negative = next((n for n in (sizes[0], *sizes[2:]) if n < 0), None)
+    if negative is not None:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {negative}: "
+            f"{[sizes[0], *sizes[2:], d + 1]}"
+        )
     if x.ndim != 3 or x.shape[0] != sizes[0] or x.shape[2] != d + 1:
         got = list(x.shape[:1]) + list(x.shape[:0:-1][:1])
         raise RuntimeError(

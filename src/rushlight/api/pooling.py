@@ -113,7 +113,7 @@ def max_pool1d_with_indices(
     sizes = []
     for value, argument, position in (
         (kernel_size, "kernel_size", 2),
-        (kernel_size if stride is None else stride, "stride", 3),
+        (kernel_size if stride is None or stride in ([], ()) else stride, "stride", 3),
         (padding, "padding", 4),
         (dilation, "dilation", 5),
     ):
