@@ -384,6 +384,15 @@ np.add.reduceat(v, [0, 3, 1])
 np.maximum.reduceat(a, [0, 2], axis=1)
 np.multiply.reduceat(v, np.array([2, 0]))
 np.emath.sqrt(a - 1.3).imag
+np.quantile(v, [[0.1, 0.2], [0.3, 0.4]])
+np.piecewise(v[1], v[1] > 0, [np.exp, 2.0])
+np.compress([True, False, True], a)
+np.cross(a[:, :2], v[:2])
+np.cross(a[:, :3], v[:2])
+np.max(a, axis=())
+np.sum(a, axis=(), keepdims=True)
+np.add.reduce(a, axis=())
+np.expand_dims(a, (0, -1))
 np.emath.power(a, 2.5)
 np.emath.arcsin(a).real
 np.lib.stride_tricks.sliding_window_view(a, 2, axis=1)
@@ -394,6 +403,9 @@ PLAIN = """
 np.emath.logn(2.0, a)
 np.emath.log(a - 1.3).imag
 np.argpartition(v, 2)[2]
+np.argsort(a, axis=None)
+np.resize(v[:0], (2,))
+np.roots(v[:1])
 np.partition(a, (1, 2))[:, 1:3]
 np.argwhere(a > 1)
 np.flatnonzero(a > 1)

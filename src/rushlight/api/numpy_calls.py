@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from rushlight import dtypes
-from rushlight.api.numpy_functions import Untranslated, public
+from rushlight.api.numpy_functions import Untranslated, as_tensor, public
 from rushlight.tensor import wrap
 
 __all__ = ["Call", "Reduction", "tensors"]
@@ -45,9 +45,15 @@ class Call:
 
 
 class Reduction(Call):
-    """A reduction over ``axis``; with ``keepdims`` and no axis, over all of them by name."""
+    """A reduction over ``axis``: with ``keepdims`` and no axis over all of them by name, and over
+    no axis, ``()``, over one of a single element."""
 
     def run(self, named: dict[str, Any]) -> Any:
+        if named.get("dim") == ():
+            kept = {name: value for name, value in named.items() if name != "keepdim"}
+            return super().run(
+                {**kept, "input": as_tensor(named["input"]).unsqueeze(-1), "dim": -1}
+            )
         if named.get("keepdim") and "dim" not in named:
             named["dim"] = tuple(range(named["input"].ndim))
         return super().run(named)

@@ -213,6 +213,8 @@ def _roots(p: Any) -> Any:
     zeros = p.numel() - 1 - used[-1] if used.size else 0
     p = p[used[0] : used[-1] + 1] if used.size else p[:1]
     n = p.numel() - 1
+    if n < 1:
+        return p.new_zeros(zeros)
     below = public("eye")(n, dtype=p.dtype)[: max(n - 1, 0)]
     found = public("linalg.eigvals")(public("cat")([(-p[1:] / p[0])[None], below]))
     return public("cat")([found, found.new_zeros(zeros)])
@@ -226,7 +228,7 @@ def _poly(seq_of_zeros: Any) -> Any:
         found = _poly(public("linalg.eigvals")(z))
         return found.real if real else found
     one = z.new_ones(1)
-    return reduce(_convolve, [public("cat")([one, -root]) for root in z.split(1)], one)
+    return reduce(_convolve, [public("cat")([one, -root]) for root in z[:, None]], one)
 
 
 CURVES: dict[Any, Callable[..., Any]] = {

@@ -18,6 +18,7 @@ __all__ = [
     "Untranslated",
     "alike",
     "append",
+    "argsort",
     "array_split",
     "as_array",
     "as_tensor",
@@ -29,6 +30,7 @@ __all__ = [
     "diff",
     "dot",
     "einsum",
+    "expand_dims",
     "flip",
     "matmul",
     "meshgrid",
@@ -188,6 +190,24 @@ def sort(a: Tensor, axis: int | None = -1, *, stable: bool | None = None) -> Ten
     return a.sort(dim=axis, stable=bool(stable))[0]  # type: ignore[no-any-return]
 
 
+def argsort(a: Any, axis: int | None = -1, *, stable: bool | None = None) -> Tensor:
+    """``np.argsort``: of the flattened tensor where the axis is None."""
+    x = as_tensor(a)
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return x.argsort(dim=axis, stable=bool(stable))  # type: ignore[no-any-return]
+
+
+def expand_dims(a: Any, axis: Any) -> Tensor:
+    """``np.expand_dims``, at one place or several of the result."""
+    x = as_tensor(a)
+    axes = (axis,) if isinstance(axis, int) else tuple(axis)
+    ndim = x.ndim + len(axes)
+    for i in sorted(i + ndim if i < 0 else i for i in axes):
+        x = x.unsqueeze(i)
+    return x  # type: ignore[no-any-return]
+
+
 def prod(a: Tensor, axis: Any = None, dtype: Any = None, *, keepdims: bool = False) -> Tensor:
     """``np.prod``, which takes several axes where PyTorch's takes one."""
     wanted = None if dtype is None else dtypes.as_dtype(dtype)
@@ -234,8 +254,10 @@ def cross(
     if axis is not None:
         axisa = axisb = axisc = axis
     a, b = (as_tensor(x).movedim(i, -1) for x, i in ((a, axisa), (b, axisb)))
-    if a.shape[-1] != 3 or b.shape[-1] != 3:
-        raise Untranslated  # vectors of two, which NumPy is giving up
+    if a.shape[-1] == b.shape[-1] == 2:
+        return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]  # type: ignore[no-any-return]
+    # Vectors of two beside others lie in the plane.
+    a, b = (public("constant_pad_nd")(x, (0, 1)) if x.shape[-1] == 2 else x for x in (a, b))
     return public("linalg.cross")(*public("broadcast_tensors")(a, b)).movedim(-1, axisc)  # type: ignore[no-any-return]
 
 

@@ -55,6 +55,10 @@ def _ediff1d(ary: Any, to_end: Any = None, to_begin: Any = None) -> Any:
     return public("cat")([ends[0].to(found.dtype), found, ends[1].to(found.dtype)])
 
 
+def _compress(condition: Any, a: Any, axis: int | None = None) -> Any:
+    return np.take(as_tensor(a), np.flatnonzero(as_array(condition)), axis=axis)
+
+
 def _select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
     """``np.select``: the first choice whose condition holds."""
     result = default
@@ -173,9 +177,7 @@ MORE: dict[Any, Callable[..., Any]] = {
     np.select: _select,
     np.polyval: _polyval,
     np.broadcast_arrays: lambda *args: tuple(public("broadcast_tensors")(*map(as_tensor, args))),
-    np.compress: lambda condition, a, axis: np.take(
-        as_tensor(a), np.flatnonzero(np.asarray(condition)), axis=axis
-    ),
+    np.compress: _compress,
     np.extract: lambda condition, arr: as_tensor(arr)[as_tensor(condition)],
     np.ediff1d: _ediff1d,
     np.diagflat: Call("diagflat", v="input", k="offset"),

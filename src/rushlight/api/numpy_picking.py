@@ -40,6 +40,12 @@ def _moving(function: Callable[..., Any]) -> Callable[..., Tensor]:
     return moved
 
 
+def _resize(a: Any, new_shape: Any) -> Any:
+    """``np.resize``: the elements as often as it takes; zeros where there are none."""
+    x = as_tensor(a)
+    return _moving(np.resize)(x, new_shape) if x.numel() else x.new_zeros(new_shape)
+
+
 def _insert(arr: Any, obj: Any, values: Any, axis: int | None = None) -> Any:
     """``np.insert``; the values come in the dtype of `arr`."""
     x, new = as_tensor(arr), as_tensor(values)
@@ -209,7 +215,7 @@ def _copyto(dst: Any, src: Any, casting: Any = "same_kind", where: Any = True) -
 
 PICKING: dict[Any, Callable[..., Any]] = {
     np.delete: _moving(np.delete),
-    np.resize: _moving(np.resize),
+    np.resize: _resize,
     np.insert: _insert,
     np.partition: _partition,
     np.sort_complex: _sort_complex,

@@ -22,6 +22,7 @@ from rushlight.api.numpy_calls import Call, Reduction, tensors
 from rushlight.api.numpy_functions import (
     Untranslated,
     append,
+    argsort,
     array_split,
     atleast,
     concatenate,
@@ -31,6 +32,7 @@ from rushlight.api.numpy_functions import (
     diff,
     dot,
     einsum,
+    expand_dims,
     flip,
     meshgrid,
     outer,
@@ -200,7 +202,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.take: take,
     np.take_along_axis: take_along_axis,
     np.sort: sort,
-    np.argsort: Call("argsort", a="input", axis="dim"),
+    np.argsort: argsort,
     np.nan_to_num: Call(
         "nan_to_num", x="input", copy="", nan="nan", posinf="posinf", neginf="neginf"
     ),
@@ -219,7 +221,7 @@ FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.swapaxes: Call("swapaxes", a="input", axis1="axis0", axis2="axis1"),
     np.moveaxis: Call("movedim", a="input", source="source", destination="destination"),
     np.squeeze: _axes("squeeze"),
-    np.expand_dims: _axes("unsqueeze"),
+    np.expand_dims: expand_dims,
     np.broadcast_to: Call("broadcast_to", array="input", shape="size"),
     np.tile: tile,
     np.repeat: repeat,

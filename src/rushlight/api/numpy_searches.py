@@ -87,17 +87,18 @@ def _piecewise(x: Any, condlist: Any, funclist: Any, *args: Any, **options: Any)
     x = as_tensor(x)
     if not isinstance(condlist, (list, tuple)) or (not np.ndim(as_array(condlist[0])) and x.ndim):
         condlist = [condlist]
-    conditions = [as_tensor(c).to(dtypes.bool).broadcast_to(x.shape) for c in condlist]
+    flat = x.reshape(-1)
+    conditions = [as_tensor(c).to(dtypes.bool).broadcast_to(x.shape).reshape(-1) for c in condlist]
     if len(funclist) == len(conditions) + 1:
         conditions.append(~public("stack")(conditions).any(0))
     if len(funclist) != len(conditions):
         n = len(conditions)
         raise ValueError(f"with {n} condition(s), either {n} or {n + 1} functions are expected")
-    result = public("zeros_like")(x)
+    result = public("zeros_like")(flat)
     for holds, function in zip(conditions, funclist):
-        values = function(x[holds], *args, **options) if callable(function) else function
+        values = function(flat[holds], *args, **options) if callable(function) else function
         result = result.index_put((holds,), as_tensor(values).to(x.dtype))
-    return result
+    return result.reshape(x.shape)
 
 
 def _apply_along_axis(func1d: Any, axis: int, arr: Any, *args: Any, **options: Any) -> Any:

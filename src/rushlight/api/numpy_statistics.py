@@ -39,8 +39,9 @@ def _quantile(name: str, scale: float) -> Callable[..., Any]:
         gone = sorted(i % x.ndim for i in axes)
         flat = x.movedim(gone, tuple(range(-len(gone), 0))).flatten(x.ndim - len(gone))
         if method in _METHODS:
-            wanted = wanted.to(x.dtype) / scale
-            found = public(name)(flat, wanted, -1, interpolation=method)
+            places = wanted.reshape(-1).to(x.dtype) / scale
+            found = public(name)(flat, places, -1, interpolation=method)
+            found = found.reshape((*wanted.shape, *found.shape[1:]))
         else:
             found = _between_places(name, flat, wanted / scale, method)
         for i in gone if keepdims else ():

@@ -82,10 +82,10 @@ def _reduce(
     if where is not True:
         x = _left_out(ufunc, x, as_tensor(where), initial)
     axes = tuple(range(x.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if not axes:  # which to PyTorch means all of them
+        x, axes, keepdims = x.unsqueeze(-1), (-1,), False
     if ufunc is np.multiply:
         result = prod(x, axes, keepdims=keepdims)
-    elif ufunc is np.logaddexp and not axes:
-        result = x.clone()
     else:
         result = public(REDUCTIONS[ufunc])(x, axes, keepdim=keepdims)
     if initial is not None:
