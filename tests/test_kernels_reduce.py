@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from rushlight.kernels import extreme, reduce, scan, vector_norm
+from rushlight.kernels import accumulate, extreme, reduce, scan, vector_norm
 from tests.kernel_inputs import FLOATS, agree, arrays, layouts, special
 
 torch = pytest.importorskip("torch", reason="PyTorch is the judge here")
@@ -377,3 +377,10 @@ def test_logcumsumexp(dtype, spread):
                     np.testing.assert_allclose(ours, theirs, 1e-4, 1e-4)
                 continue
             agree(scan.logcumsumexp(x, dim), t.logcumsumexp(dim), tolerance, tolerance)
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (30, 40), (1, 900), (2, 1, 3, 500)])
+def test_sum_to_the_same_shape_sums_nothing(shape):
+    x = np.random.RandomState(0).rand(*shape)
+    np.testing.assert_array_equal(accumulate.sum_to(x, shape), x)
+    np.testing.assert_array_equal(accumulate.sum_to(x[None], shape), x)

@@ -25,6 +25,8 @@ def sum_to(x: Any, shape: Ints) -> Any:
     """The sum over the axes along which an array of `shape` was broadcast to that of `x`."""
     lead = x.ndim - len(shape)
     dims = (*range(lead), *[i for i, n in enumerate(shape, lead) if n == 1 != x.shape[i]])
+    if not dims:  # which means all of them to `sum_`
+        return x.reshape(shape)
     few = x.size <= FEW and not is_half(x.dtype)
     return (np.add.reduce(x, dims, keepdims=True) if few else sum_(x, dims, True)).reshape(shape)
 
