@@ -37,7 +37,7 @@ optim.adamw: AdamW
 optim.optimizer: Optimizer ParamsT required
 hub: get_dir list load load_state_dict_from_url
 utils.data._utils: collate worker
-utils.data._utils.collate: default_collate default_convert
+utils.data._utils.collate: collate default_collate default_collate_fn_map default_convert
 utils.data._utils.worker: WorkerInfo get_worker_info
 utils.data.dataloader: DataLoader default_collate _BaseDataLoaderIter _SingleProcessDataLoaderIter
 """

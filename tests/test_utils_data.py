@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import importlib
 from typing import Any
 
 import numpy as np
@@ -419,3 +420,34 @@ def test_a_length_is_compared_if_it_was_asked_for_before_the_pass(lib: Any) -> A
 
     loader = lib.utils.data.DataLoader(Short())
     return list(loader), len(loader), [int(batch) for batch in loader]
+
+
+@story
+def test_types_of_ones_own_are_collated_by_a_function_for_them(lib: Any) -> Any:
+    room = importlib.import_module(f"{lib.__name__}.utils.data._utils.collate")
+
+    class Box:
+        def __init__(self, inside: Any) -> None:
+            self.inside = inside
+
+    class Small(Box):
+        pass
+
+    def boxes(batch: Any, *, collate_fn_map: Any = None) -> Any:
+        return "boxes", room.collate([b.inside for b in batch], collate_fn_map=collate_fn_map)
+
+    def texts(batch: Any, *, collate_fn_map: Any = None) -> Any:
+        return "+".join(batch)
+
+    functions = {Box: boxes, (str, bytes): texts}
+    samples = [(Box("a"), {"b": ["c"]}), (Small("d"), {"b": ["e"]})]
+    told = [room.collate(samples, collate_fn_map=functions)]
+    told.append(attempt(lambda: room.collate([1, 2])).split("\n")[0])
+    told.append(attempt(lambda: room.collate([Box(1)])).split("; found")[0])
+    room.default_collate_fn_map[Box] = boxes
+    try:
+        told.append(room.default_collate([(Small(1), 2.5), (Box(3), 4.5)]))
+        told.append(list(lib.utils.data.DataLoader([Box(1), Small(2), Box(3)], batch_size=2)))
+    finally:
+        del room.default_collate_fn_map[Box]
+    return told

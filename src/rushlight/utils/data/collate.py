@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,9 @@ from rushlight.api.shape import stack
 from rushlight.dtypes import float64
 from rushlight.tensor import Tensor
 
-__all__ = ["default_collate", "default_convert"]
+__all__ = ["collate", "default_collate", "default_collate_fn_map", "default_convert"]
+
+FunctionMap = dict[type | tuple[type, ...], Callable[..., Any]]
 
 _REFUSAL = (
     "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or lists; found {}"
@@ -52,31 +54,75 @@ def default_collate(batch: Any) -> Any:
     >>> torch.utils.data.default_collate([(1, "a"), (2, "b")])
     [tensor([1, 2]), ('a', 'b')]
     """
+    return collate(batch, collate_fn_map=default_collate_fn_map)
+
+
+def collate(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Any:
+    """Make a batch of samples by the function that `collate_fn_map` has for their type.
+
+    Types are looked for as they are, and then by `isinstance`, in order; a key may be a tuple of
+    types. A function is called ``f(samples, collate_fn_map=...)``. Dicts, tuples and lists that
+    have none are collated member by member. A program adds a type of its own to
+    ``default_collate_fn_map`` for `default_collate`, and so for loaders.
+    """
     first = batch[0]
-    if isinstance(first, Tensor):
-        return stack(list(batch), 0)
-    if isinstance(first, np.ndarray):
-        if first.dtype.kind in "USO":
-            raise TypeError(_REFUSAL.format(first.dtype))
-        return default_collate([as_tensor(b) for b in batch])
-    if isinstance(first, (np.bool_, np.number)):
-        return as_tensor(batch)
-    if isinstance(first, float):
-        return tensor(batch, dtype=float64)
-    if isinstance(first, int):
-        return tensor(batch)
-    if isinstance(first, (str, bytes)):
-        return batch
+    functions = collate_fn_map or {}
+    function = functions.get(type(first)) or next(
+        (function for kind, function in functions.items() if isinstance(first, kind)), None
+    )
+    if function is not None:
+        return function(batch, collate_fn_map=collate_fn_map)
+
+    def members(samples: Any) -> Any:
+        return collate(samples, collate_fn_map=collate_fn_map)
+
     if isinstance(first, Mapping):
-        return _mapping_like(first, {k: default_collate([d[k] for d in batch]) for k in first})
+        return _mapping_like(first, {key: members([d[key] for d in batch]) for key in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*(default_collate(samples) for samples in zip(*batch)))
+        return type(first)(*map(members, zip(*batch)))
     if isinstance(first, Sequence):
         if any(len(sample) != len(first) for sample in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        columns = [default_collate(samples) for samples in zip(*batch)]
+        columns = [members(samples) for samples in zip(*batch)]
         return columns if isinstance(first, tuple) else _sequence_like(first, columns)
     raise TypeError(_REFUSAL.format(type(first)))
+
+
+def _stack(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Tensor:
+    return stack(list(batch), 0)
+
+
+def _stack_arrays(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Any:
+    if batch[0].dtype.kind in "USO":
+        raise TypeError(_REFUSAL.format(batch[0].dtype))
+    return collate([as_tensor(array) for array in batch], collate_fn_map=collate_fn_map)
+
+
+def _scalars(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Tensor:
+    return as_tensor(batch)
+
+
+def _floats(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Tensor:
+    return tensor(batch, dtype=float64)
+
+
+def _ints(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Tensor:
+    return tensor(batch)
+
+
+def _as_it_is(batch: Any, *, collate_fn_map: FunctionMap | None = None) -> Any:
+    return batch
+
+
+default_collate_fn_map: FunctionMap = {
+    Tensor: _stack,
+    np.ndarray: _stack_arrays,
+    (np.bool_, np.number, np.object_): _scalars,
+    float: _floats,
+    int: _ints,
+    str: _as_it_is,
+    bytes: _as_it_is,
+}
 
 
 def _mapping_like(original: Any, members: dict[Any, Any]) -> Any:
