@@ -190,6 +190,8 @@ ROWS = [
             errors=[
                 call(1.5),
                 call("a"),
+                call(-4),
+                call(-7),
                 call(5, dtype="dtype:int64"),
                 call(5, dtype="dtype:complex64"),
                 call(5, dtype=3),

@@ -216,7 +216,8 @@ PAIRS = [
         ],
         [
             call("a", SIGNS), call(T(4), "a"), call(T(4), SIGNS, reduction="average"),
-            call(T(3), SIGNS), call(Z(4, dtype="int64"), SIGNS),
+            call(T(3), SIGNS), call(Z(4, dtype="int64"), SIGNS), call(T(1), SIGNS),
+            call(T(3, 1), SIGNS, reduction="none"),
         ],
         dtypes=("float32", "float64", "float16", "int64"),
     ),

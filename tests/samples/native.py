@@ -67,6 +67,7 @@ ROWS = [
             call(IMAGE, KERNEL, 1, ONE, ONE, ONE, False, NONE, 2),
             call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, NONE, 2.0),
             call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, NONE, 1),
+            call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, (0, -1), 2),
         ],
     ),
     Row(

@@ -77,8 +77,9 @@ def _frequencies(
     if kind.kind == "c":
         shown = dtypes.from_numpy(kind).scalar_name
         raise NotImplementedError(f"\"arange_cpu\" not implemented for '{shown}'")
-    if n < 0 and name == "fftfreq":
-        raise RuntimeError(f"Trying to create tensor with negative dimension {n}: [{n}]")
+    length = n if name == "fftfreq" else int(n / 2) + 1
+    if length < 0:
+        raise RuntimeError(f"Trying to create tensor with negative dimension {length}: [{length}]")
     factor = np.asarray(np.float64(1) / (np.float64(n) * np.float64(d)), kind)
     return finish(function, bins(n).astype(kind) * factor, out, requires_grad)
 
@@ -119,7 +120,7 @@ def rfftfreq(
     >>> torch.fft.rfftfreq(4)
     tensor([0.0000, 0.2500, 0.5000])
     """
-    bins = lambda n: np.arange(max(0, int(n / 2) + 1))
+    bins = lambda n: np.arange(int(n / 2) + 1)
     return _frequencies("rfftfreq", bins, n, d, out, dtype, layout, device, requires_grad)
 
 

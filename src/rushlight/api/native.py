@@ -87,6 +87,8 @@ def convolution(
     if transposed:
         spread: Any = (conv.conv_transpose1d, conv.conv_transpose2d, conv.conv_transpose3d)[n - 1]
         return spread(x, w, bias, steps, around, extra, groups, gaps)  # type: ignore[no-any-return]
+    if min(extra, default=0) < 0:
+        raise RuntimeError("negative output_padding is not supported")
     convolve: Any = (conv.conv1d, conv.conv2d, conv.conv3d)[n - 1]
     return convolve(x, w, bias, steps, around, gaps, groups)  # type: ignore[no-any-return]
 

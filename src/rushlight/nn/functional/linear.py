@@ -34,7 +34,11 @@ def _linear_slow(input: Any, weight: Any, bias: Any) -> Tensor:
     rows = input.shape[:-1].numel()
     if bias is not None and bias.ndim > 1 and m != 2:
         product = _linear_slow(input, weight, None)
-        if sum(size != 1 for size in bias.shape) == 1 and input.is_contiguous():
+        if (
+            sum(size != 1 for size in bias.shape) == 1
+            and input.is_contiguous()
+            and bias.is_contiguous()
+        ):
             check_expands(bias, (rows, weight.shape[0]))  # PyTorch adds such a one to a matrix
             return (product.reshape(rows, weight.shape[0]) + bias).reshape(product.shape)  # type: ignore[no-any-return]
         return product.add_(bias)  # type: ignore[no-any-return]

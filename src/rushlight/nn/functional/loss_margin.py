@@ -136,7 +136,12 @@ def soft_margin_loss(
             f"{input.dtype.scalar_name}"
         )
     if input.shape != target.shape:
+        given = list(input.shape)
         input, target = broadcast_tensors(input, target)
+        if given != list(input.shape):
+            raise RuntimeError(
+                f"output with shape {given} doesn't match the broadcast shape {list(input.shape)}"
+            )
     return ops.soft_margin(input, target.to(input.dtype), reduction)  # type: ignore[no-any-return]
 
 
