@@ -35,6 +35,25 @@ def test_as_in_pytorch(expression: str) -> None:
     assert_alike(expression)
 
 
+@expressions(
+    """
+    torch.argmax(x, 1, 'a')
+    torch.argmin(x, None, 'a')
+    torch.zeros(2).copy_(torch.ones(2), 'a')
+    torch.zeros(2, 2).fill_diagonal_(torch.ones(2, 2))
+    torch.zeros(2, 2).fill_diagonal_(torch.tensor(3.0))
+    torch.zeros(2, 2).fill_diagonal_(1, 'a')
+    torch.zeros(2, 2).fill_diagonal_('a')
+    torch.lu(torch.eye(2), 'a')
+    torch.lu(3)
+    torch.diff(x, 1, 1, 'a')
+    torch.diff(x, 1, 1, x, 'a')
+    """
+)
+def test_wrong_arguments(expression: str) -> None:
+    assert_alike(expression)
+
+
 def test_gradients_of_eigenpairs() -> None:
     rng = np.random.RandomState(0)
     a, b = rng.uniform(-1, 1, (2, 7, 7))

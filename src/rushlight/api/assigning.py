@@ -70,6 +70,16 @@ def fill_diagonal_(input: Tensor, fill_value: Any, wrap: bool = False) -> Tensor
     tensor([[5., 0., 0.],
             [0., 5., 0.]])
     """
+    is_number = isinstance(fill_value, (bool, int, float, complex, np.generic))
+    if not is_number and not (isinstance(fill_value, Tensor) and not fill_value.ndim):
+        raise TypeError(
+            "fill_diagonal_(): argument 'fill_value' (position 1) must be Number, not "
+            f"{type_name(fill_value)}"
+        )
+    if not isinstance(wrap, bool):
+        raise TypeError(
+            f"fill_diagonal_(): argument 'wrap' (position 2) must be bool, not {type_name(wrap)}"
+        )
     shape = tuple(input.shape)
     if len(shape) < 2:
         raise RuntimeError("dimensions must larger than 1")

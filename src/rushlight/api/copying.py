@@ -101,6 +101,11 @@ def copy_(input: Tensor, other: Any, non_blocking: bool = False) -> Tensor:
     tensor([[1., 2.],
             [1., 2.]])
     """
+    if non_blocking is not False and not isinstance(non_blocking, bool):
+        raise TypeError(
+            "copy_(): argument 'non_blocking' (position 2) must be bool, not "
+            f"{type_name(non_blocking)}"
+        )
     if isinstance(other, (bool, int, float, complex, np.generic)):
         other = wrap(np.asarray(other))
     elif not isinstance(other, Tensor):

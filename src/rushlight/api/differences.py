@@ -43,8 +43,9 @@ def diff(
     at = wrap_dim(as_int(dim, "diff", "dim", 3), input.ndim)
     if n < 0:
         raise RuntimeError(f"order must be non-negative but got {n}")
-    for part in (prepend, append):
+    for place, part in (("prepend", prepend), ("append", append)):
         if part is not None:
+            require_tensor(part, "diff", place, 4 if place == "prepend" else 5)
             _check_part(input, part, at)
     parts = [part for part in (prepend, input, append) if part is not None]
     x = input if len(parts) == 1 else cat(parts, at)

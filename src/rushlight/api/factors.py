@@ -22,7 +22,7 @@ from rushlight.api.linalg_checks import (
 )
 from rushlight.api.old_linalg import deprecated
 from rushlight.ops import lu as ops
-from rushlight.ops.outputs import require_tensor
+from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor, values_of
 
 __all__ = ["lu", "lu_solve", "lu_unpack"]
@@ -170,6 +170,8 @@ def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) 
         "compute_pivots)\nand\nLU, pivots, info = torch.lu(A, compute_pivots, get_infos=True)\n"
         "should be replaced with\nLU, pivots, info = torch.linalg.lu_factor_ex(A, compute_pivots)"
     )
+    if not isinstance(pivot, bool):
+        raise TypeError(f"_lu_with_info(): argument 'pivot' must be bool, not {type_name(pivot)}")
     results = _factors("torch.lu_factor", require_tensor(A, "_lu_with_info", "input", 1), pivot)
     if out is not None:
         wanted = 2 + bool(get_infos)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rushlight import dtypes, return_types
-from rushlight.api.dims import is_int, reduced_dims
+from rushlight.api.dims import is_int, reduced_dims, require_bool
 from rushlight.api.extremes import maximum, minimum
 from rushlight.api.names import numpy_names
 from rushlight.api.results import out_pair, require_dtype
@@ -269,6 +269,8 @@ def argmin(
 
 def _place(op: Operator, input: Any, dim: Any, keepdim: bool, out: Any) -> Tensor:
     x = require_tensor(input, op.name, "input", 1)
+    if dim is None or is_int(dim):
+        require_bool(op.name, "keepdim", 3, keepdim)
     if x._array.dtype.kind in "bc":
         if not (dim is None or is_int(dim)):
             as_dim(dim, x, op.name)
