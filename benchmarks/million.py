@@ -6,6 +6,7 @@ what the arithmetic costs. `benchmarks/million_cases.py` says which calls are ma
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -56,6 +57,8 @@ def both(lib: Any, case: Case, operands: list[Any]) -> Callable[[], object] | No
 def run(ours: Any, theirs: Any, budget: float, only: str = "") -> Iterator[Result]:
     """Yield a line for each operator and direction, whose name contains `only`."""
     warnings.simplefilter("ignore")
+    one = theirs.get_num_threads() == ours.get_num_threads() == 1
+    clock = time.process_time if one else time.perf_counter
     for case in cases():
         if only and only not in case.name:
             continue
@@ -63,7 +66,9 @@ def run(ours: Any, theirs: Any, budget: float, only: str = "") -> Iterator[Resul
         for label, make in (("fwd", forward), ("fwd+bwd", both)):
             a, b = (make(lib, case, operands[lib]) for lib in (ours, theirs))
             if a is not None and b is not None:
-                yield compare(f"{case.name} {label}", a, b, budget=budget, rounds=ROUNDS)
+                yield compare(
+                    f"{case.name} {label}", a, b, budget=budget, rounds=ROUNDS, clock=clock
+                )
 
 
 def slower(lines: list[Result]) -> list[Result]:

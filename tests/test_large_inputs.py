@@ -159,3 +159,17 @@ def test_padding_of_images(mode: str, pads: tuple[int, ...]) -> None:
 
     x = normal(3, 4, 20, 30)
     assert_alike(padded, x if len(pads) == 4 else x[0])
+
+
+@pytest.mark.parametrize("axis", [0, 1])
+def test_entropies_on_several_threads(axis: int) -> None:
+    logits, target = normal(400, 500), np.random.RandomState(1).randint(0, 400, 500)
+    logits = logits.T if axis else logits[None].repeat(2, 0)
+    target = target if axis else target[None].repeat(2, 0)
+    target[..., :3] = -100
+    assert_alike(lambda lib, x, t: lib.nn.functional.cross_entropy(x, t), logits.copy(), target)
+    assert_alike(lambda lib, x: lib.softmax(x, axis), logits.copy())
+    assert_alike(lambda lib, x: lib.log_softmax(x, axis), logits.copy())
+    x, y = (normal(400, 500, seed=i) for i in range(2))
+    assert_alike(lambda lib, x, y: lib.nn.functional.smooth_l1_loss(x, y), x, y)
+    assert_alike(lambda lib, x: lib.nn.functional.gelu(x), x)

@@ -16,6 +16,8 @@ from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, wei
 from rushlight.kernels.reduction import ratio, sum_of
 from rushlight.kernels.softmax import FEW_ROWS, NARROW, ones, peak, total
 
+_SHARE = 8 * BLOCK  # elements that a thread takes at a time where it goes over them once
+
 
 class HardSaved(NamedTuple):
     """What the backward pass for class indices needs."""
@@ -150,8 +152,14 @@ def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:
     spread_out = (-1, 1) if axis == -1 else (1, -1) if axis == 0 else (batch, 1, inner)
     scale = np.divide(push, sums).reshape(spread_out)
     gx = np.empty(exps.shape, exps.dtype)
+    step = max(1, _SHARE // max(1, exps[0].size)) if axis else len(exps)
+
+    def run(n: int) -> None:
+        rows = slice(n, n + step)
+        np.multiply(exps[rows], scale[rows] if axis else scale, out=gx[rows])
+
     with short_buffers(exps.shape[-1], gx.size):
-        np.multiply(exps, scale, out=gx)
+        share(run, range(0, len(exps), step), gx.size)
     flat = gx.reshape(-1)
     spots = places(target, *((1, classes, batch) if axis == 0 else (batch, classes, inner)))
     flat[spots] = np.subtract(flat.take(spots), pull)
