@@ -173,3 +173,9 @@ def test_entropies_on_several_threads(axis: int) -> None:
     x, y = (normal(400, 500, seed=i) for i in range(2))
     assert_alike(lambda lib, x, y: lib.nn.functional.smooth_l1_loss(x, y), x, y)
     assert_alike(lambda lib, x: lib.nn.functional.gelu(x), x)
+
+
+def test_nothing_broadcast() -> None:
+    x, index = normal(40, 50), np.random.RandomState(0).randint(0, 50, (40, 50))
+    assert_alike(lambda lib, x: x.expand(40, 50) * 2, x)
+    assert_alike(lambda lib, x, i: lib.take_along_dim(x, i, 1), x, index)
