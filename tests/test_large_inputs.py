@@ -179,3 +179,10 @@ def test_nothing_broadcast() -> None:
     x, index = normal(40, 50), np.random.RandomState(0).randint(0, 50, (40, 50))
     assert_alike(lambda lib, x: x.expand(40, 50) * 2, x)
     assert_alike(lambda lib, x, i: lib.take_along_dim(x, i, 1), x, index)
+
+
+@pytest.mark.parametrize("size", [10, 17, 40, 64])
+@pytest.mark.parametrize("dim", [0, 1])
+def test_wide_windows(dim: int, size: int) -> None:
+    for step in (16, 17, 20):
+        assert_alike(lambda lib, x, n=step: x.unfold(dim, size, n) * 2, normal(70, 64, 3))

@@ -8,6 +8,7 @@ import numpy as np
 
 from rushlight.api.install import inplace
 from rushlight.api.scalars import as_number
+from rushlight.kernels import elementary
 from rushlight.ops import arithmetic as ops
 from rushlight.ops.fast import binary, unary, with_parameters
 from rushlight.ops.inplace import check_operands, overwrite
@@ -57,14 +58,14 @@ _rsub_number = binary(ops.rsub_number)
 _div = binary(ops.div)
 _remainder = binary(ops.remainder, numbers=False, floats=ops.divided)
 _remainder_number = with_parameters(ops.remainder_number, floats=ops.divided)
-_fmod = binary(ops.fmod, numbers=False, floats=np.fmod)
+_fmod = binary(ops.fmod, numbers=False, floats=elementary.fmod)
 _add_scaled = several(ops.add_scaled)
 _sub_scaled = several(ops.sub_scaled)
 _addcmul = several(ops.addcmul)
 _addcdiv = several(ops.addcdiv)
 _lerp = several(ops.lerp)
 _lerp_number = several(ops.lerp_number)
-_fmod_number = with_parameters(ops.fmod_number, floats=np.fmod)
+_fmod_number = with_parameters(ops.fmod_number, floats=elementary.fmod)
 
 mul = binary(
     ops.mul,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import log, pi
+from typing import Any
 
 import numpy as np
 
@@ -75,7 +76,10 @@ def _pair(plain: Callable[..., Array], step: Step) -> Callable[[Array, Array], A
     def block(a: Array, b: Array, out: Array) -> Array:
         return out if step(a, b, out) else plain(a, b, out=out)
 
-    def kernel(a: Array, b: Array) -> Array:
+    def kernel(a: Array, b: Any) -> Array:
+        one = type(b) is float or type(b) is int or (b.ndim == 0 and b.dtype == _F4)
+        if one and _large(a):
+            b = np.broadcast_to(np.asarray(b, _F4), a.shape)
         return in_blocks(block, (a, b)) if _large(a, b) else plain(a, b)
 
     kernel.__name__ = step.__name__
