@@ -80,7 +80,9 @@ def agree(ours: Any, theirs: Any, drawn: Drawn) -> None:
             own = row.rtol32 if str(y.dtype) in TOLERANCE else row.rtol
             rtol = max(TOLERANCE.get(str(y.dtype), 1e-8), 10 * own, least)
             scale = np.abs(y[np.isfinite(y)]).max(initial=1.0) if y.dtype.kind in "fc" else 0.0
-            np.testing.assert_allclose(x, y, rtol=rtol, atol=rtol * scale)
+            for part in ("real", "imag") if y.dtype.kind == "c" else ("real",):
+                one, other = getattr(x, part), getattr(y, part)
+                np.testing.assert_allclose(one, other, rtol=rtol, atol=rtol * scale)
         elif isinstance(b, (bool, int, str)):
             assert a == b
 
@@ -109,6 +111,8 @@ def judged(drawn: Drawn, mine: Any, error: Any) -> bool:
     empty = any(not a.size for a in arrays)
     if empty and path == "index_select" and error is not None:
         return False  # which error there is depends on the index's dimensions
+    if path == "embedding_bag" and any(m.layout == "strided" for m in drawn.made):
+        return False  # what it tells of bags depends on the strides of weights
     if isinstance(mine, RuntimeError) and "unknown mode" in str(mine):
         return False  # it goes on, in memory that was never written
     if error is not None:

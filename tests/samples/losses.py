@@ -146,6 +146,8 @@ LIKELIHOODS = [
         ],
     ),
     loss("kl_div", [call(Z(3), Z(3, values=(0.0, 0.5, 1.0)))], grad=False),
+    loss("kl_div", [call(T(3), T(3, values=(0.0, 0.5, 1.0)))], second=False, forward=False,
+         finite=False),
     loss(
         "poisson_nll_loss",
         [

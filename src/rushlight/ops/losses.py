@@ -209,7 +209,8 @@ def _declare_kl_div(node: str) -> Operator:
         ),
         target=lambda g, x, target, log_target, reduction: (
             share(g, x.shape, reduction)
-            * (exp(target) * (target - x + 1) if log_target else log(target) + 1 - x)
+            # the terms of t log t; PyTorch's are nan at 0, as a quotient is
+            * (exp(target) * (target - x + 1) if log_target else log(target) + target / target - x)
         ),
         node=node,
     )
