@@ -25,7 +25,8 @@ from rushlight.api.factors import linalg_lu as lu
 from rushlight.api.factors import linalg_lu_solve as lu_solve
 from rushlight.api.least_squares import cond, lstsq, matrix_rank, pinv
 from rushlight.api.linalg import linalg_matrix_exp as matrix_exp
-from rushlight.api.linalg import matrix_power, multi_dot
+from rushlight.api.linalg import linalg_matrix_power as matrix_power
+from rushlight.api.linalg import multi_dot
 from rushlight.api.linalg_checks import _LinAlgError as LinAlgError
 from rushlight.api.matrix import matmul
 from rushlight.api.norms import linalg_norm as norm

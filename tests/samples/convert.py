@@ -35,7 +35,10 @@ ROWS = [
     ),
     Row(
         "copy_",
-        [call(T(3, 4), T(3, 4)), call(T(3, 4), T(4)), call(T(2), T()), call(T(0, 3), T(3))],
+        [
+            *(call(T(3, 4), T(3, 4)), call(T(3, 4), T(4)), call(T(2), T()), call(T(0, 3), T(3))),
+            *(call(T(), T()), call(T(2, 1, 3), T(1, 3))),
+        ],
         fn=copied,
         dtypes=ALL,
         errors=[call(T(3), T(4)), call(T(3), T(2, 3)), call(T(1), T(3)), call(T(3), "a")],

@@ -252,7 +252,7 @@ ROWS = [
     ),
     Row(
         "svd",
-        [call(T(3, 3)), call(T(5, 3)), call(T(2, 3, 5), some=True)],
+        [call(T(3, 3)), call(T(5, 3)), call(T(2, 3, 5), some=True), call(T(0, 3)), call(T(1, 1))],
         fn=lambda torch, x, **k: [y.abs() for y in torch.svd(x, **k)],
         dtypes=FIELDS,
         **BIG,
@@ -262,7 +262,7 @@ ROWS = [
         [call(T(3, 3)), call(T(2, 5, 3))],
         fn=lambda torch, x: torch.svd(x, compute_uv=False)[1],
         dtypes=FIELDS,
-        errors=[call(T(3)), call(3)],
+        errors=[call(T(3)), call(3), *LOW],
         **BIG,
     ),
 ]

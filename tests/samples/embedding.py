@@ -181,7 +181,14 @@ ROWS = [
     ),
     Row(
         "embedding_renorm_",
-        [call(Z(5, 3), I(4, high=5), 0.5, 2.0), call(Z(5, 3), I(0, high=5), 1.5, 1.0)],
+        [
+            call(Z(5, 3), I(4, high=5), 0.5, 2.0),
+            call(Z(5, 3), I(0, high=5), 1.5, 1.0),
+            call(Z(5, 3), I(2, 3, high=5, dtype="int32"), 0.5, 1.0),
+            call(Z(5, 3), I(4, high=5), 0.5, float("inf")),
+            call(Z(5, 1), I(high=5), 0.5, 3.0),
+            call(Z(5, 3), I(4, high=5), 90.0, 2.0),
+        ],
         fn=lambda lib, w, i, *norm: lib.embedding_renorm_(w.clone(), i, *norm),
         grad=False,
         errors=[

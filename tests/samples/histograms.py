@@ -77,7 +77,10 @@ ROWS = [
     ),
     Row(
         "poisson",
-        [call(T(50, low=0.0, high=30.0)), call(T(3, 4, low=0.0, high=2.0)), call(T(0))],
+        [
+            *(call(T(50, low=0.0, high=30.0)), call(T(3, 4, low=0.0, high=2.0)), call(T(0))),
+            *(call(T(low=0.0)), call(T(2, 1, 3, low=0.0)), call(T(3, values=(0.0, -0.0, 1e-300)))),
+        ],
         fn=seeded("poisson"),
         dtypes=("float32", "float64", "float16"),
         finite=False,
@@ -89,6 +92,9 @@ ROWS = [
             call(Z(50, low=0.0, high=90.0), Z(50, low=0.0, high=1.0)),
             call(Z(3, 1, low=0.0, high=9.0), Z(4, low=-0.5, high=1.5)),
             call(Z(), Z()),
+            call(Z(0, 3, low=0.0), Z(0, 3, low=0.0)),
+            call(Z(2, 1, 3, low=0.0, high=9.0), Z(2, 1, 3, low=0.0, high=1.0)),
+            call(Z(3, values=(0.0, 5.0, 5.0)), Z(3, values=(0.5, 0.0, 1.0))),
         ],
         fn=seeded("binomial"),
         grad=False,

@@ -328,12 +328,15 @@ ROWS = [
             call(T(2, 2)),
         ],
     ),
-    Row(
-        "matrix_power",
-        [call(T(3, 3), n) for n in range(8)] + [call(T(2, 3, 3), 5), call(T(2, 0, 0), 2)],
-        dtypes=ALL,
-        out=True,
-        node=False,
-        errors=[call(T(3, 4), 2), call(T(4), 2), call(T(2, 2), 1.5)],
-    ),
+    *[
+        Row(
+            name,
+            [call(T(3, 3), n) for n in range(8)] + [call(T(2, 3, 3), 5), call(T(2, 0, 0), 2)],
+            dtypes=ALL,
+            out=True,
+            node=False,
+            errors=[call(T(3, 4), 2), call(T(4), 2), call(T(2, 2), 1.5)],
+        )
+        for name in ("matrix_power", "linalg.matrix_power")
+    ],
 ]

@@ -133,7 +133,14 @@ ROWS = [
     ),
     Row(
         "pca_lowrank",
-        [call(T(6, 4)), call(T(9, 3), q=3, niter=1), call(T(6, 4), q=4, center=False)],
+        [
+            call(T(6, 4)),
+            call(T(9, 3), q=3, niter=1),
+            call(T(6, 4), q=4, center=False),
+            call(T(2, 6, 4), q=4),
+            call(T(6, 4), q=4, niter=0),
+            call(T(3, 9), q=3),
+        ],
         fn=_pca,
         node=False,
         second=False,

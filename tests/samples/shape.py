@@ -77,7 +77,12 @@ REARRANGED = [
             call(3, (0,)),
         ],
     ),
-    *methods("flip", [call(T(2, 3), 0), call(T(2, 3), 0, 1)], [call(T(2, 3)), call(T(2, 3), 2)]),
+    *methods(
+        "flip",
+        [call(T(2, 3), 0), call(T(2, 3), 0, 1), call(T(2, 3), (-1,)), call(T(3), 0)]
+        + [call(T(0, 3), 1), call(T(2, 3, 4), -1, 0)],
+        [call(T(2, 3)), call(T(2, 3), 2), call(T(2, 3), 0, 0), call(T(2, 3), "a")],
+    ),
     *rows("fliplr", FLIPS, [call(T(3)), call(T()), call(3), call(T(2, 2), 0)]),
     *rows("flipud", [*FLIPS, call(T(3))], [call(T()), call(3), call(T(2, 2), 0)]),
     *rows(

@@ -132,7 +132,13 @@ SHAPES = [
     Row("transposed.view", [], fn=lambda torch, x: x.t().view(-1), errors=[call(T(2, 3))]),
     *methods(
         "view_as reshape_as",
-        [call(T(2, 6), T(3, 4, grad=False)), call(T(), T(1, 1, grad=False))],
+        [
+            call(T(*size), T(*other, grad=False))
+            for size, other in (
+                *(((2, 6), (3, 4)), ((), (1, 1)), ((0, 3), (3, 0))),
+                *(((6,), (2, 1, 3)), ((1,), ()), ((2, 3), (2, 3))),
+            )
+        ],
         [call(T(2, 3), T(4)), call(T(2, 3), 3), call(T(2, 3), (2, 3))],
     ),
     *rows(
@@ -206,7 +212,10 @@ ORDERS = [
     ),
     *methods(
         "permute",
-        [call(T(2, 3, 4), 2, 0, 1), call(T(2, 3, 4), -1, 0, 1), call(T(3), 0)],
+        [
+            *(call(T(2, 3, 4), 2, 0, 1), call(T(2, 3, 4), -1, 0, 1), call(T(3), 0)),
+            *(call(T(0, 3), 1, 0), call(T(2, 3, 4), (2, 0, 1)), call(T(1, 1), 0, 1)),
+        ],
         [call(T(2, 3), 0), call(T(2, 3), 0, 0), call(T(2, 3))],
     ),
     *rows("movedim moveaxis", MOVES, BAD_MOVES),
@@ -245,7 +254,17 @@ SIZES = [
     *methods(
         "expand", [call(T(3), 2, 3), call(T(3, 1), -1, 4)], [call(T(3), 2, 4), call(T(3), 2.5)]
     ),
-    *methods("expand_as", [call(T(3), T(2, 3, grad=False))], [call(T(3), T(4)), call(T(3), 3)]),
+    *methods(
+        "expand_as",
+        [
+            call(T(*size), T(*other, grad=False))
+            for size, other in (
+                *(((3,), (2, 3)), ((), (2, 3)), ((3, 1), (3, 4))),
+                *(((1,), (0,)), ((2, 3), (2, 3)), ((), ())),
+            )
+        ],
+        [call(T(3), T(4)), call(T(3), 3), call(T(2, 3), T(3))],
+    ),
     *rows("broadcast_to", EXPANSIONS, [*BAD_EXPANSIONS, call(3, (3,))]),
     Row(
         "broadcast_tensors",

@@ -159,6 +159,20 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
     return finish(_power(input, n), out, "matrix_power")
 
 
+def linalg_matrix_power(A: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
+    """Return a square matrix, or each of a stack, multiplied with itself `n` times.
+
+    As `torch.matrix_power`.
+
+    >>> import rushlight as torch
+    >>> torch.linalg.matrix_power(torch.tensor([[1.0, 1.0], [0.0, 1.0]]), -1)
+    tensor([[ 1., -1.],
+            [ 0.,  1.]])
+    """
+    require_tensor(A, "linalg_matrix_power", "A", 1)
+    return matrix_power(A, as_int(n, "linalg_matrix_power", "n", 2), out=out)
+
+
 def _power(x: Tensor, n: int) -> Tensor:
     """By repeated squaring: the binary digits of `n` say which squares to multiply."""
     if n == 0:
