@@ -287,7 +287,10 @@ ROWS = [
     summed("sum", errors=[*WRONG_DIMS, *WRONG_OVER, *WRONG_OUT, call(T(2, 3), 0, 1)]),
     summed("mean", errors=[*WRONG_DIMS, *WRONG_OVER, call(T(2, 3), 0, 1), call(I(3, high=4))]),
     summed("nansum", errors=[*WRONG_DIMS, *WRONG_OVER, call(T(3, dtype="complex128"))]),
-    summed("nanmean", errors=[*WRONG_DIMS, *WRONG_OVER, call(I(3, high=4))]),
+    summed(
+        "nanmean",
+        errors=[*WRONG_DIMS, *WRONG_OVER, call(I(3, high=4)), call(T(3), dtype="dtype:int64")],
+    ),
     Row("nansum", [call(ODD), call(ODD, 0), call(ODD, 1, True)], dtypes=REAL),
     Row("nanmean", [call(ODD), call(ODD, 0), call(ODD, 1, True)], dtypes=REAL),
     Row(

@@ -234,6 +234,11 @@ def nanmean(
             "nanmean(): expected input to have floating point or complex dtype but got "
             f"{x.dtype.scalar_name}"
         )
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise RuntimeError(
+            "nanmean(): could not infer output dtype. Optional dtype must be either a floating "
+            f"point or complex dtype. Got: {dtype.scalar_name}"
+        )
     reduced_dims("nanmean", dim, x.ndim)
     keepdim = keepdims or keepdim
     count = sum(~x.isnan(), dim, keepdim)
