@@ -8,7 +8,10 @@ import pytest
 import rushlight
 from tests.both import assert_alike, expressions, judge
 
-SPACED = [name for name in rushlight.dtypes.DTYPES if name not in ("bool", "complex32")]
+WIDE_UNSIGNED = ("uint16", "uint32", "uint64")  # PyTorch has no kernels for these
+SPACED = [
+    name for name in rushlight.dtypes.DTYPES if name not in ("bool", "complex32", *WIDE_UNSIGNED)
+]
 
 
 @expressions(
@@ -122,6 +125,12 @@ def test_spacing_to_the_last_bit(dtype: str) -> None:
             ours = getattr(rushlight, name)(*args, dtype=getattr(rushlight, dtype))
             theirs = getattr(judge, name)(*args, dtype=getattr(judge, dtype))
             assert ours.tolist() == theirs.tolist(), (name, args)
+
+
+@pytest.mark.parametrize("dtype", WIDE_UNSIGNED)
+def test_no_range_of_wide_unsigned_integers(dtype: str) -> None:
+    for call in ("arange(0, 5, 2", "linspace(0, 3.7, 5", "logspace(0.0, 1.0, 4"):
+        assert_alike(f"torch.{call}, dtype=torch.{dtype})")
 
 
 def test_range_says_that_it_is_deprecated() -> None:

@@ -77,6 +77,8 @@ def prepared(pair: PairT) -> Sample:
         pytest.skip("offsets that roll are none: tests/test_vmap_rules.py has them")
     if "sorter" in pair[1].kwargs:
         pytest.skip("an index that rolls sorts no more: tests/test_vmap_rules.py has it")
+    if pair[0].path == "as_strided_scatter of one element in many places":
+        pytest.skip("which of several writes to one place stays is not said")
     if not sample.tensors:
         pytest.skip("no tensor to map over")
     try:
