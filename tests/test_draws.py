@@ -128,8 +128,9 @@ def judged(drawn: Drawn, mine: Any, error: Any) -> bool:
     bools = any(a.dtype == np.bool_ for a in arrays)
     if bools and isinstance(mine, NotImplementedError):  # it has products of bools in some layouts
         return False
-    blind = isinstance(mine, IndexError) or "out of bounds" in str(mine) or path == "index_put"
-    return not (empty and mine is not None and blind)  # it looks at no index into nothing
+    looked = any(text in str(mine) for text in ("out of bounds", "without overflow"))
+    blind = isinstance(mine, IndexError) or looked or path == "index_put"
+    return not (empty and mine is not None and blind)  # it looks at no argument of nothing
 
 
 def differentiated(drawn: Drawn) -> bool:
@@ -139,6 +140,8 @@ def differentiated(drawn: Drawn) -> bool:
         return False
     if row.path == "block_diag" and any(not m.values.size for m in drawn.made):
         return False  # it forgets the row that an empty vector takes
+    if row.path.startswith("segment_reduce"):
+        return False  # it divides a cotangent among equals where it is positive
     if "stft" in row.path and any(m.layout == "expanded" for m in drawn.made):
         return False  # it shares gradients out among what lies in one place
     if "max_pool" in row.path and any(1 in m.values.shape[-3:] for m in drawn.made):

@@ -142,6 +142,8 @@ ROWS = [
         errors=[
             call(T(1, 3), None, None, training=True),
             call(T(1, 3, 1), None, None, training=True),
+            call(T(5, 3), None, None, training=True, eps=0.0),
+            call(T(5, 3), Z(3), Z(3, **VAR), eps=-1.0),
             call(T(2, 3), None, None),
             call(T(2, 3), T(3), None),
             call(T(2, 3), Z(3), Z(4), training=True),

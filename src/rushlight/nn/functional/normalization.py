@@ -51,6 +51,10 @@ def batch_norm(
                 "Expected more than 1 value per channel when training, got input size "
                 f"{input.size()}"
             )
+        if eps <= 0.0:
+            raise ValueError(f"batch_norm eps must be positive during training, but got {eps}")
+    elif eps < 0.0:
+        raise ValueError(f"batch_norm eps must be non-negative, but got {eps}")
     return norm.batch_norm(
         input, weight, bias, running_mean, running_var, training, momentum, eps, True
     )
