@@ -259,6 +259,7 @@ ROWS = [
             call(T(1, 2, 2, 2), I(1, 2, 2, 2, high=3, dtype="int32"), 2),
         ],
     ),
+    Row("nn.functional.adaptive_avg_pool3d", [call(T(2, 3, 0, 4, 5), 1)], grad=False),
     Row(
         "nn.functional.avg_pool3d",
         errors=[call(T(2, 3, 1, 5, 3), 2, 1, 1), call(T(3, 3, 1, 3), 2, 1, 1)],

@@ -117,7 +117,7 @@ def adaptive_avg_pool_forward(x: Array, output_size: Ints) -> Array:
     """The mean of each of `output_size` windows."""
     n = len(output_size)
     if x.size == 0:
-        return np.empty((*x.shape[:-n], *output_size), x.dtype)
+        return np.full((*x.shape[:-n], *output_size), np.nan, x.dtype)  # means over nothing
     y = _widened(x)
     for i, out in enumerate(output_size):
         axis = i - n
