@@ -205,7 +205,13 @@ def test_every_cast(source: str) -> None:
         values = np.stack([values, values[::-1]], -1).view(np.complex128)[:, 0]
 
     def cast(lib: ModuleType, target: str) -> Any:
-        t = lib.tensor(values).to(getattr(lib, source)).to(getattr(lib, target))
+        t = lib.tensor(values)
+        for name in (source, target):
+            if name in ("uint16", "uint32", "uint64") and (t.is_complex() or t.is_floating_point()):
+                # What doesn't fit depends on the processor, and on its place in a vector.
+                real = t.real if t.is_complex() else t
+                t = t[(real >= 0) & (real < 2.0 ** int(name[4:]))]
+            t = t.to(getattr(lib, name))
         return np.array(t.tolist())
 
     for target in DTYPES:

@@ -34,7 +34,7 @@ def cast(x: Array, dtype: np.dtype[Any], layout: str = "preserve") -> Array:
         # what there is: so it rounds twice, and huge numbers wrap around.
         if source == F8 and dtype.itemsize == 2 and dtype.kind not in "iu":
             x = x.astype(F4)
-        elif dtype.kind == "u" and source.kind not in "iub":
+        elif dtype.kind == "u" and source.kind not in "iub" and dtype.itemsize < 8:
             x = x.astype(I8)
         return _cast(x, dtype, layout)
 
