@@ -13,7 +13,8 @@ from rushlight.api.sizes import as_int
 from rushlight.api.solving import inv
 from rushlight.ops.convert import copy_over
 from rushlight.ops.matrix_exp import matrix_exp as exponential
-from rushlight.ops.outputs import require_tensor, type_name
+from rushlight.ops.out_dtypes import check_out_dtype
+from rushlight.ops.outputs import into, require_tensor, type_name
 from rushlight.tensor import Tensor
 
 __all__ = ["chain_matmul", "matrix_exp", "matrix_power"]
@@ -152,6 +153,11 @@ def matrix_power(input: Tensor, n: int, *, out: Tensor | None = None) -> Tensor:
             "linalg.matrix_power: A must be batches of square matrices, but they are "
             f"{rows} by {columns} matrices"
         )
+    if isinstance(out, Tensor):
+        check_out_dtype("matrix_power", input.dtype, out.dtype)
+    if n in (0, 1):  # copies, which another dtype may hold; products may not
+        result = _power(input, n)
+        return result if out is None else into(out, result, "matrix_power", input)
     if n < 0:
         input, n = inv(input), -n
         if n == 1:

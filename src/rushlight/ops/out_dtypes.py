@@ -40,7 +40,7 @@ OWN_WORDS = {
     "{function}: Expected result to be safely castable from {wanted} dtype, but got result with "
     "dtype {got}": """
         linalg_pinv linalg_matrix_rank linalg_cond cholesky_solve cholesky_inverse cholesky
-        linalg_tensorsolve linalg_tensorinv
+        linalg_tensorsolve linalg_tensorinv matrix_power
     """,
     "torch.cat(): input types can't be cast to the desired output type {got}": "cat stack",
     "diag: result type {wanted} can't be cast to the desired out= type {got}": "diag",
