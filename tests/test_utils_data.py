@@ -451,3 +451,16 @@ def test_types_of_ones_own_are_collated_by_a_function_for_them(lib: Any) -> Any:
     finally:
         del room.default_collate_fn_map[Box]
     return told
+
+
+@story
+def test_rows_are_collated_as_a_program_says(lib: Any) -> Any:
+    room = importlib.import_module(f"{lib.__name__}.utils.data._utils.collate")
+    rows = lib.utils.data.TensorDataset(lib.arange(4))
+    before = room.default_collate_fn_map[lib.Tensor]
+    room.default_collate_fn_map[lib.Tensor] = lambda batch, *, collate_fn_map=None: len(batch)
+    try:
+        told = list(lib.utils.data.DataLoader(rows, batch_size=3))
+    finally:
+        room.default_collate_fn_map[lib.Tensor] = before
+    return told, list(lib.utils.data.DataLoader(rows, batch_size=3))

@@ -11,7 +11,7 @@ import numpy as np
 from rushlight.api.data import from_numpy
 from rushlight.api.indexed import index_select
 from rushlight.tensor import Tensor
-from rushlight.utils.data.collate import default_collate
+from rushlight.utils.data.collate import default_collate, stacks_tensors
 from rushlight.utils.data.dataset import Subset, TensorDataset
 
 __all__ = ["Fetcher", "make_fetcher"]
@@ -37,7 +37,8 @@ class _MapFetcher:
     def __call__(self, indices: Any) -> Any:
         if not self.batched:
             return self.collate(self.dataset[indices])
-        if self.collate is default_collate and (rows := _rows(self.dataset, indices)):
+        stacks = self.collate is default_collate and stacks_tensors()
+        if stacks and (rows := _rows(self.dataset, indices)):
             return rows
         many = getattr(self.dataset, "__getitems__", None)
         if many:
