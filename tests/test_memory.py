@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
@@ -241,3 +244,29 @@ def test_loaders_to_the_end_and_half_way(workers: int, rounds: int) -> None:
         next(iter(DataLoader(data, 4, num_workers=workers)))
 
     assert_steady(step, rounds)
+
+
+FRESH_PAGES = """
+import resource
+import rushlight as torch
+
+def step():
+    x = torch.ones(500_000)
+    return x * x + x
+
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+
+for _ in range(3):
+    step()
+before = faults()
+for _ in range(10):
+    step()
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other allocators have other ways")
+def test_large_arrays_come_back_to_pages_that_are_mapped() -> None:
+    done = subprocess.run([sys.executable, "-c", FRESH_PAGES], capture_output=True, text=True)
+    assert int(done.stdout) < 1000  # a step of fresh pages takes 1,500
