@@ -405,3 +405,17 @@ def test_wrong_options(name: str, options: dict[str, Any]) -> None:
         optimizer.step(p.sum)
 
     assert_same_story(lambda lib: attempt(lambda: step(lib)))
+
+
+@pytest.mark.parametrize("name", ["SGD", "AdamW"])
+def test_a_single_number_of_a_half_type(name: str) -> None:
+    def told(lib: Any) -> Any:
+        p = lib.nn.Parameter(lib.tensor(1.5, dtype=lib.float16))
+        more = {"momentum": 0.9, "nesterov": True} if name == "SGD" else {}
+        optimizer = getattr(lib.optim, name)([p], lr=0.1, weight_decay=0.1, **more)
+        for _ in range(3):
+            p.grad = p.detach() * 2
+            optimizer.step()
+        return p.item()
+
+    assert told(rushlight) == pytest.approx(told(torch), abs=1e-3)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,13 +20,30 @@ from rushlight.kernels.reduce import is_half
 
 Array = NDArray[Any]
 PIECE = 32_768  # elements: 128 KiB of float32 an array, several of which fit the second-level cache
+FEW = 4_096  # elements: beyond, copying them costs more than calls
+LAYOUTS = 16  # networks that train in turns
+PLAIN = (np.dtype(np.float32), np.dtype(np.float64))
 
 
 class _Scratch(threading.local):
-    """Two buffers a thread and dtype for what a piece computes on the way."""
+    """Two buffers a thread and dtype for what a piece computes on the way; and room for Adam."""
 
     def __init__(self) -> None:
         self.buffers: dict[str, tuple[Array, Array]] = {}
+        self.layouts: dict[Any, tuple[Array, list[Any]]] = {}
+
+    def laid_out(self, like: list[Array]) -> tuple[Array, list[Any]]:
+        """Five rows of numbers for all elements of small arrays, and for each its part of them."""
+        key = like[0].dtype, *[a.shape for a in like]
+        found = self.layouts.get(key)
+        if found is None:
+            if len(self.layouts) == LAYOUTS:
+                self.layouts.clear()
+            flat = np.empty((5, sum(a.size for a in like)), like[0].dtype)
+            parts = np.split(flat, np.cumsum([a.size for a in like])[:-1], axis=1)
+            views = [[row.reshape(a.shape) for row in part] for part, a in zip(parts, like)]
+            found = self.layouts[key] = flat, views
+        return found
 
 
 _scratch = _Scratch()
@@ -62,61 +80,96 @@ def _pieces(*arrays: Array | None) -> Iterator[tuple[Any, ...]]:
 
 
 def _wide(a: Array | None) -> Any:
-    return None if a is None else a.astype(np.float32)
+    """In float32; one number in one dimension, where ufuncs return arrays."""
+    return None if a is None else a.astype(np.float32).reshape(a.shape or 1)
 
 
 def _settle(a: Array, half: np.dtype[Any]) -> None:
     a[...] = a.astype(half)
 
 
-def sgd_step(
-    p: Array,
-    g: Array,
-    buf: Array | None,
+class SgdRates(NamedTuple):
+    """The numbers of one step of SGD as 0-d arrays, which NumPy need not convert in each call."""
+
+    plain: bool  # neither decay nor a half type nor the other direction
+    size: Array  # -lr
+    momentum: Array
+    fresh: Array  # 1 - dampening
+    decay: Array
+    dampens: bool
+    decays: bool
+    nesterov: bool
+    maximize: bool
+    half: np.dtype[Any] | None
+
+
+@lru_cache(maxsize=64)
+def sgd_rates(
+    dtype: np.dtype[Any],
     lr: float,
     momentum: float,
     dampening: float,
     weight_decay: float,
     nesterov: bool,
     maximize: bool,
-    first: bool,
-) -> None:
+) -> SgdRates:
+    """Return what a step needs for parameters of `dtype`."""
+    half, real = _types(dtype)
+    return SgdRates(
+        not (weight_decay or maximize or half),
+        _constant(-lr, real),
+        _constant(momentum, real),
+        _constant(1 - dampening, real),
+        _constant(weight_decay, real),
+        dampening != 0,
+        weight_decay != 0,
+        nesterov,
+        maximize,
+        half,
+    )
+
+
+@lru_cache(maxsize=512)
+def _constant(number: float, dtype: np.dtype[Any]) -> Array:
+    return np.array(number, dtype)
+
+
+@lru_cache
+def _types(dtype: np.dtype[Any]) -> tuple[np.dtype[Any] | None, np.dtype[Any]]:
+    """The half type that results are rounded to, or None, and the real type of the arithmetic."""
+    if is_half(dtype):
+        return dtype, np.dtype(np.float32)
+    return None, np.empty(0, dtype).real.dtype
+
+
+def sgd_step(p: Array, g: Array, buf: Array | None, first: bool, rates: SgdRates) -> None:
     """One step of SGD on `p` in place; `buf` is the momentum, which is set to `g` if `first`.
 
     With weight decay it is set to the decayed gradient, as PyTorch does.
     """
-    options = lr, momentum, dampening, weight_decay, nesterov, maximize, first
-    if p.itemsize == 2:
+    if buf is None and rates.plain and p.size <= PIECE:  # 0.3 us of 1 less for 64 numbers
+        np.add(p, np.multiply(g, rates.size), p)
+    elif rates.half is not None:
         wide, velocity = _wide(p), _wide(buf)
-        _sgd_piece(wide, _wide(g), velocity, *options, None, p.dtype)
+        _sgd_piece(rates, wide, _wide(g), velocity, first, None)
         p[...] = wide
         if buf is not None:
             buf[...] = velocity
     elif p.size <= PIECE and p.ndim:  # as _pieces has it, without the generator
-        _sgd_piece(p, g, buf, *options, None, None)
+        _sgd_piece(rates, p, g, buf, first, None)
     else:
         for pp, gg, bb, spare, _ in _pieces(p, g, buf):
-            _sgd_piece(pp, gg, bb, *options, spare, None)
+            _sgd_piece(rates, pp, gg, bb, first, spare)
 
 
 def _sgd_piece(
-    p: Array,
-    g: Array,
-    buf: Array | None,
-    lr: float,
-    momentum: float,
-    dampening: float,
-    weight_decay: float,
-    nesterov: bool,
-    maximize: bool,
-    first: bool,
-    spare: Array | None,
-    half: np.dtype[Any] | None,
+    rates: SgdRates, p: Array, g: Array, buf: Array | None, first: bool, spare: Array | None
 ) -> None:
+    _, size, momentum, fresh, decay, dampens, decays, nesterov, maximize, half = rates
     if maximize:
         g = -g
-    if weight_decay != 0:
-        g = g + p * weight_decay
+    if decays:
+        g = g + p * decay
         if half is not None:
             _settle(g, half)
     if buf is not None:
@@ -126,18 +179,19 @@ def _sgd_piece(
             np.multiply(buf, momentum, out=buf)
             if half is not None:
                 _settle(buf, half)
-            np.add(buf, g if dampening == 0 else g * (1 - dampening), out=buf)
+            np.add(buf, g * fresh if dampens else g, out=buf)
             if half is not None:
                 _settle(buf, half)
         g = g + buf * momentum if nesterov else buf
         if half is not None and nesterov:
             _settle(g, half)
-    np.add(p, np.multiply(g, -lr, out=spare), out=p)
+    np.add(p, np.multiply(g, size, out=spare), out=p)
 
 
 class AdamRates(NamedTuple):
     """The numbers of one step of Adam as 0-d arrays, which NumPy need not convert in each call."""
 
+    plain: bool  # the gradient is what the loss says
     keep: Array  # of the parameter: 1 - lr * weight_decay, for decoupled decay
     decay: Array  # of the parameter, added to the gradient otherwise
     first: Array  # 1 - beta1, or beta1 where the mean is nearer to the gradient
@@ -146,8 +200,8 @@ class AdamRates(NamedTuple):
     root: Array  # sqrt(1 - beta2**t)
     eps: Array
     size: Array  # -lr / (1 - beta1**t)
+    coupled: bool  # there is decay, and of which kind
     decoupled: bool
-    decays: bool
     maximize: bool
     nearer: bool  # beta1 <= 0.5
     half: np.dtype[Any] | None
@@ -166,28 +220,69 @@ def adam_rates(
     maximize: bool,
 ) -> AdamRates:
     """Return what step number `step` (from 1) needs, for parameters of `dtype`."""
-    half = dtype if is_half(dtype) else None
-    real = np.dtype(np.float32) if half is not None else np.empty(0, dtype).real.dtype
-
-    def constant(number: float) -> Array:
-        return np.array(number, real)
-
+    half, real = _types(dtype)
+    coupled = weight_decay != 0 and not decoupled
     return AdamRates(
-        constant(1 - lr * weight_decay),
-        constant(weight_decay),
-        constant(beta1 if beta1 <= 0.5 else 1 - beta1),
-        constant(beta2),
-        constant(1 - beta2),
-        constant(math.sqrt(1 - beta2**step)),
-        constant(eps),
-        constant(-(lr / (1 - beta1**step))),
-        decoupled,
-        weight_decay != 0,
+        not (coupled or maximize),
+        _constant(1 - lr * weight_decay, real),
+        _constant(weight_decay, real),
+        _constant(beta1 if beta1 <= 0.5 else 1 - beta1, real),
+        _constant(beta2, real),
+        _constant(1 - beta2, real),
+        _constant(math.sqrt(1 - beta2**step), real),
+        _constant(eps, real),
+        _constant(-(lr / (1 - beta1**step)), real),
+        coupled,
+        weight_decay != 0 and decoupled,
         maximize,
         beta1 <= 0.5,
         half,
         dtype.kind == "c",
     )
+
+
+AdamArrays = tuple[Array, Array, Array, Array, Array | None]  # p, g, m, v, vmax
+
+
+def adam_steps(parameters: list[AdamArrays], rates: AdamRates) -> None:
+    """One step of Adam on several parameters of a dtype, the small ones together.
+
+    A pass over 1,000 numbers costs 0.3 us, of which 0.25 are the call: the six parameters of a
+    small network take 17 us together and 45 one by one.
+    """
+    few: list[AdamArrays] = []
+    room = PIECE
+    for arrays in parameters:
+        p, g, m, _, vmax = arrays
+        if vmax is not None or not p.size <= FEW or not p.dtype is g.dtype is m.dtype in PLAIN:
+            adam_step(*arrays, rates)
+            continue
+        if p.size > room:
+            _adam_together(few, rates)
+            few, room = [], PIECE
+        few.append(arrays)
+        room -= p.size
+    if len(few) > 1:
+        _adam_together(few, rates)
+    elif few:
+        adam_step(*few[0], rates)
+
+
+def _adam_together(parameters: list[AdamArrays], rates: AdamRates) -> None:
+    flat, views = _scratch.laid_out([p for p, *_ in parameters])
+    for (p, g, m, v, _), (gg, mm, vv, _, _) in zip(parameters, views):
+        gg[...] = g if rates.plain else _gradient(rates, p, g)
+        mm[...] = m
+        vv[...] = v
+    gs, ms, vs, a, moves = flat
+    _adam_move(rates, gs, ms, vs, None, a, moves)
+    keep = rates.keep if rates.decoupled else None
+    for (p, _, m, v, _), (_, mm, vv, _, move) in zip(parameters, views):
+        m[...] = mm
+        v[...] = vv
+        if keep is not None:
+            np.multiply(p, keep, p)
+        np.add(p, move, p)
 
 
 def adam_step(p: Array, g: Array, m: Array, v: Array, vmax: Array | None, rates: AdamRates) -> None:
@@ -226,19 +321,37 @@ def _adam_piece(
     a: Array | None,
     b: Array | None,
 ) -> None:
-    keep, decay, first, beta2, second, root, eps, size = rates[:8]
-    decoupled, decays, maximize, nearer, half, _ = rates[8:]
-    if maximize:
-        g = -g
-    if decays:
-        if decoupled:
-            np.multiply(p, keep, out=p)
-            if half is not None:
-                _settle(p, half)
-        else:
-            g = g + p * decay
-            if half is not None:
-                _settle(g, half)
+    if rates.decoupled:
+        np.multiply(p, rates.keep, out=p)
+        if rates.half is not None:
+            _settle(p, rates.half)
+    if not rates.plain:
+        g = _gradient(rates, p, g)
+    np.add(p, _adam_move(rates, g, m, v, vmax, a, b), out=p)
+
+
+def _gradient(rates: AdamRates, p: Array, g: Array) -> Array:
+    """What to descend along: the other way to climb, and with decay that is not decoupled."""
+    g = -g if rates.maximize else g
+    if rates.coupled:
+        g = g + p * rates.decay
+        if rates.half is not None:
+            _settle(g, rates.half)
+    return g
+
+
+def _adam_move(
+    rates: AdamRates,
+    g: Array,
+    m: Array,
+    v: Array,
+    vmax: Array | None,
+    a: Array | None,
+    b: Array | None,
+) -> Array:
+    """Update the means, and return what is to be added to the parameter."""
+    first, beta2, second, root, eps, size = rates[3:9]
+    nearer, half = rates.nearer, rates.half
     a = np.subtract(g, m, out=a)  # PyTorch's lerp, from the nearer end
     np.multiply(a, first, out=a)
     if nearer:
@@ -266,5 +379,4 @@ def _adam_piece(
     if half is not None:
         _settle(a, half)
     b = np.multiply(m, size, out=b)
-    np.divide(b, a, out=b)
-    np.add(p, b, out=p)
+    return np.divide(b, a, out=b)

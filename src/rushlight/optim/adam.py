@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from rushlight.api.reinterpret import view_as_real
 from rushlight.autograd.inference import check_update
 from rushlight.kernels.flipped import resolved
-from rushlight.kernels.optim import AdamRates, adam_rates, adam_step
+from rushlight.kernels.optim import AdamRates, adam_rates, adam_steps
 from rushlight.optim.grouped import (
     Grouped,
     at_least,
@@ -93,12 +93,14 @@ class Adam(Grouped):
         lr = number(group["lr"])
         beta1, beta2 = (number(beta) for beta in group["betas"])
         amsgrad = group["amsgrad"]
-        known: dict[tuple[Any, float], AdamRates] = {}  # parameters mostly share dtype and step
+        steps: dict[Any, tuple[AdamRates, list[Any]]] = {}  # mostly one: of a dtype and a number
+        turned = []
         for p in group["params"]:
             g = raw_grad(p)
             if g is None:
                 continue
-            refuse_capturable(group)
+            if group["capturable"]:
+                refuse_capturable(group)
             if type(p._counter) is not list:
                 check_update(p)
             state = self.state[p]
@@ -108,24 +110,29 @@ class Adam(Grouped):
             count = state["step"]._array
             step = float(count) + 1
             count[...] = step
-            rates = known.get((array.dtype, step))
-            if rates is None:
-                rates = known[array.dtype, step] = adam_rates(
+            found = steps.get((array.dtype, step))
+            if found is None:
+                rates = adam_rates(
                     array.dtype,
                     step,
                     lr,
                     beta1,
                     beta2,
-                    group["eps"],
-                    group["weight_decay"],
+                    number(group["eps"]),
+                    number(group["weight_decay"]),
                     group["decoupled_weight_decay"],
                     group["maximize"],
                 )
+                found = steps[array.dtype, step] = rates, []
             top = state["max_exp_avg_sq"]._array if amsgrad else None
-            adam_step(array, g, state["exp_avg"]._array, state["exp_avg_sq"]._array, top, rates)
+            found[1].append((array, g, state["exp_avg"]._array, state["exp_avg_sq"]._array, top))
             if array is not p._array:  # a view of conjugates or negatives
-                p._array[...] = array
+                turned.append((p._array, array))
             p._counter[0] += 1
+        for rates, parameters in steps.values():
+            adam_steps(parameters, rates)
+        for flipped, array in turned:
+            flipped[...] = array
 
     def _update_recorded(self, group: Group) -> None:
         """The same by tensor arithmetic, so that gradients flow through the step.

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from rushlight.autograd.inference import check_update
 from rushlight.kernels.flipped import resolved
-from rushlight.kernels.optim import sgd_step
+from rushlight.kernels.optim import SgdRates, sgd_rates, sgd_step
 from rushlight.optim.grouped import (
     Grouped,
     fused_alone,
@@ -82,16 +82,26 @@ class SGD(Grouped):
         if group["differentiable"]:
             self._update_recorded(group)
             return
-        lr = number(group["lr"])
         momentum = number(group["momentum"])
-        dampening, decay = group["dampening"], number(group["weight_decay"])
-        nesterov, maximize = group["nesterov"], group["maximize"]
+        known: dict[Any, SgdRates] = {}  # parameters mostly share their dtype
         for p in group["params"]:
             g = raw_grad(p)
             if g is None:
                 continue
             if type(p._counter) is not list:
                 check_update(p)
+            x = resolved(p._array)
+            rates = known.get(x.dtype)
+            if rates is None:
+                rates = known[x.dtype] = sgd_rates(
+                    x.dtype,
+                    number(group["lr"]),
+                    momentum,
+                    number(group["dampening"]),
+                    number(group["weight_decay"]),
+                    group["nesterov"],
+                    group["maximize"],
+                )
             buffer = None
             first = False
             if momentum != 0:
@@ -101,8 +111,7 @@ class SGD(Grouped):
                 if first:
                     kept = state["momentum_buffer"] = wrap(np.empty_like(g))
                 buffer = kept._array
-            x = resolved(p._array)
-            sgd_step(x, g, buffer, lr, momentum, dampening, decay, nesterov, maximize, first)
+            sgd_step(x, g, buffer, first, rates)
             if x is not p._array:  # a view of conjugates or negatives
                 p._array[...] = x
             p._counter[0] += 1
