@@ -62,7 +62,8 @@ def gradients(lib: Any, drawn: Drawn) -> Any:
     if not outs or not leaves:
         return []
     weights = [cotangent(lib, t, i).detach() for i, t in enumerate(outs)]
-    return lib.autograd.grad(outs, leaves, weights, allow_unused=True)
+    found = lib.autograd.grad(outs, leaves, weights, allow_unused=True)
+    return [g.to_dense() if g is not None and lib is torch and g.is_sparse else g for g in found]
 
 
 def agree(ours: Any, theirs: Any, drawn: Drawn) -> None:
@@ -89,7 +90,12 @@ def agree(ours: Any, theirs: Any, drawn: Drawn) -> None:
 
 # PyTorch's kernels stumble over layouts and empty tensors: there is nothing to learn from these.
 STUMBLES = ("view size is not compatible", "MKL FFT error", "setStorage: sizes", "step must be")
-STUMBLES += ("cannot reshape tensor of 0 elements", "Expected X.is_contiguous", "select(): index 0")
+STUMBLES += (
+    "INTERNAL ASSERT FAILED",
+    "cannot reshape tensor of 0 elements",
+    "Expected X.is_contiguous",
+    "select(): index 0",
+)
 STUMBLES += (
     "could not create a primitive",
     "Expected dim < static_cast",
@@ -119,14 +125,25 @@ def judged(drawn: Drawn, mine: Any, error: Any) -> bool:
         return False  # it goes on, in memory that was never written
     if "linear_cross_entropy" in path and "label_smoothing must be" in str(mine):
         return False  # it takes any smoothing there, though not in cross_entropy
+    if error is None and "wrapping around more than once" in str(mine):
+        return False  # what was cropped can't wrap around: it reads memory that was never written
+    if path.startswith("conv_transpose") and "Output size is too small" in str(error):
+        return False  # one of its backends has tensors without elements, another hasn't
+    if path == "pow" and drawn.dtype.startswith("complex") and 0 in drawn.sample.args:
+        return False  # powers of 0 aren't the same in its vectors and its scalars
+    if path.startswith("corrcoef") and any(m.layout == "expanded" for m in drawn.made):
+        return False  # of what never varies, rounding
     if error is not None:
         return not any(text in str(error) for text in STUMBLES)
     if path.endswith("cross_entropy") and any(a.shape[1:2] == (0,) for a in arrays):
         return False  # smoothing is divided among no classes
     if empty and path in LEFT_EMPTY:
         return False
-    if "gelu" in path and not all(np.isfinite(a).all() for a in arrays):
-        return False  # vectors of float32 make nan of infinity, float64 doesn't
+    finite = all(np.isfinite(a).all() for a in arrays)
+    if not finite and ("gelu" in path or (path == "sgn" and drawn.dtype.startswith("complex"))):
+        return False  # what its vectors make of infinity its scalars don't
+    if drawn.sample.kwargs.get("antialias") and arrays[0].shape[-1] < 5:
+        return False  # its second pass over one column goes wrong
     bools = any(a.dtype == np.bool_ for a in arrays)
     if bools and isinstance(mine, NotImplementedError):  # it has products of bools in some layouts
         return False
@@ -153,6 +170,11 @@ def differentiated(drawn: Drawn) -> bool:
     apart = any(m.layout in ("strided", "expanded") for m in drawn.made)
     if "batch_norm" in row.path and apart:
         return False  # it reads past running estimates
+    scaled = "scale_factor" in drawn.sample.kwargs and len(drawn.made[0].values.shape) == 5
+    if row.path == "nn.functional.interpolate" and scaled:
+        return False  # its gradient of nearest volumes takes other scales than the volumes took
+    if row.path == "cumprod" and drawn.dtype.startswith("complex") and drawn.sample.kwargs:
+        return False  # it differentiates the product of complex numbers where only parts go on
     if row.path == "ldexp" and any(m.values.dtype.kind in "iu" for m in drawn.made):
         return False  # it takes powers of 2 in the exponent's dtype
     # Formulas that aren't meant for complex numbers, or for what is no Hermitian matrix.

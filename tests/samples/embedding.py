@@ -195,6 +195,7 @@ ROWS = [
             call(Z(5), I(2, high=5), 0.5, 2.0),
             call(Z(5, 3), Z(2), 0.5, 2.0),
             call(Z(5, 3), 3, 0.5, 2.0),
+            *[call(Z(5, 0), I(2, high=5), 0.5, p) for p in (float("inf"), float("-inf"), -0.5)],
         ],
     ),
     Row(

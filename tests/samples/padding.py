@@ -75,14 +75,26 @@ ROWS = [
         "nn.functional.pad",
         _edges("reflect") + _edges("replicate"),
         dtypes=DTYPES,
-        errors=_bad_edges("reflect") + _bad_edges("replicate"),
+        errors=[
+            *_bad_edges("reflect"),
+            *_bad_edges("replicate"),
+            *[
+                call(T(*size), (-1, -2) * n, mode)
+                for mode in ("reflect", "replicate")
+                for n, size in enumerate(((2, 3), (2, 3, 3), (2, 3, 3, 3)), 1)
+            ],
+            call(T(2, 3, 3), (-1, -2, -1, -3), "reflect"),
+        ],
     ),
     Row(
         "nn.functional.pad",
         _edges("circular"),
         dtypes=DTYPES,
         node=False,
-        errors=[*_bad_edges("circular"), call(T(2, 3, 4), (-5, 0), "circular")],
+        errors=[
+            *_bad_edges("circular"),
+            call(T(2, 3, 4), (-5, 0), "circular"),
+        ],
     ),
     Row(
         "constant_pad_nd",

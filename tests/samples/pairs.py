@@ -286,6 +286,8 @@ ROWS = [
         rtol=1e-7,
         errors=[
             call(T(2, 3, 6), 0),
+            call(T(2, 3, 6), 5),
+            call(T(1), 3),
             call(T(2, 3, 5)),
             call(T(2, 2, values=(0.0,) * 4), 1),
             call(3),

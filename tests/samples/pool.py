@@ -257,6 +257,8 @@ ROWS = [
             call(T(1, 2, 2, 2), I(1, 2, 2, 2, low=70, high=71), 2),
             call(T(1, 2, 2, 2), I(2, 2, 2, 2, high=3), 2),
             call(T(1, 2, 2, 2), I(1, 2, 2, 2, high=3, dtype="int32"), 2),
+            call(T(1, 2, 2, 2), I(1, 2, 2, 2, high=3), 2, (2, 2, 0, 2)),
+            call(T(1, 2, 2, 2), I(1, 2, 2, 2, high=3), 2, 2, (0, 0, 0, 0)),
         ],
     ),
     Row("nn.functional.adaptive_avg_pool3d", [call(T(2, 3, 0, 4, 5), 1)], grad=False),

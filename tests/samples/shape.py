@@ -157,7 +157,12 @@ REARRANGED = [
                 call(3, 3, offset=5),
                 call(2, 3, dtype="dtype:int32"),
             ],
-            errors=[call(-1, 3), call(3, -1), call(3, 3, dtype="dtype:float32"), call(2.5, 3)],
+            errors=[
+                call(-1, 3),
+                call(3, -1),
+                call(2.5, 3),
+                *[call(3, 3, dtype=f"dtype:{kind}") for kind in ("float32", "uint8", "int16")],
+            ],
             method=False,
             grad=False,
         )

@@ -106,6 +106,7 @@ ROWS = [
             call(T(2, 2, 5, 9, 2), 8, window=W),
             call(SPECTRUM, 8, window=W, return_complex=True),
             call(SPECTRUM, 8, window=Z(8, dtype="complex128")),
+            *[call(SPECTRUM, 8, 2, window=W, length=n) for n in (0, -1, -100)],
         ],
     ),
     Row("istft", errors=[call(3, 8), call(T(2, 5, 9), 8, window=W)]),

@@ -47,12 +47,11 @@ def diff(
         if part is not None:
             require_tensor(part, "diff", place, 4 if place == "prepend" else 5)
             _check_part(input, part, at)
-    parts = [part for part in (prepend, input, append) if part is not None]
-    x = input if len(parts) == 1 else cat(parts, at)
-    if n == 0:
-        result = x.new_zeros(x.shape).copy_(x)
+    if n == 0:  # and what is put around it is left out
+        result = input.new_zeros(input.shape).copy_(input)
     else:
-        result = x
+        parts = [part for part in (prepend, input, append) if part is not None]
+        result = x = input if len(parts) == 1 else cat(parts, at)
         for _ in range(min(n, x.shape[at])):
             count = result.shape[at] - 1
             later, earlier = result.narrow(at, 1, count), result.narrow(at, 0, count)

@@ -335,7 +335,7 @@ def _triangle(function: str, row: Any, col: Any, offset: Any, dtype: Any) -> Ten
         if count < 0:
             raise RuntimeError(f"{name} must be non-negative, got{count}")
     kind = numpy_dtype(function, dtype) or dtypes.int64.numpy
-    if kind.kind not in "iu":
+    if kind not in (np.int32, np.int64):
         raise _not_implemented(function, kind)
     lower = np.tri(rows, columns, offset if function == "tril_indices" else offset - 1, bool)
     found = (lower if function == "tril_indices" else ~lower).nonzero()

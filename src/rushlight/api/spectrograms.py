@@ -286,8 +286,12 @@ def _overlapped(
     else:
         end = total - n_fft // 2 if center else total
     signal, envelope = signal[:, start:end], envelope[:, start:end]
-    lowest = np.abs(values_of(envelope)).min(initial=np.inf)
-    if not lowest > 1e-11:
+    if not envelope.numel():
+        raise RuntimeError(
+            "min(): Expected reduction dim to be specified for input.numel() == 0. Specify the "
+            "reduction dim with the 'dim' argument."
+        )
+    if not np.abs(values_of(envelope)).min() > 1e-11:
         raise RuntimeError(call + " window overlap add min: 1")
     signal = signal / envelope
     if end > total:

@@ -57,6 +57,8 @@ def tensorinv(input: Tensor, ind: int = 2, *, out: Tensor | None = None) -> Tens
     require_tensor(input, "linalg_tensorinv", "input", 1)
     if ind <= 0:
         raise RuntimeError(f"Expected a strictly positive integer for 'ind', but got {ind}")
+    if ind > input.ndim:
+        raise RuntimeError(f"ArrayRef: invalid slice, N = {ind}; size = {input.ndim}")
     first, last = tuple(input.shape[:ind]), tuple(input.shape[ind:])
     if prod(first) != prod(last):
         raise RuntimeError(

@@ -67,14 +67,21 @@ def _batch_norm_half(
     momentum: float,
     eps: float,
 ) -> tuple[Array, Array, Array]:
-    """In float32; running estimates of half precision are written back."""
+    """In float32; running estimates of half precision are written back.
+
+    Where no parameter is float32, mean and rstd are halves too, and x is normalised by these."""
     estimates = (running_mean, running_var)
     wide = [None if a is None else a.astype(np.float32) for a in estimates]
-    result: tuple[Array, Array, Array] = widened(batch_norm, x, weight, bias, *wide, momentum, eps)
+    y, mean, rstd = widened(batch_norm, x, weight, bias, *wide, momentum, eps)
     for narrow, a in zip(estimates, wide):
         if narrow is not None and a is not None:
             narrow[...] = a.astype(narrow.dtype)
-    return result
+    if all(a is None or a.dtype == x.dtype for a in (weight, bias, *estimates)):
+        mean, rstd = (a.astype(x.dtype).astype(np.float32) for a in (mean, rstd))
+        single, w, b = (None if a is None else a.astype(np.float32) for a in (x, weight, bias))
+        assert single is not None
+        y = _line(single, _images(single), mean, rstd, w, b).astype(x.dtype)
+    return y, mean, rstd
 
 
 def batch_norm_backward(

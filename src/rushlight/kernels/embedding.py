@@ -54,6 +54,11 @@ def renormalize_(table: Array, index: Array, max_norm: float, norm_type: float) 
     rows = np.unique(index)
     if len(rows) and not 0 <= rows[0] <= rows[-1] < len(table):
         raise IndexError("index out of range in self")
+    if not table.shape[1] and (norm_type < 0 or norm_type == np.inf):
+        raise RuntimeError(
+            f"linalg.vector_norm cannot compute the {norm_type:g} norm on an empty tensor because "
+            "the operation does not have an identity"
+        )
     looked_up = table[rows]
     if looked_up.itemsize < 4:
         looked_up = looked_up.astype(np.float32)

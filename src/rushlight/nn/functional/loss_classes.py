@@ -127,9 +127,9 @@ def _check_options(input: Any, target: Any, label_smoothing: Any) -> float:
     require_tensor(input, "cross_entropy_loss", "input", 1)
     require_tensor(target, "cross_entropy_loss", "target", 2)
     smoothing = as_float(label_smoothing, "cross_entropy_loss", "label_smoothing", 6)
-    if not 0.0 <= smoothing <= 1.0:
+    if smoothing > 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {smoothing:g}")
-    return smoothing
+    return smoothing if smoothing > 0.0 else 0.0  # PyTorch lets negative ones pass as none
 
 
 def _soft(

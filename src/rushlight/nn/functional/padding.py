@@ -66,6 +66,8 @@ def _check(x: Tensor, n: int, pads: tuple[int, ...], mode: str) -> None:
                 raise RuntimeError("Padding value causes wrapping around more than once.")
             if shape[axis] + left + right < 0:
                 raise RuntimeError("Negative padding value is resulting in an empty dimension")
+            if max(left, right) > shape[axis] + min(left, 0) + min(right, 0):
+                raise RuntimeError("Padding value causes wrapping around more than once.")
         return
     if 0 in shape[-n - 1 :]:
         raise RuntimeError(
@@ -83,6 +85,8 @@ def _check(x: Tensor, n: int, pads: tuple[int, ...], mode: str) -> None:
     full = list(shape)
     for axis, left, right in sides:
         full[axis] += left + right
+    if max(full[-n:]) < 1:
+        raise RuntimeError(_too_small(shape[-n:], full[-n:], mode))
     for axis, *_ in sides:
         if full[axis] < 0:
             raise RuntimeError(
@@ -91,3 +95,12 @@ def _check(x: Tensor, n: int, pads: tuple[int, ...], mode: str) -> None:
     if x.dtype.scalar_name == "Bool":
         kind = "reflection" if mode == "reflect" else "replication"
         raise NotImplementedError(f"\"{kind}_pad{n}d\" not implemented for 'Bool'")
+
+
+def _too_small(before: list[int], after: list[int], mode: str) -> str:
+    """That nothing is left, as each of PyTorch's six paddings puts it."""
+    n = len(before)
+    given = ("W: {}", "H: {}, W: {}", "D: {} H: {}, W: {}")[n - 1].format(*before)
+    space = " " if (mode, n) == ("replicate", 2) else ""
+    result = " ".join(f"{axis}: {size}" for axis, size in zip("DHW"[-n:], after))
+    return f"input ({given}{space}) is too small. Calculated output {result}"

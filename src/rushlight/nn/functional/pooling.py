@@ -166,7 +166,8 @@ def _unpool(
 ) -> Tensor:
     kernel = _each(kernel_size, n)
     steps = kernel if stride is None else _each(stride, n)
-    out = _unpool_size(input.shape, kernel, steps, _each(padding, n), output_size)
+    pads = _each(padding, n)
+    out = _unpool_size(input.shape, kernel, steps, pads, output_size)
     below = next((d for d, size in enumerate(out) if size < 0), None)
     if below is not None:
         raise ValueError(
@@ -191,6 +192,13 @@ def _unpool(
             f"Input to {single} should be a {kind} Tensor, but got a tensor with "
             f"{input.dim() + (n == 1)} dimensions."
         )
+    if n == 3:
+        for name, given in (("stride", len(steps)), ("padding", len(pads))):
+            if given != 3:
+                raise RuntimeError(
+                    "There should be exactly three elements (depth, height, width) in "
+                    f"{name}, but got: {given} elements."
+                )
     if tuple(indices.shape) != tuple(input.shape):
         sizes = [[*t.shape, 1] if n == 1 else [*t.shape] for t in (input, indices)]
         raise RuntimeError(
