@@ -18,6 +18,7 @@ ROWS = [
             call(T(3), M(2, 1), 1),
             call(T(), M(), 1),
             call(T(0, 3), M(3), 1),
+            call(T(3, dtype="uint8"), M(3), -2),
         ],
         dtypes=ALL,
         inplace=True,

@@ -68,6 +68,7 @@ ROWS = [
             call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, NONE, 2.0),
             call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, NONE, 1),
             call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, (0, -1), 2),
+            *[call(IMAGE, KERNEL, None, ONE, ONE, ONE, False, (0,) * n, 2) for n in (0, 3)],
         ],
     ),
     Row(

@@ -242,6 +242,7 @@ ROWS = [
             call(T(3, 4), I(3, low=-2, high=3)),
             call(I(5, high=4), 2),
             call(I(5, high=4), 2.5),
+            call(T(3, dtype="uint8"), 258),
             call(2, I(5, high=4)),
             call(FEW, 1.0, invert=True),
             call(FEW, FEW, assume_unique=False, invert=True),

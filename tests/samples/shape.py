@@ -267,6 +267,7 @@ SCATTERED = [
         [call(T(1), T(2), (2,), (2,)), call(T(1), T(2), (2,), (1,), 3)],
         fn=lambda torch, x, *args: torch.as_strided_scatter(x.expand(6), *args),
         grad=False,
+        errors=[call(T(1), T(2), (2,), (0,)), call(T(1), T(2, 2), (2, 2), (1, 0), 1)],
     ),
 ]
 

@@ -189,7 +189,7 @@ def baddbmm(
     refuse_bool("baddbmm", batch1, batch2)
     scale = _factor(beta, "baddbmm", "beta", input.dtype)
     alpha = _factor(alpha, "baddbmm", "alpha", input.dtype)
-    if scale and not batch1.shape[2]:
+    if scale and len(batch1) and not batch1.shape[2]:
         _check_scaled(input, beta)
     return finish(ops.baddbmm(input, batch1, batch2, scale, alpha), out, "baddbmm", input)
 

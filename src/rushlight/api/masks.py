@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 
 from rushlight.api.broadcasting import broadcast_pair
+from rushlight.api.scalars import checked
 from rushlight.ops import masks as ops
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import into, no_overload, require_tensor, type_name
-from rushlight.ops.promotion import checked_number, checked_value
+from rushlight.ops.promotion import checked_value
 from rushlight.ops.viewing import is_plain
 from rushlight.tensor import Tensor
 
@@ -51,8 +52,7 @@ def masked_fill(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     if isinstance(value, Tensor):
         checked_value(value, input._array.dtype)
         return ops.masked_fill_with(input, mask, value)  # type: ignore[no-any-return]
-    checked_number(value, input._array.dtype)
-    return ops.masked_fill(input, mask, value)  # type: ignore[no-any-return]
+    return ops.masked_fill(input, mask, checked(value, input.dtype))  # type: ignore[no-any-return]
 
 
 def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
@@ -60,7 +60,7 @@ def masked_fill_(input: Tensor, mask: Tensor, value: Any) -> Tensor:
     check_operands(input, (mask, value), overlap=False)
     overwrite(input, masked_fill(input, mask, value), overlap=False)
     if 0 in input._array.strides:
-        filler = value._array if isinstance(value, Tensor) else value
+        filler = value._array if isinstance(value, Tensor) else checked(value, input.dtype)
         np.copyto(input._array, filler, casting="unsafe", where=mask._array)
     return input
 

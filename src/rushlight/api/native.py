@@ -87,7 +87,12 @@ def convolution(
     if transposed:
         spread: Any = (conv.conv_transpose1d, conv.conv_transpose2d, conv.conv_transpose3d)[n - 1]
         return spread(x, w, bias, steps, around, extra, groups, gaps)  # type: ignore[no-any-return]
-    if min(extra, default=0) < 0:
+    if len(extra) not in (1, n):
+        raise RuntimeError(
+            f"expected output_padding to be a single integer value or a list of {n} values to "
+            f"match the convolution dimensions, but got output_padding={list(extra)}"
+        )
+    if min(extra) < 0:
         raise RuntimeError("negative output_padding is not supported")
     convolve: Any = (conv.conv1d, conv.conv2d, conv.conv3d)[n - 1]
     return convolve(x, w, bias, steps, around, gaps, groups)  # type: ignore[no-any-return]

@@ -277,7 +277,7 @@ def _in_common(a: Any, b: Any) -> tuple[Tensor, Tensor]:
     arrays = [x._array if isinstance(x, Tensor) else x for x in (a, b)]
     common = dtypes.result_dtype(arrays)
     first, second = [
-        wrap(np.asarray(x, common)) if not isinstance(t, Tensor) else _cast(t, common)
+        wrap(np.asarray(x).astype(common)) if not isinstance(t, Tensor) else _cast(t, common)
         for t, x in zip((a, b), arrays)
     ]
     return first, second

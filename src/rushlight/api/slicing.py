@@ -7,7 +7,7 @@ from typing import Any
 from rushlight.api.names import numpy_names
 from rushlight.api.sizes import as_dim, as_int, int_list, wrap_dim
 from rushlight.dtypes import INTEGER
-from rushlight.kernels.strides import buffer_of, element_strides, reach
+from rushlight.kernels.strides import buffer_of, element_strides, expanded_error, reach
 from rushlight.ops import rearrange, strided, views
 from rushlight.ops.fitting import cast_to
 from rushlight.ops.outputs import into, no_overload, require_tensor
@@ -314,4 +314,6 @@ def as_strided_scatter(
         input = input.contiguous()  # no element in two places
     found = geometry(input, size, stride, storage_offset, "as_strided_scatter")
     src = _check_source(src, found[0], input, "as_strided_scatter")
+    if src.numel() and any(n > 1 and not step for n, step in zip(found[0], found[1])):
+        raise expanded_error()
     return strided.replace_strided(input, src, *found)  # type: ignore[no-any-return]

@@ -133,10 +133,15 @@ def overlaps(size: Ints, stride: Ints) -> bool:
 def check_expanded(array: Any) -> None:
     """Raise PyTorch's error for memory in which several elements share a place."""
     if array.size > 1 and any(s == 0 and n > 1 for s, n in zip(array.strides, array.shape)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor refers to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
+        raise expanded_error()
+
+
+def expanded_error() -> RuntimeError:
+    """PyTorch's error for a target several of whose elements share a place."""
+    return RuntimeError(
+        "unsupported operation: more than one element of the written-to tensor refers to a "
+        "single memory location. Please clone() the tensor before performing the operation."
+    )
 
 
 def shared_error() -> RuntimeError:
