@@ -129,7 +129,7 @@ def sgd_rates(
     )
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=64)
 def _constant(number: float, dtype: np.dtype[Any]) -> Array:
     return np.array(number, dtype)
 
@@ -229,9 +229,9 @@ def adam_rates(
         _constant(beta1 if beta1 <= 0.5 else 1 - beta1, real),
         _constant(beta2, real),
         _constant(1 - beta2, real),
-        _constant(math.sqrt(1 - beta2**step), real),
+        np.array(math.sqrt(1 - beta2**step), real),
         _constant(eps, real),
-        _constant(-(lr / (1 - beta1**step)), real),
+        np.array(-(lr / (1 - beta1**step)), real),
         coupled,
         weight_decay != 0 and decoupled,
         maximize,
