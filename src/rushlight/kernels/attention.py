@@ -1,17 +1,19 @@
-"""Scaled dot-product attention, a block of queries at a time.
+"""Scaled dot-product attention, a block of scores at a time.
 
-The scores of a block (queries by keys) are made, used and forgotten while they are in cache, so
-that memory grows with the length of the sequences and not with its square. Backward makes them
-again from each query's log Σ exp(score); only where everything fits in one block are the
-probabilities kept, which saves small calls half their work. (Dao et al., "FlashAttention", NeurIPS
-2022, of which this is the plain form: whole rows of scores, so that no running maximum is needed.)
+The scores of a block (queries by keys, of several heads) are made, used and forgotten while they
+are in cache, so that memory grows with the length of the sequences and not with its square.
+Backward makes them again from each query's log Σ exp(score); only where all of them are few are
+the probabilities kept, which saves small calls half their work. (Dao et al., "FlashAttention",
+NeurIPS 2022, of which this is the plain form: whole rows of scores, so that no running maximum is
+needed.) Operands are read where they lie, as slices of one projection often are: BLAS takes
+matrices whose rows are further apart than they are long.
 
 A query that the mask lets see no key gets zeros.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from functools import lru_cache
 from math import prod
 from typing import Any, NamedTuple
 
@@ -19,75 +21,148 @@ import numpy as np
 
 from rushlight.kernels.blocks import Array
 from rushlight.kernels.copies import in_layout
+from rushlight.kernels.scratch import scratch
 from rushlight.kernels.softmax import peak, total
+from rushlight.kernels.threads import for_each
 
 # Scores of a block: 1 MiB of float32. Products of larger blocks gain nothing, smaller ones lose.
 SCORES = 1 << 18
 
+# Where there are enough heads they are dealt out in so many parts, for several threads, which a
+# part of fewer scores does not pay.
+PARTS, LEAST = 4, 1 << 14
+
+# Causal queries go a quarter at a time, so that keys after the last of them need no work, but not
+# fewer than these, since each time costs a few calls and additions.
+ROWS = 64
+
+# Probabilities are kept up to here.
+KEPT = 1 << 18
+
+# Scores between -CALM and CALM need no maximum subtracted: exp and its sums stay in the middle of
+# float32's range, where every digit is as good.
+CALM = 20.0
+
+Heads = tuple[slice, slice]
+
 
 class Stacks(NamedTuple):
-    """The operands as stacks of matrices (N, rows, columns), in the dtype to compute in."""
+    """The operands as (N, H, rows, columns), views where possible, in the dtype to compute in."""
 
-    q: Array  # scaled
+    q: Array
     k: Array
     v: Array
-    mask: Array | None  # (N or 1, L or 1, S), boolean or added to the scores
+    hidden: Array | None  # True where a query may not look
+    added: Array | None  # to the scores
     causal: bool
-    batch: tuple[int, ...]  # the dimensions that N stands for
+    scale: Array
 
 
 def _stack(x: Array, batch: tuple[int, ...], dtype: Any) -> Array:
     if x.shape[:-2] != batch:
         x = np.broadcast_to(x, (*batch, *x.shape[-2:]))
-    return x.reshape(prod(batch), *x.shape[-2:]).astype(dtype, copy=False)
+    if x.ndim != 4:
+        x = x.reshape(prod(batch[:-1]), *batch[-1:] or (1,), *x.shape[-2:])
+    return x.astype(dtype, copy=False)
 
 
-def _stacks(q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float) -> Stacks:
+def _for_blas(x: Array) -> Array:
+    """The operand itself if BLAS can read its matrices, otherwise a copy."""
+    (rows, columns), (down, along) = x.shape[-2:], x.strides[-2:]
+    size = x.itemsize
+    if (along == size and down >= size * columns) or (down == size and along >= size * rows):
+        return x
+    return x.copy()
+
+
+def _stacks(
+    q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float
+) -> tuple[Stacks, tuple[int, ...]]:
+    """The operands, and their leading dimensions."""
     batch = q.shape[:-2]
     if not batch == k.shape[:-2] == v.shape[:-2]:
         batch = np.broadcast_shapes(batch, k.shape[:-2], v.shape[:-2])
     dtype = q.dtype if q.itemsize > 2 else np.dtype(np.float32)
+    hidden = added = None
     if mask is not None:
-        mask = mask.reshape((1,) * (2 - mask.ndim) + mask.shape)
-        lead = mask.shape[:-2]
-        mask = _stack(mask, batch if prod(lead) > 1 else lead, mask.dtype)
-    factor = dtype.type(scale)
-    return Stacks(
-        _stack(q, batch, dtype) * factor,
-        _stack(k, batch, dtype),
-        _stack(v, batch, dtype),
-        mask,
-        causal,
-        batch,
+        boolean = mask.dtype.kind == "b"
+        scores = (*batch, q.shape[-2], k.shape[-2])
+        mask = np.broadcast_to(np.logical_not(mask) if boolean else mask, scores)
+        mask = _stack(mask, batch, mask.dtype)
+        hidden, added = (mask, None) if boolean else (None, mask)
+    q, k, v = (_for_blas(_stack(x, batch, dtype)) for x in (q, k, v))
+    return Stacks(q, k, v, hidden, added, causal, np.array(scale, dtype)), batch
+
+
+def _blocks(t: Stacks) -> tuple[list[Heads], list[slice]]:
+    """How to cut the work: heads, which are independent of each other, and the rows of each."""
+    n, heads, length, _ = t.q.shape
+    keys = t.k.shape[2]
+    step = min(length, max(1, SCORES // keys))
+    if t.causal:
+        step = min(step, max(ROWS, length // 4))
+    size = step * keys
+    together = max(1, min(SCORES // size, max(-(-n * heads // PARTS), LEAST // size)))
+    across, along = (together // heads, heads) if together >= heads else (1, together)
+    return (
+        [
+            (slice(i, i + across), slice(j, j + along))
+            for i in range(0, n, across)
+            for j in range(0, heads, along)
+        ],
+        [slice(i, min(i + step, length)) for i in range(0, length, step)],
     )
 
 
-def _blocks(length: int, stacks: int, keys: int) -> Iterator[tuple[slice, slice]]:
-    """Cut all queries into blocks: several stacks together, or some rows of one."""
-    together = max(1, SCORES // max(1, length * keys))
-    rows = max(1, length if together > 1 else min(length, SCORES // max(1, keys)))
-    for n in range(0, stacks, together):
-        for r in range(0, length, rows):
-            yield slice(n, min(n + together, stacks)), slice(r, min(r + rows, length))
+@lru_cache(32)
+def _visible(start: int, stop: int, keys: int, dtype: np.dtype[Any]) -> Array:
+    """1 where a query from `start` to `stop` looks at a key that is not after it, 0 elsewhere."""
+    visible = np.tri(stop - start, keys, start, dtype)
+    visible.flags.writeable = False
+    return visible
 
 
-def _scores(t: Stacks, stacks: slice, rows: slice) -> Array:
-    """The masked scores of a block; of causal ones only the keys that its last query sees."""
-    length = t.k.shape[1]
-    if t.causal:
-        length = min(length, rows.stop)
-    s: Array = np.matmul(t.q[stacks, rows], t.k[stacks, :length].mT)
-    if t.mask is not None:
-        mask = t.mask[stacks if t.mask.shape[0] > 1 else slice(None)]
-        mask = (mask[:, rows] if mask.shape[1] > 1 else mask)[..., :length]
-        if mask.dtype.kind == "b":
-            np.copyto(s, -np.inf, where=np.logical_not(mask))
-        else:
-            np.add(s, mask, out=s, casting="same_kind")
+def _turned(x: Array, factor: Array | float, name: str) -> Array:
+    """The transposed matrices times a factor, as BLAS likes them on the right.
+
+    It takes 1.5 times as long for small products of the form ``a @ b.mT``.
+    """
+    out = scratch(name, x.mT.shape, x.dtype)
+    np.multiply(x.mT, factor, out=out)
+    return out
+
+
+def _exponentials(t: Stacks, heads: Heads, rows: slice, keys: Array) -> tuple[Array, Any]:
+    """exp(score - top), 0 where hidden; and top, a number a query.
+
+    Of causal scores only the keys that the block's last query sees. `keys` are turned and scaled.
+    """
+    place = (*heads, rows)
+    length = min(keys.shape[3], rows.stop) if t.causal else keys.shape[3]
+    s = scratch("scores", (*t.q[place].shape[:3], length), keys.dtype)
+    np.matmul(t.q[place], keys[..., :length], out=s)
+    if t.added is not None:
+        np.add(s, t.added[place][..., :length], out=s, casting="same_kind")
+    hidden = None if t.hidden is None else t.hidden[place][..., :length]
+    visible = None
     if t.causal and rows.start + 1 < length:
-        later = np.arange(length) > np.arange(rows.start, rows.stop)[:, None]
-        np.copyto(s, -np.inf, where=later)
-    return s
+        visible = _visible(rows.start, rows.stop, length, s.dtype)
+    if s.max() <= CALM and s.min() >= -CALM:
+        np.exp(s, out=s)
+        if hidden is not None:
+            np.copyto(s, 0, where=hidden)
+        if visible is not None:
+            np.multiply(s, visible, out=s)
+        return s, 0.0
+    if hidden is not None:
+        np.copyto(s, -np.inf, where=hidden)
+    if visible is not None:
+        np.copyto(s, -np.inf, where=visible == 0)
+    flat = s.reshape(-1, length)
+    top = peak(flat, -1)
+    np.copyto(top, 0, where=top == -np.inf)
+    np.exp(np.subtract(flat, top, out=flat), out=flat)
+    return s, top.reshape(*s.shape[:3], 1)
 
 
 def attention(
@@ -99,48 +174,55 @@ def attention(
     a boolean mask is True where a query may look. What is kept are the probabilities
     (..., L, S), or each query's log Σ exp (..., L).
     """
-    t = _stacks(q, k, v, mask, causal, scale)
-    n, length = t.q.shape[:2]
-    y = np.empty((n, length, t.v.shape[2]), t.q.dtype)
-    logs = np.empty((n, length, 1), t.q.dtype)
-    kept: Array | None = None
-    if not t.k.shape[1]:
-        y.fill(0)
-        logs.fill(np.inf)
-    else:
-        for stacks, rows in _blocks(length, n, t.k.shape[1]):
-            p = _scores(t, stacks, rows)
-            flat = p.reshape(-1, p.shape[2])
-            top = peak(flat, -1)
-            np.copyto(top, 0, where=top == -np.inf)
-            np.exp(np.subtract(flat, top, out=flat), out=flat)
-            sums = total(flat, -1)
-            dead = sums == 0
-            np.copyto(sums, 1, where=dead)
-            np.divide(flat, sums, out=flat)
-            np.matmul(p, t.v[stacks, : p.shape[2]], out=y[stacks, rows])
-            top += np.log(sums)
-            np.copyto(top, np.inf, where=dead)
-            logs[stacks, rows] = top.reshape(*p.shape[:2], 1)
-            if stacks == slice(0, n) and rows == slice(0, length) and p.shape[2] == t.k.shape[1]:
-                kept = p
-    batch = t.batch
-    out = y.reshape(*batch, *y.shape[1:]).astype(q.dtype, copy=False)
-    if kept is not None:
-        return out, kept.reshape(*batch, *kept.shape[1:])
-    return out, logs.reshape(*batch, length)
+    t, batch = _stacks(q, k, v, mask, causal, scale)
+    return _results(t, batch, np.empty((*batch, q.shape[-2], v.shape[-1]), t.q.dtype), q.dtype)
 
 
 def attention_like_queries(
     q: Array, k: Array, v: Array, mask: Array | None, causal: bool, scale: float
 ) -> tuple[Array, Array]:
-    """`attention`, with the result in the queries' order of memory, as PyTorch's kernel has it."""
-    y, kept = attention(q, k, v, mask, causal, scale)
-    if not q.flags.c_contiguous:
-        ordered = in_layout(q, q.dtype, "preserve")
-        np.copyto(ordered, y)
-        y = ordered
-    return y, kept
+    """`attention` of values as long as queries, in the queries' order of memory, as PyTorch's."""
+    t, batch = _stacks(q, k, v, mask, causal, scale)
+    return _results(t, batch, _fresh(q, batch, t.q.dtype), q.dtype)
+
+
+def _results(t: Stacks, batch: tuple[int, ...], y: Array, dtype: Any) -> tuple[Array, Array]:
+    kept = _attend(t, _stack(y, batch, y.dtype))
+    return y.astype(dtype, copy=False), kept.reshape(*batch, *kept.shape[2:])
+
+
+def _attend(t: Stacks, y: Array) -> Array:
+    """Write the result into `y`, and return the probabilities or the logarithms."""
+    n, heads, length, _ = t.q.shape
+    keys = t.k.shape[2]
+    few = n * heads * length * keys <= KEPT
+    kept = (np.zeros if few else np.empty)((n, heads, length, *[keys] * few), y.dtype)
+    if not keys:
+        y.fill(0)
+        kept.fill(np.inf)
+        return kept
+    blocks, cuts = _blocks(t)
+
+    def work(part: Heads) -> None:
+        turned = _turned(t.k[part], t.scale, "keys")
+        for rows in cuts:
+            p, top = _exponentials(t, part, rows, turned)
+            sums = total(p.reshape(-1, p.shape[3]), -1).reshape(*p.shape[:3], 1)
+            dead = sums == 0
+            np.copyto(sums, 1, where=dead)
+            place = (*part, rows)
+            out = y[place]
+            np.matmul(p, t.v[part][:, :, : p.shape[3]], out=out)
+            np.multiply(out, np.reciprocal(sums), out=out)
+            if few:
+                np.divide(p, sums, out=kept[place][..., : p.shape[3]])
+            else:
+                logs = np.add(np.log(sums, out=sums), top, out=sums)
+                np.copyto(logs, np.inf, where=dead)
+                kept[place] = logs[..., 0]
+
+    for_each(work, blocks, products=True)
+    return kept
 
 
 def attention_backward(
@@ -161,37 +243,100 @@ def attention_backward(
 
         v: pᵀ g,   s = p · (d - Σ p·d) = p · (d - Σ g·y),   q: scale · s k,   k: scale · sᵀ q.
     """
-    t = _stacks(q, k, v, mask, causal, scale)
-    n, length = t.q.shape[:2]
-    keys = t.k.shape[1]
-    g = _stack(g, t.batch, t.q.dtype)
-    inner = np.vecdot(g, _stack(y, t.batch, t.q.dtype))[..., None]
+    t, batch = _stacks(q, k, v, mask, causal, scale)
     whole = kept.ndim == y.ndim
-    kept = kept.reshape(n, length, -1)
-    gq = np.empty_like(t.q) if needs[0] else None
-    gk = np.zeros_like(t.k) if needs[1] else None
-    gv = np.zeros_like(t.v) if needs[2] else None
-    for stacks, rows in _blocks(length, n, keys) if keys else ():
-        if whole:
-            p = kept
+    g, y = (_for_blas(_stack(x, batch, t.q.dtype)) for x in (g, y))
+    kept = kept.reshape(*t.q.shape[:3], -1)
+    results = [_fresh(x, batch, t.q.dtype) if n else None for x, n in zip((q, k, v), needs)]
+    if t.k.shape[2]:
+        blocks, cuts = _blocks(t)
+        gq, gk, gv = (None if x is None else _stack(x, batch, x.dtype) for x in results)
+
+        def work(part: Heads) -> None:
+            _heads_backward(t, part, cuts, g, y, kept, whole, gq, gk, gv)
+
+        for_each(work, blocks, products=True)
+    elif results[0] is not None:
+        results[0].fill(0)
+    return [None if x is None else x.astype(q.dtype, copy=False) for x in results]
+
+
+def _fresh(x: Array, batch: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Memory for what is shaped like `x`, in its order of axes."""
+    if x.shape[:-2] != batch or x.ndim > 4:
+        return np.empty((*batch, *x.shape[-2:]), dtype)
+    return in_layout(x, dtype, "preserve")
+
+
+def _heads_backward(
+    t: Stacks,
+    part: Heads,
+    cuts: list[slice],
+    g: Array,
+    y: Array,
+    kept: Array,
+    whole: bool,
+    gq: Array | None,
+    gk: Array | None,
+    gv: Array | None,
+) -> None:
+    """`attention_backward` of some heads: the last queries first, as these see the most keys."""
+    k, v = t.k[part], t.v[part]
+    keys = None if whole else _turned(k, t.scale, "keys")
+    values = _turned(v, t.scale, "values")  # so that d, and what follows from it, has the factor
+    to_k = None if gk is None else _Sum(gk[part], len(cuts), "to_k")
+    to_v = None if gv is None else _Sum(gv[part], len(cuts), "to_v")
+    for rows in reversed(cuts):
+        place = (*part, rows)
+        slope = g[place]
+        inner = np.vecdot(slope, y[place])[..., None]
+        np.multiply(inner, t.scale, out=inner)
+        if keys is None:
+            p = kept[place]
         else:
-            p = _scores(t, stacks, rows)
-            np.exp(np.subtract(p, kept[stacks, rows], out=p), out=p)
-        seen = (stacks, slice(0, p.shape[2]))
-        if gv is not None:
-            gv[seen] += np.matmul(p.mT, g[stacks, rows])
-        if gq is None and gk is None:
+            p, top = _exponentials(t, part, rows, keys)
+            rest = np.exp(top - kept[place])  # p lacks this factor, which g and y get instead
+            slope = np.multiply(slope, rest, out=scratch("slopes", slope.shape, slope.dtype))
+            np.multiply(inner, rest, out=inner)
+        length = p.shape[3]
+        if to_v is not None:
+            to_v.add(p.mT, slope)
+        if gq is None and to_k is None:
             continue
-        s = np.matmul(g[stacks, rows], t.v[seen].mT)
-        s -= inner[stacks, rows]
-        s *= p
+        s = np.matmul(slope, values[..., :length], out=scratch("bends", p.shape, p.dtype))
+        np.subtract(s, inner, out=s)
+        np.multiply(s, p, out=s)
         if gq is not None:
-            np.matmul(s, t.k[seen], out=gq[stacks, rows])
-        if gk is not None:
-            gk[seen] += np.matmul(s.mT, t.q[stacks, rows])
-    if gq is not None:
-        gq *= gq.dtype.type(scale) if keys else 0
-    return [
-        None if x is None else x.reshape(*t.batch, *x.shape[1:]).astype(q.dtype, copy=False)
-        for x in (gq, gk, gv)
-    ]
+            np.matmul(s, k[:, :, :length], out=gq[place])
+        if to_k is not None:
+            to_k.add(s.mT, t.q[place])
+    for products in (to_k, to_v):
+        if products is not None:
+            products.finish()
+
+
+class _Sum:
+    """A sum of products, the first of which has all of its rows that are not 0.
+
+    Of several it is made aside: adding matrices whose rows lie apart takes as long as multiplying.
+    """
+
+    def __init__(self, out: Array, count: int, name: str) -> None:
+        self.out = out
+        self.name = name
+        self.sum = out if count == 1 else scratch(name, out.shape, out.dtype)
+        self.begun = False
+
+    def add(self, a: Array, b: Array) -> None:
+        rows = self.sum[:, :, : a.shape[2]]
+        if self.begun:
+            product = scratch("product", rows.shape, rows.dtype)
+            np.add(rows, np.matmul(a, b, out=product), out=rows)
+        else:
+            np.matmul(a, b, out=rows)
+            self.sum[:, :, a.shape[2] :] = 0
+            self.begun = True
+
+    def finish(self) -> None:
+        if self.sum is not self.out:
+            np.copyto(self.out, self.sum)
