@@ -19,29 +19,29 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from rushlight.kernels import winograd
+from rushlight.kernels import conv_planes
 from rushlight.kernels.channels import follow
 from rushlight.kernels.conv_layout import (
     CACHED,
     Geometry,
     Ints,
     Piece,
-    boxes,
     cuts,
     each_tap,
     flat_length,
     geometry,
     windows_last,
-    windows_planes,
-    windows_widened,
     worth_sharing,
 )
 from rushlight.kernels.gemm import tall_matmul
 from rushlight.kernels.reduce import is_half
 from rushlight.kernels.scratch import scratch
-from rushlight.kernels.threads import for_each, get_num_threads
+from rushlight.kernels.threads import for_each
 
 Array = NDArray[Any]
+
+# Elements of a matrix that OpenBLAS never multiplies where it lies.
+_PACKED = 1 << 19
 
 
 def conv_forward(
@@ -75,15 +75,13 @@ def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
     if y.size == 0 or geo.depth == 0:
         y[...] = 0 if bias is None else bias
         return y
-    if winograd.suits(geo, x.dtype):
-        forward, weights = _forward_winograd, winograd.spread_weights(w)
-        pieces = winograd.pieces(geo, x.itemsize)
-    elif geo.channels_last and not geo.pointwise:
+    if geo.channels_last:
         forward, weights = _forward_last, _weights_last(w, geo)
         pieces = geo.pieces(geo.window_row(x.itemsize))
     else:
-        forward, weights = _forward_planes, w.reshape(geo.groups, geo.outer, geo.depth)
-        pieces = geo.pieces(geo.window_row(x.itemsize))
+        x = np.ascontiguousarray(x)
+        forward, weights = conv_planes.forward, conv_planes.weights_in_order(w, geo)
+        pieces = geo.pieces(conv_planes.row_bytes(geo, x.itemsize))
 
     def work(piece: Piece) -> None:
         part = y[piece.samples, :, piece.rows]
@@ -97,9 +95,10 @@ def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
 
 def _weights_last(w: Array, geo: Geometry) -> Array:
     """The weights as (group, tap × channel, out channel)."""
-    w = w.reshape(geo.groups, geo.outer, geo.inner, *geo.kernel)
-    order = (0, *range(3, w.ndim), 2, 1)
-    return np.ascontiguousarray(w.transpose(order)).reshape(geo.groups, geo.depth, geo.outer)
+    w = w.reshape(geo.groups, geo.outer, geo.inner, geo.taps).swapaxes(2, 3)
+    rows = np.ascontiguousarray(w).reshape(geo.groups, geo.outer, geo.depth).swapaxes(1, 2)
+    # BLAS packs large ones anyhow, and they take 4 ns an element to transpose.
+    return rows if geo.depth * geo.outer > _PACKED else np.ascontiguousarray(rows)
 
 
 def _forward_last(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
@@ -111,26 +110,6 @@ def _forward_last(x: Array, weights: Array, out: Array, geo: Geometry, piece: Pi
         last = last.reshape(len(out), *out.shape[2:], geo.outer)
         target = out[:, group * geo.outer : (group + 1) * geo.outer]
         np.copyto(target, last.transpose(0, last.ndim - 1, *range(1, last.ndim - 1)))
-
-
-def _forward_planes(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
-    stack = out.reshape(len(out), geo.groups, geo.outer, -1)
-    if geo.pointwise:
-        planes = x[piece.samples, :, piece.rows].reshape(len(out), geo.groups, geo.inner, -1)
-        np.matmul(weights, planes, out=stack)
-    elif geo.widened:
-        windows, extent = windows_widened(x, geo, piece)
-        wide = scratch("product", (*stack.shape[:3], windows.shape[-1]), out.dtype)
-        np.matmul(weights, windows, out=wide)
-        np.copyto(out, boxes(wide.reshape(*out.shape[:2], -1), out.shape[2:], extent))
-    else:
-        np.matmul(weights, windows_planes(x, geo, piece), out=stack)
-
-
-def _forward_winograd(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
-    winograd.forward(x, weights, out, geo, piece)
-    if not np.isfinite(out).all():
-        _forward_last(x, winograd.direct_weights(weights), out, geo, piece)
 
 
 def conv_backward_input(
@@ -152,9 +131,9 @@ def conv_backward_input(
         return wide.astype(dtype)
     out = tuple(g.shape[2:])
     geo = geometry(x_shape, w.shape, out, stride, padding, dilation, groups)
-    if max(stride) == 1 and not geo.pointwise:
+    if max(stride) == 1:
         turned = _turned_geometry(geo)
-        if geo.outer <= geo.inner or winograd.suits(turned, g.dtype):
+        if geo.outer <= 6 * geo.inner:
             return _correlate(g, _turned(w, geo), None, turned)
     reached = all(e * s >= n + p for e, s, n, p in zip(geo.grid, stride, geo.size, padding))
     dx = (np.empty if reached else np.zeros)(x_shape, g.dtype)
@@ -218,7 +197,7 @@ _FEWEST = 8
 
 def _blocks(geo: Geometry, itemsize: int) -> list[_Block]:
     """Blocks whose products fit in cache: samples, or groups of one, or channels of one."""
-    shares = get_num_threads() if worth_sharing(geo) else 1
+    shares = 4 if worth_sharing(geo) else 1
     all_channels = geo.groups * geo.inner
     fit = max(_FEWEST, CACHED // (geo.taps * prod(geo.grid) * itemsize))
     if geo.batch < shares:
@@ -318,17 +297,18 @@ def conv_backward_weight(
     geo = geometry(x.shape, w_shape, tuple(g.shape[2:]), stride, padding, dilation, groups)
     if g.size == 0 or geo.depth == 0:
         return np.zeros(w_shape, g.dtype)
-    if winograd.suits(geo, x.dtype):
-        spread = _add_up(winograd.add_up, (16, geo.inner, geo.outer), g, x, geo)
-        if np.isfinite(spread).all():
-            return winograd.gather_weights(spread)
-    shape = (groups, geo.depth, geo.outer)
     if geo.channels_last:
-        total = _add_up(_add_weight_last, shape, g, x, geo)
-        total = total.reshape(groups, geo.taps, geo.inner, geo.outer).transpose(0, 3, 2, 1)
-    else:
-        total = _add_up(_add_weight_planes, shape, g, x, geo).swapaxes(1, 2)
-    return np.ascontiguousarray(total).reshape(w_shape)
+        total = _add_up(_add_weight_last, (groups, geo.outer, geo.depth), g, x, geo)
+        total = total.reshape(groups, geo.outer, geo.taps, geo.inner).swapaxes(2, 3)
+        return np.ascontiguousarray(total).reshape(w_shape)
+    products = geo.kernel[0] if geo.lifted else 1
+    shape = (products, groups, geo.depth // products, geo.outer)
+    x = np.ascontiguousarray(x)
+    return conv_planes.weights_back(_add_up(conv_planes.add_weight, shape, g, x, geo), geo)
+
+
+# Bytes of sums.
+_SHARES = 1 << 22
 
 
 def _add_up(
@@ -340,14 +320,14 @@ def _add_up(
 ) -> Array:
     """The sum of what `add` adds for every piece.
 
-    Every thread has its share of the pieces and a sum of its own, and these are added in order:
-    the same numbers each time.
+    Pieces have their sums in a few shares, and these are added in order: the same numbers each
+    time, whatever the number of threads.
     """
-    shares = get_num_threads() if worth_sharing(geo) else 1
-    if add is winograd.add_up:
-        pieces = winograd.pieces(geo, x.itemsize, shares)
+    if add is conv_planes.add_weight:
+        pieces = geo.pieces(conv_planes.row_bytes(geo, x.itemsize))
     else:
-        pieces = geo.pieces(geo.window_row(x.itemsize), shares=shares)
+        pieces = geo.pieces(geo.window_row(x.itemsize))
+    shares = min(len(pieces), max(2, _SHARES // (prod(shape) * g.itemsize)), 8)
     each = -(-len(pieces) // shares)
     shared = [pieces[i : i + each] for i in range(0, len(pieces), each)]
     sums = np.zeros((len(shared), *shape), g.dtype)
@@ -369,16 +349,5 @@ def _add_weight_last(g: Array, x: Array, total: Array, geo: Geometry, piece: Pie
         windows = windows_last(x, geo, piece, group)
         last = scratch("cotangent", (*part.shape[:-1], geo.outer), g.dtype)
         np.copyto(last, part[..., group * geo.outer : (group + 1) * geo.outer])
-        np.matmul(windows.T, last.reshape(-1, geo.outer), out=product)
+        np.matmul(last.reshape(-1, geo.outer).T, windows, out=product)
         np.add(total[group], product, out=total[group])
-
-
-def _add_weight_planes(g: Array, x: Array, total: Array, geo: Geometry, piece: Piece) -> None:
-    part = g[piece.samples, :, piece.rows]
-    part = part.reshape(len(part), geo.groups, geo.outer, -1)
-    if geo.pointwise:
-        windows = x[piece.samples, :, piece.rows].reshape(len(part), geo.groups, geo.inner, -1)
-    else:
-        windows = windows_planes(x, geo, piece)
-    products = np.matmul(windows, part.swapaxes(-1, -2))
-    np.add(total, np.add.reduce(products, axis=0), out=total)

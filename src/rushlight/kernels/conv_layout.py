@@ -3,12 +3,12 @@
 A window is what the kernel covers at one position of the output. Written out, the windows turn a
 convolution into a matrix product, at the cost of copying every input element once per tap (a tap
 is one position in the kernel). A copy costs about 10 ns per contiguous run plus 0.15 ns
-an element, so the layout is chosen for its runs:
+an element, 1 ns where it skips some, so the layout is chosen for its runs:
 
-- *channels last*: (position, tap, channel), runs of `kernel width × channels`; the product with
-  the weights is tall, which BLAS likes best, but input and output have to be transposed;
-- *planes*: (channel, tap, position), runs of a row of output, or of nearly the whole plane when
-  rows are widened to the input's width and cropped after the product; nothing is transposed.
+- *planes*: (channel, tap, position), runs of a row of output, or of a whole plane where output and
+  input are equally wide (conv_planes.py);
+- *channels last*: (position, tap, channel), runs of `kernel width × channels`; input and output
+  have to be transposed. For wide kernels on few channels, and for strides.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from rushlight.kernels.scratch import scratch
-from rushlight.kernels.threads import get_num_threads
 
 Array = NDArray[Any]
 Ints = tuple[int, ...]
@@ -31,8 +30,14 @@ Ints = tuple[int, ...]
 # Bytes that are written out at a time; they should still be in L2 when they are multiplied.
 CACHED = 1 << 20
 
-# Multiplications below which handing work to another thread costs more than it saves.
-_WORTH_SHARING = 1 << 20
+# Multiplications below which handing work to another thread costs more than it saves, and as many
+# as a piece has where there are more.
+_WORTH_SHARING = 1 << 21
+_PIECE = 1 << 25
+
+
+# Positions of a plane, and elements of the weights.
+_SMALL, _LARGE = 64, 1 << 16
 
 
 class Piece(NamedTuple):
@@ -89,46 +94,58 @@ class Geometry(NamedTuple):
         )
 
     @property
-    def channels_last(self) -> bool:
-        """Whether the windows cost less with the channels last, counted in ns for one sample."""
-        positions = prod(self.out)
-        windows = self.groups * self.depth * positions
-        result = self.groups * self.outer * positions
-        row = self.out[-1] if self.stride[-1] == 1 else max(1, self.out[-1] // 4)
-        if self.widened:
-            planes = _copying(windows, positions) + _copying(result, row)
-        else:
-            planes = _copying(windows, row)
-        run = self.inner * (self.kernel[-1] if self.dilation[-1] == 1 else 1)
-        transposing = prod(self.size) * self.inner + 0.5 * positions * self.outer
-        weights = self.depth * self.outer / max(1, self.batch)
-        # What a tall product gains, and what the calls for each group cost.
-        product = 0.007 * self.depth * self.outer * positions - 5000 / max(1, self.batch)
-        last = _copying(windows, run) + self.groups * (transposing + weights - product)
-        return last < planes
+    def lifted(self) -> bool:
+        """Whether a tap along the first axis is a product of its own (see conv_planes)."""
+        depth = self.inner * prod(self.kernel[1:])
+        return self.kernel[0] > 1 and depth >= 32 and 2 * depth >= self.outer
 
     @property
-    def widened(self) -> bool:
-        """Whether to copy rows at the input's width, and crop the product's rows instead."""
-        return max(self.stride) == 1 and 2 * self.outer < self.depth and self.kernel[-1] > 1
+    def cropped(self) -> bool:
+        """Whether to compute rows as wide as the input's, and crop them (see conv_planes)."""
+        inner, size = self.out[1:], self.size[1:]
+        if inner == size or max(self.stride) > 1 or any(o > n for o, n in zip(inner, size)):
+            return False
+        depth = self.inner * prod(self.kernel[self.lifted :])
+        return self.outer < depth and 3 * prod(size) < 4 * prod(inner)
 
-    def pieces(self, row: int, step: int = 1, shares: int | None = None) -> list[Piece]:
+    @property
+    def channels_last(self) -> bool:
+        """Whether the windows cost less with the channels last, counted in ns for one sample."""
+        result, size = prod(self.out), prod(self.size)
+        if self.groups > 1 or self.pointwise:
+            return False
+        if self.lifted:
+            # Products with planes of 7 × 7 take BLAS longer to prepare than to multiply.
+            return result < _SMALL and self.depth * self.outer > _LARGE
+        windows = self.depth * result
+        row, each = self.out[-1], 0.15
+        if max(self.stride) > 1:
+            each = 1.0
+        elif self.out[1:] == self.size[1:]:
+            row = result
+        run = self.inner * (self.kernel[-1] if self.dilation[-1] == 1 else 1)
+        transposing = 0.5 * (self.inner * size + self.outer * result)
+        return windows * (0.15 + 10 / run) + transposing < windows * (each + 10 / row)
+
+    def pieces(self, row: int) -> list[Piece]:
         """The output in pieces for which scratch of `row` bytes for each row stays in cache.
 
-        A whole number of samples, or some rows of one, a multiple of `step`; at least `shares`
-        pieces if that can be, by default as many as there are threads worth waking.
+        A whole number of samples, or some rows of one; several pieces where there is work for
+        several threads. How many threads there are must not change a number.
         """
-        if shares is None:
-            shares = get_num_threads() if worth_sharing(self) else 1
-        samples = CACHED // max(1, row * self.out[0])
-        if samples:
-            samples = max(1, min(samples, -(-self.batch // shares)))
-            rows = self.out[0]
+        height = self.out[0]
+        fit = CACHED // max(1, row)
+        if worth_sharing(self):
+            want = -(-self.batch * height // max(2, self.multiplications // _PIECE))
         else:
-            samples, rows = 1, max(step, CACHED // row // step * step)
-        if self.batch < shares:
-            share = -(-self.out[0] * self.batch // shares)
-            rows = min(rows, -(-share // step) * step)
+            want = self.batch * height
+        want = max(want, -(-_SMALL * 2 // prod(self.out[1:])))
+        if min(fit, want) < height:
+            count = -(-height // max(1, min(fit, want)))
+            samples, rows = 1, -(-height // count)
+        else:
+            count = -(-self.batch // min(fit // height, -(-want // height)))
+            samples, rows = -(-self.batch // (count + (count > 1 and count % 2))), height
         return [
             Piece(*parts) for parts in product(cuts(self.batch, samples), cuts(self.out[0], rows))
         ]
@@ -136,10 +153,6 @@ class Geometry(NamedTuple):
     def window_row(self, itemsize: int) -> int:
         """Bytes of the windows of one row of output."""
         return self.groups * self.depth * prod(self.out[1:]) * itemsize
-
-
-def _copying(elements: int, run: int) -> float:
-    return elements * (0.15 + 10 / run)
 
 
 def worth_sharing(geo: Geometry) -> bool:
@@ -238,43 +251,6 @@ def windows_last(x: Array, geo: Geometry, piece: Piece, group: int) -> Array:
     return _written(view).reshape(-1, geo.depth)
 
 
-def windows_planes(x: Array, geo: Geometry, piece: Piece) -> Array:
-    """The windows as (sample, group, channel × tap, position)."""
-    block = padded(x, geo, piece, last=False)
-    count, channel, *steps = block.strides
-    out = (piece.rows.stop - piece.rows.start, *geo.out[1:])
-    view = as_strided(
-        block,
-        (*block.shape[:2], *geo.kernel, *out),
-        (
-            count,
-            channel,
-            *(d * b for d, b in zip(geo.dilation, steps)),
-            *(s * b for s, b in zip(geo.stride, steps)),
-        ),
-    )
-    return _written(view).reshape(len(block), geo.groups, geo.depth, -1)
-
-
-def windows_widened(x: Array, geo: Geometry, piece: Piece) -> tuple[Array, Ints]:
-    """The same with rows of output as far apart as the input's; and the extent they lie in.
-
-    A position is an offset into the input plane, so the run from the first to the last of them
-    is one copy per tap. What lies between the rows is never looked at.
-    """
-    block = padded(x, geo, piece, last=False)
-    extent = block.shape[2:]
-    out = (piece.rows.stop - piece.rows.start, *geo.out[1:])
-    count, channel, *steps = block.strides
-    length = flat_length(out, extent)
-    view = as_strided(
-        block,
-        (*block.shape[:2], *geo.kernel, length),
-        (count, channel, *(d * b for d, b in zip(geo.dilation, steps)), block.itemsize),
-    )
-    return _written(view).reshape(len(block), geo.groups, geo.depth, length), extent
-
-
 def _written(view: Array) -> Array:
     windows = scratch("windows", view.shape, view.dtype)
     np.copyto(windows, view)
@@ -289,14 +265,6 @@ def flat_length(box: Ints, extent: Ints) -> int:
         length += (b - 1) * step
         step *= e
     return length
-
-
-def boxes(flat: Array, box: Ints, extent: Ints) -> Array:
-    """See the last axis, of `flat_length(box, extent)`, as the box."""
-    steps = [flat.itemsize]
-    for e in reversed(extent[1:]):
-        steps.append(steps[-1] * e)
-    return as_strided(flat, (*flat.shape[:-1], *box), (*flat.strides[:-1], *reversed(steps)))
 
 
 def each_tap(kernel: Ints) -> Iterator[Ints]:
