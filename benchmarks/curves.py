@@ -1,8 +1,9 @@
-"""How cost grows, as pictures: ``python -m benchmarks.curves docs/_static``.
+"""What is measured, as pictures: ``python -m benchmarks.curves docs/_static``.
 
-What an operation costs, forward and back, in a chain of more and more of them; and what a use
-costs of one tensor that is used more and more often. Both should be flat. The picture says on which
-machine, with which versions, and when.
+``growth.svg``: what an operation costs, forward and back, in a chain of more and more of them; and
+what a use costs of one tensor that is used more and more often. Both should be flat.
+``ratios.svg``: the workloads of the groups, won and lost. Each picture says on which machine, with
+which versions, and when.
 """
 
 from __future__ import annotations
@@ -21,12 +22,13 @@ import numpy as np
 import torch
 
 import rushlight
+from benchmarks.groups import GROUPS
 
 matplotlib.use("Agg")
 
 from matplotlib import pyplot as plt
 
-__all__ = ["draw"]
+__all__ = ["draw", "growth", "ratios"]
 
 LENGTHS = [10**n for n in range(1, 7)]
 WIDTHS = [10**n for n in range(1, 6)]
@@ -68,8 +70,15 @@ def machine() -> str:
     return f"{model}, {versions}, PyTorch {torch.__version__}, {datetime.date.today()}"
 
 
-def draw(folder: Path) -> None:
-    """Write ``growth.svg``, and print its figures."""
+def save(figure: Any, path: Path) -> None:
+    """Write a picture, with the machine and the day under it."""
+    figure.text(0.5, 0.01, machine(), ha="center", fontsize=7)
+    figure.tight_layout(rect=(0, 0.04, 1, 1))
+    figure.savefig(path, metadata={"Date": None})
+
+
+def growth(path: Path) -> None:
+    """Draw how cost grows, and print its figures."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.6), sharey=True)
     gc.disable()
     for axes, work, sizes, title in (
@@ -86,9 +95,32 @@ def draw(folder: Path) -> None:
     left.set_ylabel("µs an operation, forward and back")
     left.set_ylim(1, 100)
     left.legend()
-    figure.text(0.5, 0.01, machine(), ha="center", fontsize=7)
-    figure.tight_layout(rect=(0, 0.04, 1, 1))
-    figure.savefig(folder / "growth.svg", metadata={"Date": None})
+    save(figure, path)
+
+
+def ratios(path: Path) -> None:
+    """Draw each workload's ratio, and print the lines."""
+    results = [r for group in GROUPS for r in group.run(rushlight, torch, budget=2.0)]
+    for result in results:
+        print(result.line())
+    figure, axes = plt.subplots(figsize=(9, 6))
+    colors = ["tab:green" if r.ratio >= 1 else "tab:red" for r in results]
+    axes.barh([r.name for r in results], [r.ratio for r in results], color=colors)
+    axes.plot([r.target for r in results], range(len(results)), "k|", markersize=10, label="target")
+    for i, result in enumerate(results):
+        axes.text(result.ratio, i, f" {result.ratio:.2f}", va="center", fontsize=8)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.invert_yaxis()
+    axes.set(title="PyTorch's time over Rushlight's: more than 1 is a win")
+    axes.legend(loc="lower right")
+    save(figure, path)
+
+
+def draw(folder: Path) -> None:
+    """Write both pictures."""
+    matplotlib.rcParams["svg.fonttype"] = "none"
+    growth(folder / "growth.svg")
+    ratios(folder / "ratios.svg")
 
 
 if __name__ == "__main__":
