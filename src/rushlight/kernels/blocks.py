@@ -81,10 +81,15 @@ else:
 
 
 def in_blocks(
-    kernel: Callable[..., Array], arrays: tuple[Array, ...], *params: Any, out: Array | None = None
+    kernel: Callable[..., Array],
+    arrays: tuple[Array, ...],
+    *params: Any,
+    out: Array | None = None,
+    light: bool = False,
 ) -> Array:
     """Run an elementwise ``kernel(*arrays, *params, out=)`` piece by piece, on all cores.
 
+    One of a few passes is ``light``: it takes more elements until a second thread pays.
     Halves are widened to float32 piece by piece, computed there and rounded once, as torch does.
     """
     if out is None:
@@ -102,7 +107,7 @@ def in_blocks(
             *inputs, target = piece
             kernel(*inputs, *params, out=target)
 
-    share(work, pieces(*arrays, out), out.size)
+    share(work, pieces(*arrays, out), out.size // 4 if light else out.size)
     return out
 
 
@@ -181,13 +186,18 @@ def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:
 def drop(g: Array, mask: Array, out: Array | None = None) -> Array:
     """A copy of ``g`` with +0 where ``mask`` holds, whatever stood there."""
     if g.size > BLOCK:
-        return in_blocks(drop, (g, mask), out=out)
+        return in_blocks(drop, (g, mask), out=out, light=True)
     if g.size <= FEW:
         return fill(np.positive(g, out=owned(g, out)), mask, ZERO)
+    return keep(g, np.logical_not(mask), out)
+
+
+def keep(g: Array, mask: Array, out: Array | None = None) -> Array:
+    """A copy of ``g`` with +0 but where ``mask`` holds, as in `fill`; for arrays of one block."""
     if out is None:
         out = np.empty_like(g)
-    bits = _BITS[g.itemsize]  # as in `fill`, without the copy before
-    np.multiply(g.view(bits), np.logical_not(mask).astype(bits), out=out.view(bits))
+    bits = _BITS[g.itemsize]
+    np.multiply(g.view(bits), mask.astype(bits), out=out.view(bits))
     return out
 
 
