@@ -97,7 +97,7 @@ def _exponentials(
         work = np.subtract(x, np.maximum.reduce(x, 1, keepdims=True))
         chosen = work.take(places(target, batch, classes, 1))
         np.exp(work, work)
-        return -1, work, np.add.reduce(work, 1), chosen, None
+        return -1, work, work.dot(ones(classes, x.dtype)), chosen, None
     if inner == 1 and classes < NARROW and batch > FEW_ROWS:
         work = logits.reshape(batch, classes).T.copy()
         return 0, work, *_slab(work, work, places(target, 1, classes, batch), tilt, 0)
@@ -158,8 +158,11 @@ def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:
         rows = slice(n, n + step)
         np.multiply(exps[rows], scale[rows] if axis else scale, out=gx[rows])
 
-    with short_buffers(exps.shape[-1], gx.size):
-        share(run, range(0, len(exps), step), gx.size)
+    if gx.size <= FEW:
+        np.multiply(exps, scale, out=gx)
+    else:
+        with short_buffers(exps.shape[-1], gx.size):
+            share(run, range(0, len(exps), step), gx.size)
     flat = gx.reshape(-1)
     spots = places(target, *((1, classes, batch) if axis == 0 else (batch, classes, inner)))
     flat[spots] = np.subtract(flat.take(spots), pull)
