@@ -96,10 +96,9 @@ class Tensor(metaclass=_Open):
     _counter: list[int]
     _edge: Any = None
     _grad: Tensor | None = None
-    # Transforms (vmap, grad, jvp, tracing) subclass Tensor and set this; plain tensors never look.
-    _interpreter: Any = None
-    # np.ndarray binary operators step back for ours: ndarray * tensor is a tensor.
-    __array_priority__ = 1000
+    _leaf_hooks: Any = None  # what happens when a cotangent arrives at a leaf, beside accumulation
+    _interpreter: Any = None  # set by transforms' subclasses (vmap, grad, jvp, tracing)
+    __array_priority__ = 1000  # ndarray * tensor is a tensor: NumPy's operators step back
     __hash__ = object.__hash__
 
     if TYPE_CHECKING:  # what rushlight.api installs
@@ -330,7 +329,7 @@ class Tensor(metaclass=_Open):
             )
         if grad is self:
             raise RuntimeError("can't assign Variable as its own grad")
-        wanted = self.grad_dtype if "_leaf_hooks" in self.__dict__ and self.is_leaf else self.dtype
+        wanted = self.grad_dtype if self._leaf_hooks and self.is_leaf else self.dtype
         if wanted is not None and grad.dtype is not wanted:
             raise RuntimeError(
                 f"attempting to assign a gradient with dtype '{grad.dtype.cpp_name}' to a tensor "

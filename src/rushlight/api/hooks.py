@@ -80,7 +80,7 @@ def _retains_grad(self: Tensor) -> bool:
 def _get_hooks(self: Tensor) -> Hooks | None:
     edge = edge_of(self)
     if edge is None or edge is self or edge is NOWHERE:
-        own = self.__dict__.get("_leaf_hooks")
+        own = self._leaf_hooks
         return None if own is None else own.tensor
     hooks: NodeHooks | None = edge.owner.hooks
     return None if hooks is None else hooks.tensor.get(edge.index)
@@ -97,7 +97,7 @@ def _set_hooks(self: Tensor, hooks: Hooks | None) -> None:
 
 
 def _get_after(self: Tensor) -> Hooks | None:
-    own = self.__dict__.get("_leaf_hooks")
+    own = self._leaf_hooks
     return None if own is None else own.after
 
 
@@ -108,7 +108,7 @@ def _set_after(self: Tensor, hooks: Hooks | None) -> None:
 def _get_grad_dtype(self: Tensor) -> dtype | None:
     if not self.is_leaf:
         raise RuntimeError("grad_dtype can only be accessed on leaf tensors.")
-    own = self.__dict__.get("_leaf_hooks")
+    own = self._leaf_hooks
     return self.dtype if own is None or own.grad_dtype is ... else own.grad_dtype
 
 

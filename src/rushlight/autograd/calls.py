@@ -92,7 +92,7 @@ def after_node(
 
 def leaf_capture(leaf: Tensor, g: Any) -> Any:
     """Return what `autograd.grad` reports for a leaf: its cotangent after its tensor hooks."""
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks = leaf._leaf_hooks
     if hooks is None:
         return g
     result = before_leaf(hooks, to_tensor(g))

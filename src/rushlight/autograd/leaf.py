@@ -62,9 +62,9 @@ class LeafHooks:
 
 def leaf_hooks(leaf: Tensor) -> LeafHooks:
     """Return the leaf's hooks, made when first asked for."""
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks: LeafHooks | None = leaf._leaf_hooks
     if hooks is None:
-        hooks = leaf.__dict__["_leaf_hooks"] = LeafHooks()
+        hooks = leaf._leaf_hooks = LeafHooks()
     return hooks
 
 
@@ -112,7 +112,7 @@ def accumulator(leaf: Tensor) -> AccumulateGrad:
 
 def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> None:
     """Add the raw cotangent `g` to ``leaf.grad``, keeping `g` itself when it is `fresh`."""
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks = leaf._leaf_hooks
     if hooks is not None and hooked:
         _around(leaf, hooks, wrap(np.asanyarray(g)), _add_values)
         return
@@ -153,7 +153,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
 
 def accumulate_locked(leaf: Tensor, g: Any, fresh: bool) -> None:
     """As `accumulate_alone`, where passes of other threads may add to the same leaf."""
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks = leaf._leaf_hooks
     if hooks is None:
         with _lock_of(leaf):
             accumulate_alone(leaf, g, fresh)
@@ -166,7 +166,7 @@ def accumulate_graph(leaf: Tensor, g: Tensor) -> None:
 
     Without it, in a pass that runs on Tensors for other reasons, what is added is a plain value.
     """
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks = leaf._leaf_hooks
     if hooks is not None:
         _around(leaf, hooks, g, _add_tensor)
     else:
@@ -184,7 +184,7 @@ Tensor._expect_expanded_grad = expect_expanded_grad  # tensor.py knows no hooks
 
 def nothing_arrived(leaf: Tensor) -> None:
     """Tell the leaf's hooks that it was reached by a node that had no cotangent for it."""
-    hooks = leaf.__dict__.get("_leaf_hooks")
+    hooks = leaf._leaf_hooks
     if hooks is not None:
         _around(leaf, hooks, None, _add_tensor)
 

@@ -40,8 +40,8 @@ def sigmoid_backward(g: Array, result: Array, out: Array | None = None) -> Array
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(sigmoid_backward, (g, result), out=out)
     gx: Array = np.subtract(ONE[result.dtype], result, out=owned(g, out))
-    np.multiply(gx, g, out=gx)
-    return np.multiply(gx, result, out=gx)
+    np.multiply(gx, g, gx)
+    return np.multiply(gx, result, gx)
 
 
 def tanh_backward(g: Array, result: Array, out: Array | None = None) -> Array:
@@ -49,8 +49,8 @@ def tanh_backward(g: Array, result: Array, out: Array | None = None) -> Array:
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(tanh_backward, (g, result), out=out)
     gx: Array = np.multiply(result, result, out=owned(g, out))
-    np.subtract(ONE[result.dtype], gx, out=gx)
-    return np.multiply(gx, g, out=gx)
+    np.subtract(ONE[result.dtype], gx, gx)
+    return np.multiply(gx, g, gx)
 
 
 def tanhshrink(x: Array, out: Array | None = None) -> Array:

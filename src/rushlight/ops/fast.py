@@ -20,7 +20,7 @@ from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
 from rushlight.kernels.copies import check_broadcast
-from rushlight.ops.nodes import (
+from rushlight.ops.fast_nodes import (
     BinaryNode,
     BinaryNodeWithOutput,
     FromInput,
@@ -28,9 +28,8 @@ from rushlight.ops.nodes import (
     FromNothing,
     FromOutput,
     FromOutputWith,
-    Output,
-    named_node,
 )
+from rushlight.ops.nodes import Output, named_node
 from rushlight.ops.operator import Operator
 from rushlight.ops.outputs import into, operands, require_tensor
 from rushlight.ops.promotion import as_operand
@@ -125,7 +124,10 @@ def unary(
 
     def first_node() -> Any:
         nonlocal cls
-        cls = named_node(op.node_name, base, rule=staticmethod(rule.formula), op=op)
+        formula = rule.formula
+        cls = named_node(
+            op.node_name, base, rule=staticmethod(formula), vjp=base.raw(formula), op=op
+        )
         return cls()
 
     cls = first_node
@@ -191,7 +193,10 @@ def with_parameters(
 
     def first_node() -> Any:
         nonlocal cls
-        cls = named_node(op.node_name, base, rule=staticmethod(rule.formula), op=op)
+        formula = rule.formula
+        cls = named_node(
+            op.node_name, base, rule=staticmethod(formula), vjp=base.raw(formula), op=op
+        )
         return cls()
 
     cls = first_node
@@ -267,14 +272,17 @@ def binary(
 
     def first_node() -> Any:
         nonlocal cls
+        rules = rule_a.formula, rule_b.formula
+        base = BinaryNodeWithOutput if keeps_output else BinaryNode
         cls = named_node(
             op.node_name,
-            BinaryNodeWithOutput if keeps_output else BinaryNode,
+            base,
             op=op,
-            rule_a=staticmethod(rule_a.formula),
-            rule_b=staticmethod(rule_b.formula),
+            rule_a=staticmethod(rules[0]),
+            rule_b=staticmethod(rules[1]),
             takes_a=takes_a,
             takes_b=takes_b,
+            vjp=base.raw(*rules, takes_a, takes_b),
         )
         return cls()
 

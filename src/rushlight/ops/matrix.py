@@ -20,7 +20,8 @@ from rushlight.kernels.product import dot as _dot
 from rushlight.kernels.product import rows, stacked
 from rushlight.ops.declare import linear, multilinear
 from rushlight.ops.fast import F4, F8, named, view_edge
-from rushlight.ops.nodes import BinaryNode, named_node
+from rushlight.ops.fast_nodes import BinaryNode
+from rushlight.ops.nodes import named_node
 from rushlight.ops.operator import Operator
 from rushlight.parameter import Parameter
 from rushlight.tensor import LEAF, Tensor, View

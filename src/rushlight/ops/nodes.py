@@ -1,12 +1,12 @@
 """The nodes that Operators record: saved values out, formulas in, broadcasts summed at the edges.
 
-Three shapes: `OperatorNode` serves every Operator; `UnaryNode`s and `BinaryNode` are what the
-fast paths of rushlight.ops.fast record, with less to look up. All call the very same formulas.
+`OperatorNode` serves every Operator. The fast paths record others, with less to look up, which call
+the very same formulas (rushlight.ops.fast_nodes).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -19,7 +19,7 @@ from rushlight.tensor import Tensor
 if TYPE_CHECKING:
     from rushlight.ops.operator import Operator
 
-__all__ = ["BinaryNode", "OperatorNode", "Output", "UnaryNode", "fit", "fit_graph", "named_node"]
+__all__ = ["OperatorNode", "Output", "fit", "fit_graph", "named_node"]
 
 new = object.__new__
 
@@ -178,220 +178,18 @@ class OperatorNode(Node):
         else:
             if len(edges) == 1 and edges[0] is None:
                 self.check_saved()
-            rules = [None if e is None else op.rules[key] for e, key in zip(edges, op.inputs)]
-            grads = [r if r is None else r.formula(g, *map(value, r.names)) for r in rules]
+            metas = self.metas
+            grads = []
+            for i, key in enumerate(op.inputs):
+                grad = None
+                if edges[i] is not None:
+                    rule = op.rules[key]
+                    grad = rule.formula(g, *[value(name) for name in rule.names])
+                    if grad is not None:
+                        grad = fitted(grad, metas[i])
+                grads.append(grad)
+            return grads
         return [
             None if edge is None or grad is None else fitted(grad, meta)
             for edge, grad, meta in zip(edges, grads, self.metas)
         ]
-
-
-# -- the nodes of the fast paths ---------------------------------------------------------------
-
-
-class UnaryNode(Node):
-    """One real floating-point input, same shape and dtype as the output."""
-
-    rule: ClassVar[Callable[..., Any]]
-    op: ClassVar[Operator]
-    params: tuple[Any, ...] = ()
-
-    def settings(self) -> dict[str, Any]:
-        return dict(zip(self.op.args[1:], self.params))
-
-
-class FromNothing(UnaryNode):
-    """The formula wants only the cotangent."""
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        return (self.rule(g),)
-
-    vjp_graph = vjp
-
-
-class FromInput(UnaryNode):
-    """The formula wants the input: ``saved`` is ``(x, version)``."""
-
-    def positions(self) -> tuple[str, ...]:
-        return (self.op.inputs[0],)
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        x, version = self.saved
-        if x._counter[0] != version:
-            raise stale_input(x, version)
-        return (self.rule(g, x._array),)
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        x, version = self.saved
-        if x._counter[0] != version:
-            raise stale_input(x, version)
-        return (self.rule(g, x),)
-
-
-class FromOutput(UnaryNode):
-    """The formula wants the output: ``saved`` is ``(array, counter, version)``."""
-
-    def positions(self) -> tuple[str, ...]:
-        return ("y",)
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        y, counter, version = self.saved
-        if counter[0] != version:
-            raise stale_error(y, self, 0, counter[0], version)
-        return (self.rule(g, y),)
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        y, counter, version = self.saved
-        out = Output(y, counter)
-        out.version = version
-        return (self.rule(g, out.tensor(self)),)
-
-
-class FromInputWith(FromInput):
-    """As `FromInput`, where the formula also wants the operator's parameters."""
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        x, version = self.saved
-        if x._counter[0] != version:
-            raise stale_input(x, version)
-        return (self.rule(g, x._array, *self.params),)
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        x, version = self.saved
-        if x._counter[0] != version:
-            raise stale_input(x, version)
-        return (self.rule(g, x, *self.params),)
-
-
-class FromOutputWith(FromOutput):
-    """As `FromOutput`, where the formula also wants the operator's parameters."""
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        y, counter, version = self.saved
-        if counter[0] != version:
-            raise stale_error(y, self, 0, counter[0], version)
-        return (self.rule(g, y, *self.params),)
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        y, counter, version = self.saved
-        out = Output(y, counter)
-        out.version = version
-        return (self.rule(g, out.tensor(self), *self.params),)
-
-
-class BinaryNode(Node):
-    """Two real inputs; ``saved`` is ``(a, b)``, None for what the formulas don't want.
-
-    The second operand may be a Python number: then its edge is None and it is saved as it is, and
-    as the 0-d array `number`, by which NumPy multiplies in half the time.
-    """
-
-    number: Any
-    op: ClassVar[Operator]
-    rule_a: ClassVar[Callable[..., Any]]
-    rule_b: ClassVar[Callable[..., Any]]
-    takes_a: ClassVar[int]  # what a's formula wants: 0 nothing, 1 the other operand, 2 both
-    takes_b: ClassVar[int]
-
-    def positions(self) -> tuple[str, ...]:
-        return self.op.inputs
-
-    def uses(self) -> Sequence[tuple[int, ...]]:
-        return ((), (1,), (0, 1))[self.takes_a], ((), (0,), (0, 1))[self.takes_b]
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        ea, eb = edges
-        takes_a = self.takes_a
-        takes_b = self.takes_b
-        a = b = ga = gb = None
-        if takes_a or takes_b:
-            a, b = self.saved
-            if isinstance(b, Tensor):  # PyTorch looks at the second first
-                if b._counter[0] != self.versions[1]:
-                    raise stale_input(b, self.versions[1])
-                b = b._array
-            elif b is not None:
-                b = self.number
-            if isinstance(a, Tensor):
-                if a._counter[0] != self.versions[0]:
-                    raise stale_input(a, self.versions[0])
-                a = a._array
-        if ea is not None:
-            rule = self.rule_a
-            ga = rule(g, b) if takes_a == 1 else rule(g) if takes_a == 0 else rule(g, a, b)
-        if eb is not None:
-            rule = self.rule_b
-            gb = rule(g, a) if takes_b == 1 else rule(g) if takes_b == 0 else rule(g, a, b)
-        metas = self.metas
-        if metas is not None:
-            if ga is not None:
-                ga = fit(ga, metas[0])
-            if gb is not None:
-                gb = fit(gb, metas[1])
-        return ga, gb
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        ea, eb = edges
-        ga = gb = a = b = None
-        if self.takes_a or self.takes_b:
-            a, b = self.saved
-            for x, version in zip((b, a), reversed(self.versions)):
-                if isinstance(x, Tensor) and x._counter[0] != version:
-                    raise stale_input(x, version)
-        if ea is not None:
-            ga = self.rule_a(g, *((), (b,), (a, b))[self.takes_a])
-        if eb is not None:
-            gb = self.rule_b(g, *((), (a,), (a, b))[self.takes_b])
-        metas = self.metas
-        if metas is not None:
-            if ga is not None:
-                ga = fit_graph(ga, metas[0])
-            if gb is not None:
-                gb = fit_graph(gb, metas[1])
-        return ga, gb
-
-
-class BinaryNodeWithOutput(BinaryNode):
-    """As `BinaryNode`, with formulas of the output too: ``saved`` is ``(a, b, y)``, or None."""
-
-    def positions(self) -> tuple[str, ...]:
-        return (*self.op.inputs, "y")
-
-    def uses(self) -> Sequence[tuple[int, ...]]:
-        return ((0, 2), (1, 2)) if 4 in (self.takes_a, self.takes_b) else ((0, 1, 2), (0, 1, 2))
-
-    def vjp(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        a, b, y = self.checked()
-        a, b = [None if x is None else x._array for x in (a, b)]
-        return self._apply(g, edges, a, b, y.raw(self), fit)
-
-    def vjp_graph(self, g: Any, edges: tuple[Any, ...]) -> Any:
-        a, b, y = self.checked()
-        return self._apply(g, edges, a, b, y.tensor(self), fit_graph)
-
-    def checked(self) -> Any:
-        """Look at the versions of both inputs, and return what was saved."""
-        for x, version in zip(self.saved[1::-1], reversed(self.versions)):
-            if x is not None and x._counter[0] != version:
-                raise stale_input(x, version)
-        return self.saved
-
-    def _apply(
-        self,
-        g: Any,
-        edges: tuple[Any, ...],
-        a: Any,
-        b: Any,
-        y: Any,
-        fitted: Callable[[Any, Any], Any],
-    ) -> Any:
-        grads = [
-            None if edge is None else rule(g, *((), (other,), (a, b), (a, b, y), (own, y))[takes])
-            for edge, rule, takes, own, other in (
-                (edges[0], self.rule_a, self.takes_a, a, b),
-                (edges[1], self.rule_b, self.takes_b, b, a),
-            )
-        ]
-        if self.metas is None:
-            return grads
-        return [x if x is None else fitted(x, meta) for x, meta in zip(grads, self.metas)]
