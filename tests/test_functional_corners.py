@@ -258,3 +258,14 @@ def test_masks_in_vectorized_jacobians(lib: Any) -> Any:
         if f is not written:
             seen.append(of(lib).jacobian(f, at, vectorize=True, strategy="forward-mode"))
     return seen, of(lib).hessian(lambda t: (t[mask] ** 3).sum(), x, vectorize=True)
+
+
+@story
+def test_rows_by_way_of_nodes_with_several_outputs(lib: Any) -> Any:
+    def f(x: Any, y: Any) -> Any:
+        a, b = x.sin().split(1)
+        values, _ = (a * b * y).sort(descending=True)
+        return values, b.exp(), x, y[0] * 2
+
+    inputs = lib.arange(6.0).reshape(2, 3), lib.tensor([1.0, -2.0, 3.0])
+    return [of(lib).jacobian(f, inputs, create_graph=graph) for graph in (False, True)]

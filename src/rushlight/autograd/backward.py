@@ -19,13 +19,13 @@ from rushlight.autograd.arguments import (
     meta_of,
     roots_of,
 )
-from rushlight.autograd.engine import edge_of, run
+from rushlight.autograd.engine import Route, edge_of, run
 from rushlight.autograd.graph import GradientEdge, edge_within
 from rushlight.autograd.node import NOWHERE, Node, Nowhere
 from rushlight.kernels.flipped import without_negative
 from rushlight.tensor import Tensor, wrap
 
-__all__ = ["backward", "grad"]
+__all__ = ["backward", "grad", "gradients_of"]
 
 Tensors = Tensor | GradientEdge | Sequence[Tensor] | Sequence[GradientEdge]
 
@@ -203,19 +203,20 @@ def grad(
     if is_grads_batched:
         found = _batched(outs, targets, given, keep, create_graph, unused)
     else:
-        found = _gradients(outs, targets, given, keep, create_graph, unused)
+        found = gradients_of(outs, targets, given, keep, create_graph, unused)
     if materialize_grads:
         found = [_zeros(t, create_graph) if g is None else g for g, t in zip(found, targets)]
     return dict(zip(inputs, found)) if type(inputs) is dict else tuple(found)
 
 
-def _gradients(
+def gradients_of(
     outs: Sequence[Any],
     targets: Sequence[Any],
     given: Sequence[Any],
     keep: bool,
     create_graph: bool,
     unused: bool,
+    route: Route | None = None,
 ) -> list[Any]:
     """Run one backward pass for the gradients of `targets`, None where none arrived."""
     edges, cotangents, graph = _start(outs, given, create_graph)
@@ -226,7 +227,7 @@ def _gradients(
         if edge is None:
             raise RuntimeError("One of the differentiated Tensors does not require grad")
         wanted.append(Nowhere() if edge is NOWHERE else edge)  # one that nothing leads to
-    found = run(edges, cotangents, keep, graph, create_graph, wanted)
+    found = run(edges, cotangents, keep, graph, create_graph, wanted, route=route)
     if not unused:
         for i, g in enumerate(found):
             if g is None:
@@ -261,7 +262,7 @@ def _batched(
     def vjp(*rows: Tensor) -> tuple[Tensor, ...]:
         ones = iter(rows)
         cotangents = [None if g is None else next(ones) for g in given]
-        found = _gradients(outs, targets, cotangents, keep, create_graph, unused)
+        found = gradients_of(outs, targets, cotangents, keep, create_graph, unused)
         arrived[:] = [i for i, g in enumerate(found) if g is not None]
         return tuple([found[i] for i in arrived])
 

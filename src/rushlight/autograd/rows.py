@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from rushlight.autograd import forward_ad
-from rushlight.autograd.backward import grad
+from rushlight.autograd.backward import grad, gradients_of
+from rushlight.autograd.engine import Route
 from rushlight.autograd.strict import CONSTANT, filled_with_zeros, zeros
 from rushlight.tensor import Tensor, wrap
 
@@ -34,7 +35,7 @@ def gradients(
     create_graph: bool,
     batched: bool = False,
     retain_graph: bool = True,
-) -> tuple[Any, ...]:
+) -> Sequence[Any]:
     """As `grad`, with None for whatever does not depend on the inputs."""
     tracked = [i for i, o in enumerate(outs) if o.requires_grad]
     if not tracked:
@@ -58,9 +59,17 @@ def jacobians_by_row(
     from rushlight.api.shape import stack  # operators import us
 
     flat = out.reshape(-1)
+    plain = type(out) is Tensor and out._array.dtype.kind == "f" and out.requires_grad
+    route = Route()
     rows = []
+    grads: Sequence[Any]
     for j in range(out.numel()):
-        grads = gradients((flat[j],), xs, None, create_graph)
+        if plain:  # as below, without an operator and a node that select the element
+            unit = np.zeros_like(out._array)
+            unit.flat[j] = 1
+            grads = gradients_of((out,), xs, (wrap(unit),), True, create_graph, True, route)
+        else:
+            grads = gradients((flat[j],), xs, None, create_graph)
         if strict:
             for k, g in enumerate(grads):
                 if g is None:
