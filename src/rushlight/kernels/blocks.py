@@ -22,11 +22,15 @@ if TYPE_CHECKING:
 Array: TypeAlias = "NDArray[Any]"
 
 # Elements. A kernel of many passes runs over pieces of this size, so that every pass but the
-# first reads from L2: measured per pass and element, 0.11 ns in pieces of 32 Ki, 0.3 ns beyond.
-BLOCK = 1 << 15
+# first reads from the nearer caches. Smaller ones would suit L2 better (32 Ki elements: 0.11 ns an
+# element and pass where there is 1 MiB of it, as much as here on an AMD EPYC), but two threads then
+# meet at the GIL after each pass of 2 to 5 µs, and whoever has to sleep there takes as long to wake
+# up: four GELUs of 2M elements take 45 ms in pieces of 32 Ki on two threads, 36 of 64 Ki, 23 of
+# 128 Ki, and 43 on one thread.
+BLOCK = 1 << 17
 
-# A second thread costs some 10 µs, which a kernel of many passes spends on half a block.
-_SHARED = 4 * BLOCK
+# A second thread takes 10 to 50 µs to wake up, which a kernel of many passes spends on a block.
+_SHARED = 2 * BLOCK
 
 # Up to here a branch per element costs less than the extra calls that avoid it.
 FEW = 512
