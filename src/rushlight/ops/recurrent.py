@@ -109,8 +109,11 @@ def _lstm_rule(
 ) -> list[Any]:
     gy, gh, gc, *_ = g
     earlier = _earlier(y, h0, sizes, reverse)
-    if isinstance(gates, Tensor):
-        acts, cells = _lstm_states(gates, earlier, c0, w, b, sizes, reverse)
+    if not isinstance(gates, Tensor):
+        lasts = _start(gh, h0), _start(gc, c0)
+        d, dh, dc, dr = kernels.lstm_backward(acts, cells, gy, *lasts, w, r, sizes, reverse)
+        return [d, dh, dc, *_weights(d, earlier, needs[3:5]), dr if needs[5] else None]
+    acts, cells = _lstm_states(gates, earlier, c0, w, b, sizes, reverse)
     i, f, z, o = _quarters(acts, c0.shape[1])
     squashed = tanh(f * cells + i * z)
     of_cell = o * (1 - squashed * squashed)
