@@ -173,3 +173,28 @@ def test_masked_fill_holds_on_to_its_number(lib: Any) -> Any:
         for v in (*values, *tensors)
         for method in ("masked_fill", "masked_fill_")
     ] + [attempt(lambda: x.__setitem__(x > 1, tensors[1]))]
+
+
+@story
+def test_scaled_steps_in_place(lib: Any) -> Any:
+    """What optimizers of one's own do, and what may not be done."""
+    seen: list[Any] = []
+    p = lib.nn.Parameter(lib.arange(6.0).reshape(2, 3))
+    g = lib.full((2, 3), 0.5)
+    steps: list[Any] = [
+        lambda: p.add_(g, alpha=-0.1),
+        lambda: p.sub_(g, alpha=0.3),
+        lambda: p.add_(g, alpha=1.0),
+        lambda: p.add_(g[0], alpha=0.25),
+        lambda: p.add_(g.double(), alpha=0.25),
+        lambda: p.add_(p, alpha=0.5),
+        lambda: p.T.add_(g.T, alpha=0.5),
+        lambda: p.add_(lib.ones(4), alpha=0.5),
+        lambda: lib.ones(1).expand(3).add_(g[0], alpha=0.5),
+        lambda: lib.ones(3, dtype=lib.int64).add_(g[0], alpha=0.5),
+    ]
+    for step in steps:
+        with lib.no_grad():
+            seen += [attempt(step), p.detach().clone(), p._version]
+        seen.append(attempt(step))
+    return seen

@@ -8,9 +8,10 @@ import numpy as np
 
 from rushlight.api.install import inplace
 from rushlight.api.scalars import as_number
+from rushlight.autograd.modes import mode
 from rushlight.kernels import elementary
 from rushlight.ops import arithmetic as ops
-from rushlight.ops.fast import binary, unary, with_parameters
+from rushlight.ops.fast import F4, F8, binary, unary, with_parameters
 from rushlight.ops.inplace import check_operands, overwrite
 from rushlight.ops.outputs import (
     into,
@@ -357,18 +358,31 @@ imul = in_place(ops.mul, inplace(mul))
 idiv = in_place(ops.div, inplace(_div))
 
 
+def scales_plainly(input: Any, other: Any, alpha: Any) -> bool:
+    """Whether ``p.add_(p.grad, alpha=-0.1)`` is just two ufuncs: 2 us, not 7 with all looks."""
+    return (
+        type(alpha) is float
+        and type(other) is Tensor
+        and isinstance(input, Tensor)
+        and not mode.grad
+        and (other._array.dtype is F4 or other._array.dtype is F8)
+        and other._array.dtype is input._array.dtype
+        and other._counter is not input._counter
+    )
+
+
 def add_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """In-place form of `add`."""
-    if type(alpha) is int and alpha == 1:
-        return iadd(input, other)  # type: ignore[no-any-return]
+    if (type(alpha) is int and alpha == 1) or scales_plainly(input, other, alpha):
+        return iadd(input, other if alpha == 1 else mul(other, alpha))  # type: ignore[no-any-return]
     check_operands(input, (other,))
     return overwrite(input, add(input, other, alpha=alpha))
 
 
 def sub_(input: Tensor, other: Any, *, alpha: Any = 1) -> Tensor:
     """In-place form of `sub`."""
-    if type(alpha) is int and alpha == 1:
-        return isub(input, other)  # type: ignore[no-any-return]
+    if (type(alpha) is int and alpha == 1) or scales_plainly(input, other, alpha):
+        return isub(input, other if alpha == 1 else mul(other, alpha))  # type: ignore[no-any-return]
     check_operands(input, (other,))
     return overwrite(input, sub(input, other, alpha=alpha))
 

@@ -48,9 +48,9 @@ def _tensors(tensors: Any, function: str) -> list[Tensor]:
 
 def _promoted(tensors: list[Tensor]) -> list[Tensor]:
     """Bring tensors to their common dtype."""
-    first = tensors[0].dtype
+    first = tensors[0]._array.dtype
     for t in tensors:
-        if t.dtype is not first:
+        if t._array.dtype is not first:
             break
     else:
         return tensors
@@ -76,7 +76,7 @@ def _joined(function: str, tensors: Any, dim: Any, out: Tensor | None, axis: int
     xs = _tensors(tensors, function)
     if not xs:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
-    shapes: list[tuple[int, ...]] = [x.shape for x in xs]
+    shapes: list[tuple[int, ...]] = [x._array.shape for x in xs]
     if () in shapes:
         raise RuntimeError(
             f"zero-dimensional tensor (at position {shapes.index(())}) cannot be concatenated"
