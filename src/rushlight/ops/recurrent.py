@@ -2,8 +2,9 @@
 
 The formulas below are backpropagation through time (Werbos, Proc. IEEE 78, 1990): what does not
 depend on the cotangent is made for all steps at once, and the loop over the steps has the rest.
-They serve arrays and Tensors; on Tensors the activations are made again from the hidden states,
-which are an output and so have a history, and second derivatives follow.
+They serve arrays and Tensors (those of LSTMs' arrays are in the kernel, in place); on Tensors the
+activations are made again from the hidden states, which are an output and so have a history, and
+second derivatives follow.
 """
 
 from __future__ import annotations
