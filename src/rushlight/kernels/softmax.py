@@ -20,6 +20,10 @@ from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
 NARROW = 64
 FEW_ROWS = 8
 
+# Elements that a thread takes at a time for three passes, which softmax back makes: 1M of them take
+# 0.28 ms on two threads, 0.46 in blocks, and 0.38 on one.
+_LIGHT = 4 * BLOCK
+
 
 def softmax(x: Array, axis: int = -1) -> Array:
     """exp(x) / Σ exp(x), shifted by the maximum."""
@@ -51,7 +55,7 @@ def softmax_backward(g: Array, y: Array, axis: int = -1) -> Array:
     if y.itemsize < 4:
         return softmax_backward(g.astype(np.float32), y.astype(np.float32), axis).astype(y.dtype)
     gx = np.empty(y.shape, y.dtype)
-    each_slab(_softmax_backward, (g, y, gx), axis)
+    each_slab(_softmax_backward, (g, y, gx), axis, _LIGHT)
     return gx
 
 
@@ -115,9 +119,11 @@ def _small(x: Array, axis: int) -> bool:
     )
 
 
-def each_slab(body: Callable[..., None], arrays: tuple[Array, ...], axis: int) -> None:
-    """Call ``body(*slabs, axis)`` on matching slabs of arrays of one shape that fit the cache, on
-    all cores.
+def each_slab(
+    body: Callable[..., None], arrays: tuple[Array, ...], axis: int, block: int = BLOCK
+) -> None:
+    """Call ``body(*slabs, axis)`` on matching slabs of arrays of one shape, of some ``block``
+    elements, on all cores.
 
     A slab is either rows (n, C), to be reduced along axis -1, or (n, C, inner) along axis -2. The
     last array is written to, so it has to be contiguous; the others are only read.
@@ -133,13 +139,13 @@ def each_slab(body: Callable[..., None], arrays: tuple[Array, ...], axis: int) -
     at = axis % rank if rank else 0
     outer, classes, inner = prod(shape[:at]), shape[at] if rank else 1, prod(shape[at + 1 :])
     if inner == 1:
-        step = max(1, BLOCK // classes)
+        step = max(1, block // classes)
         views: list[Array] = [a.reshape(outer, classes) for a in arrays]
         slabs = ([a[n : n + step] for a in views] for n in range(0, outer, step))
         with short_buffers(classes, size):
             share(lambda slab: body(*slab, -1), slabs, size)
         return
-    step, width = max(1, BLOCK // (classes * inner)), max(256, BLOCK // classes)
+    step, width = max(1, block // (classes * inner)), max(256, block // classes)
     views = [a.reshape(outer, classes, inner) for a in arrays]
     slabs = (
         [a[n : n + step, :, i : i + width] for a in views]
