@@ -96,9 +96,13 @@ class Geometry(NamedTuple):
 
     @property
     def lifted(self) -> bool:
-        """Whether a tap along the first axis is a product of its own (see conv_planes)."""
+        """Whether a tap along the first axis is a product of its own (see conv_planes).
+
+        That spares copies, and costs sums as wide as the output.
+        """
         depth = self.inner * prod(self.kernel[1:])
-        return self.kernel[0] > 1 and depth >= 32 and 2 * depth >= self.outer
+        fewest = 3 if len(self.kernel) > 1 else 16  # or there are many small products
+        return self.kernel[0] > 1 and depth >= fewest and 2 * depth >= self.outer
 
     @property
     def cropped(self) -> bool:

@@ -2,7 +2,7 @@
 
 The windows are written out for taps along the inner axes only, each a shifted copy of the input.
 A tap along the first axis is the same copy some rows further on, where a matrix product can begin
-as well: a 3×3 kernel takes three copies, and three products that are added up. BLAS gains by it:
+as well, so a 3×3 kernel takes three copies and three products that are added up. BLAS gains by it:
 OpenBLAS (on AVX-512) multiplies small matrices where they lie, so 32 channels come to 111 GFLOP/s
 of one core where the product of all nine taps comes to 82. Where channels are so few that the
 sums would cost more than the copies, all taps are written out.
@@ -167,6 +167,7 @@ def _windows(x: Array, geo: Geometry, p: _Plan, piece: Piece) -> list[Array]:
     if geo.pointwise:
         return [x[:, :, :, piece.rows].reshape(*lead, geo.inner, -1)]
     height, step, first = rows + p.reach, geo.stride[0], piece.rows.start * geo.stride[0]
+    length = p.length
     shape = (*lead, len(p.groups), len(p.copies), geo.inner)
     windows = scratch("windows", (*shape, height, *p.extent), x.dtype)
     runs = windows.reshape(*shape, -1)
@@ -176,15 +177,15 @@ def _windows(x: Array, geo: Geometry, p: _Plan, piece: Piece) -> list[Array]:
         start += first
         inside, there = _overlap(start, step, geo.size[0], height)
         if inside.start:
-            runs[:, :, group, ..., : inside.start * p.length] = 0
+            runs[:, :, group, ..., : inside.start * length] = 0
         if inside.stop < height:
-            runs[:, :, group, ..., inside.stop * p.length :] = 0
+            runs[:, :, group, ..., inside.stop * length :] = 0
         for i, copy in enumerate(p.copies):
             target = windows[:, :, group, i]
             if flat:
-                offset = start * p.length + copy.shift
-                low = max(inside.start * p.length, -offset)
-                high = min(inside.stop * p.length, source.shape[-1] - offset)
+                offset = start * length + copy.shift
+                low = max(inside.start * length, -offset)
+                high = min(inside.stop * length, source.shape[-1] - offset)
                 if low < high:
                     run = source[..., low + offset : high + offset]
                     runs[:, :, group, i, :, low:high] = run
@@ -197,5 +198,5 @@ def _windows(x: Array, geo: Geometry, p: _Plan, piece: Piece) -> list[Array]:
     if not p.taps:
         return [runs.reshape(*lead, -1, runs.shape[-1])]
     runs = runs.reshape(*lead, len(p.groups), -1, runs.shape[-1])
-    places = [(group, row * p.length) for group, row in p.taps]
-    return [runs[:, :, group, :, at : at + rows * p.length] for group, at in places]
+    places = [(group, row * length) for group, row in p.taps]
+    return [runs[:, :, group, :, at : at + rows * length] for group, at in places]
