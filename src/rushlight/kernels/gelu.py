@@ -67,8 +67,8 @@ def gelu_backward(g: Array, x: Array, approximate: str = "none", out: Array | No
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(gelu_backward, (g, x), approximate, out=out)
     dtype = x.dtype
-    gx = _bend(x, approximate, owned(g, out))
     bump: Array = np.multiply(x, x, out=owned(x, None))
+    gx = _bend(x, approximate, owned(g, out), bump)
     if approximate == "none":
         np.multiply(bump, _MINUS_HALF[dtype], out=bump)
         np.exp(bump, out=bump)
@@ -87,14 +87,14 @@ def gelu_backward(g: Array, x: Array, approximate: str = "none", out: Array | No
     return np.multiply(gx, g, out=gx)
 
 
-def _bend(x: Array, approximate: str, out: Array) -> Array:
+def _bend(x: Array, approximate: str, out: Array, square: Array | None = None) -> Array:
     """The odd curve from -1 to 1 inside GELU: erf(x/√2), or its approximation by tanh."""
     dtype = x.dtype
     if approximate == "none" and (x.itemsize > 4 or x.size <= FEW):
         t: Array = np.multiply(x, _SQRT_HALF[dtype], out=out)
         return special().erf(t, out=t)  # type: ignore[no-any-return]
     first, *others, last = _ERF if approximate == "none" else _TANH
-    u = np.multiply(x, x, out=owned(x, None))
+    u = np.multiply(x, x, out=owned(x, None)) if square is None else square
     t = np.multiply(u, first[dtype], out=out)
     for coefficient in others:
         np.add(t, coefficient[dtype], out=t)
