@@ -79,11 +79,33 @@ def test_fifty_steps(name: str, options: dict[str, Any]) -> None:
 
 
 def test_large_parameters_go_in_pieces() -> None:
-    ours = train(rushlight, "Adam", {"lr": 0.01}, 3, size=100_000)
-    theirs = train(torch, "Adam", {"lr": 0.01}, 3, size=100_000)
+    ours = train(rushlight, "Adam", {"lr": 0.01}, 3, size=300_000)
+    theirs = train(torch, "Adam", {"lr": 0.01}, 3, size=300_000)
     np.testing.assert_allclose(
         ours[0].detach().numpy(), theirs[0].detach().numpy(), rtol=1e-5, atol=1e-6
     )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_several_large_parameters_are_dealt_out(threads: int) -> None:
+    def moved(lib: Any) -> Any:
+        lib.manual_seed(0)
+        network = lib.nn.Sequential(lib.nn.Linear(600, 500), lib.nn.Linear(500, 600))
+        optimizer = lib.optim.AdamW(network.parameters(), lr=0.01)
+        for _ in range(2):
+            optimizer.zero_grad()
+            network(lib.ones(2, 600)).square().sum().backward()
+            optimizer.step()
+        return [p.detach().numpy() for p in network.parameters()]
+
+    before = rushlight.get_num_threads()
+    rushlight.set_num_threads(threads)
+    try:
+        ours = moved(rushlight)
+    finally:
+        rushlight.set_num_threads(before)
+    for a, b in zip(ours, moved(torch)):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", NAMES)
