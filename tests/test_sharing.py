@@ -295,3 +295,9 @@ def test_tensors_that_are_being_made_are_passed_by() -> None:
     t = rushlight.arange(3.0)
     assert t.share_memory_().is_shared()
     assert t.tolist() == [0.0, 1.0, 2.0]
+
+
+def test_tensors_without_a_size_are_passed_by() -> None:
+    lazy = rushlight.nn.LazyLinear(2)
+    assert rushlight.arange(3.0).share_memory_().is_shared()
+    assert lazy(rushlight.ones(1, 3)).shape == (1, 2)

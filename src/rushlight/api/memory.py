@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any, NoReturn
 
 import numpy as np
@@ -229,7 +230,9 @@ def move(owners: dict[int, NDArray[Any]], moved: dict[int, NDArray[Any]]) -> Non
     # Nobody keeps a list of who looks at a buffer; the collector knows all tensors that there are.
     for t in gc.get_objects():
         if issubclass(type(t), Tensor):
-            old: Any = getattr(t, "_array", None)  # None while it is being made
+            old: Any = None
+            with suppress(AttributeError, ValueError):  # it is being made; it has no size yet
+                old = t._array
             if old is not None and (key := id(buffer_of(old))) in owners:
                 start = address(old) - address(owners[key])
                 t._array = type(old)(old.shape, old.dtype, moved[key], start, old.strides)
