@@ -3,6 +3,10 @@
 Rounds alternate between the libraries inside one process, so that a slow spell of the machine
 falls on both, and medians of the rounds are compared. What is reported is a ratio: PyTorch's time
 over Rushlight's, so that more than 1 means that Rushlight is faster.
+
+Between rounds there is a pause. A library's threads go on looking for work for a while after its
+last product or loop, on cores that the other one needs: without the pause either is measured beside
+the other's threads.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = ["Result", "compare"]
+
+PAUSE = 0.02  # seconds
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,8 @@ def compare(
         for i in range(rounds):
             order = ((0, ours), (1, theirs)) if i % 2 else ((1, theirs), (0, ours))
             for which, fn in order:
+                time.sleep(PAUSE)
+                fn()  # wakes its threads, and fills the caches
                 start = clock()
                 for _ in range(repeats):
                     fn()
