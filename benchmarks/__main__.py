@@ -4,6 +4,7 @@ python -m benchmarks                        everything, about ten minutes
 python -m benchmarks small limits           some parts
 python -m benchmarks million --threads 1    every operator at a million elements, on one thread
 python -m benchmarks million --only pool    those whose names contain a word
+python -m benchmarks small --apart          each library in a process of its own
 python -m benchmarks --budget 0.3           quicker and noisier
 """
 
@@ -17,6 +18,7 @@ import numpy as np
 
 import rushlight
 from benchmarks import limits, memory, million, operators
+from benchmarks.apart import Child
 from benchmarks.groups import GROUPS
 from benchmarks.pairs import Result
 
@@ -41,6 +43,7 @@ def main() -> None:
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; all by default")
     parser.add_argument("--budget", type=float, default=0.6, help="seconds a line (0.6)")
     parser.add_argument("--threads", type=int, help="for both libraries; all cores by default")
+    parser.add_argument("--apart", action="store_true", help="small, medium, large: two processes")
     parser.add_argument("--only", default="", help="lines of the part million that contain this")
     args = parser.parse_args()
     unknown = set(args.parts) - set(PARTS)
@@ -58,9 +61,13 @@ def main() -> None:
         f"Python {platform.python_version()}, NumPy {np.__version__}, PyTorch {torch.__version__}, "
         f"{torch.get_num_threads()} threads. Ratio = PyTorch time / Rushlight time.\n"
     )
+    libraries = ("rushlight", "torch") if args.apart else ()
+    children = [Child(library, torch.get_num_threads()) for library in libraries]
     for group in GROUPS:
         if group.name in parts:
-            show(group.run(rushlight, torch, args.budget * 3))
+            show(group.run(rushlight, torch, args.budget * 3, children))
+    for child in children:
+        child.close()
     if "operators" in parts:
         show(operators.run(rushlight, torch, args.budget))
     if "million" in parts:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from benchmarks.apart import Child
 from benchmarks.models import Call, Maker, batch, char_lstm, cnn, gpt, mlp, residual
 from benchmarks.operators import chain
-from benchmarks.pairs import Result, compare
+from benchmarks.pairs import Result, compare, timer
 
 __all__ = ["GROUPS", "Group"]
 
@@ -163,12 +164,17 @@ class Group:
     worst: float
     work: tuple[tuple[str, Maker, int], ...]  # each with the operations that a call stands for
 
-    def run(self, ours: Any, theirs: Any, budget: float) -> Iterator[Result]:
-        """Yield a line for each workload, and one for the mean."""
+    def run(
+        self, ours: Any, theirs: Any, budget: float, children: Sequence[Child] = ()
+    ) -> Iterator[Result]:
+        """Yield a line for each workload, and one for the mean.
+
+        The libraries run in this process, or in their children where these are given."""
         ratios = []
         for name, make, count in self.work:
-            calls = make(ours), make(theirs)
-            result = compare(name, *calls, per_call=count, budget=budget, target=self.worst)
+            timers = [child.timer(name) for child in children]
+            timers = timers or [timer(make(lib)) for lib in (ours, theirs)]
+            result = compare(name, *timers, per_call=count, budget=budget, target=self.worst)
             ratios.append(result.ratio)
             yield result
         mean = statistics.geometric_mean(ratios)

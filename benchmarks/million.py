@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from benchmarks.million_cases import Case, cases
-from benchmarks.pairs import Result, compare
+from benchmarks.pairs import PAUSE, Result, compare, timer
 
 __all__ = ["run", "slower"]
 
@@ -66,9 +66,9 @@ def run(ours: Any, theirs: Any, budget: float, only: str = "") -> Iterator[Resul
         for label, make in (("fwd", forward), ("fwd+bwd", both)):
             a, b = (make(lib, case, operands[lib]) for lib in (ours, theirs))
             if a is not None and b is not None:
-                yield compare(
-                    f"{case.name} {label}", a, b, budget=budget, rounds=ROUNDS, clock=clock
-                )
+                timers = timer(a, clock), timer(b, clock)
+                name, pause = f"{case.name} {label}", 0.0 if one else PAUSE
+                yield compare(name, *timers, budget=budget, rounds=ROUNDS, pause=pause)
 
 
 def slower(lines: list[Result]) -> list[Result]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.pairs import Result, compare
+from benchmarks.pairs import Result, compare, timer
 
 __all__ = ["run"]
 
@@ -77,7 +77,10 @@ def run(ours: Any, theirs: Any, budget: float) -> Iterator[Result]:
                 for label, make, per_call in (("fwd", forward, 10), ("fwd+bwd", both, 1)):
                     calls = [make(lib, fn, pairs[lib][:arity]) for lib in (ours, theirs)]
                     yield compare(
-                        f"{name} {size} {label}", *calls, per_call=per_call, budget=budget
+                        f"{name} {size} {label}",
+                        *map(timer, calls),
+                        per_call=per_call,
+                        budget=budget,
                     )
 
 

@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Result", "compare"]
+__all__ = ["PAUSE", "Result", "Timer", "compare", "timer"]
 
 PAUSE = 0.02  # seconds
 
@@ -42,43 +42,49 @@ class Result:
         return f"{self.name:<44}{self.rushlight:12.1f}{self.pytorch:12.1f}{self.ratio:9.2f}{target}"
 
 
+Timer = Callable[[int], float]  # of repeats: the seconds that they took
+
+
+def timer(fn: Callable[[], object], clock: Callable[[], float] = time.perf_counter) -> Timer:
+    """Time a callable in this process."""
+
+    def timed(repeats: int) -> float:
+        fn()  # wakes its threads, and fills the caches
+        start = clock()
+        for _ in range(repeats):
+            fn()
+        return clock() - start
+
+    return timed
+
+
 def compare(
     name: str,
-    ours: Callable[[], object],
-    theirs: Callable[[], object],
+    ours: Timer,
+    theirs: Timer,
     *,
     per_call: int = 1,
     budget: float = 1.0,
     rounds: int = 15,
     target: float | None = None,
-    clock: Callable[[], float] = time.perf_counter,
+    pause: float = PAUSE,
 ) -> Result:
-    """Time both callables in `rounds` alternating rounds of about `budget` seconds in all.
+    """Time both in `rounds` alternating rounds of about `budget` seconds in all.
 
-    `per_call` is the number of operations one call stands for; times are divided by it. On one
-    thread `clock` may be that of the processor, which stands still while others have the core.
+    `per_call` is the number of operations one call stands for; times are divided by it.
     """
-    for fn in (ours, theirs):
-        fn()
-        fn()
-    start = clock()
-    ours()
-    theirs()
-    pair = clock() - start
-    repeats = max(1, int(budget / rounds / pair))
+    for timed in (ours, theirs):
+        timed(1)
+    repeats = max(1, int(budget / rounds / (ours(1) + theirs(1))))
     samples: tuple[list[float], list[float]] = ([], [])
     gc.collect()
     gc.disable()
     try:
         for i in range(rounds):
             order = ((0, ours), (1, theirs)) if i % 2 else ((1, theirs), (0, ours))
-            for which, fn in order:
-                time.sleep(PAUSE)
-                fn()  # wakes its threads, and fills the caches
-                start = clock()
-                for _ in range(repeats):
-                    fn()
-                samples[which].append((clock() - start) / repeats / per_call)
+            for which, timed in order:
+                time.sleep(pause)
+                samples[which].append(timed(repeats) / repeats / per_call)
     finally:
         gc.enable()
     return Result(
