@@ -23,6 +23,7 @@ from rushlight.kernels.blocks import (
     in_blocks,
     owned,
     pieces,
+    zeros_for,
 )
 
 
@@ -84,7 +85,7 @@ def logsigmoid(x: Array, out: Array | None = None) -> Array:
     np.negative(y, out=y)
     np.exp(y, out=y)
     np.log1p(y, out=y)
-    return np.subtract(np.minimum(ZERO[y.dtype], x), y, out=y)
+    return np.subtract(np.minimum(zeros_for(x), x), y, out=y)
 
 
 def logsigmoid_backward(g: Array, x: Array, out: Array | None = None) -> Array:
@@ -137,7 +138,7 @@ def elu(
     """scale · (x if x > 0 else alpha·(exp(input_scale·x) - 1))."""
     if x.size > BLOCK or x.itemsize < 4:
         return in_blocks(elu, (x,), alpha, scale, input_scale, out=out)
-    y: Array = np.minimum(ZERO[x.dtype], x, out=owned(x, out))
+    y: Array = np.minimum(zeros_for(x), x, out=owned(x, out))
     if input_scale != 1.0:
         np.multiply(y, input_scale, out=y)
     np.expm1(y, out=y)
@@ -145,7 +146,7 @@ def elu(
         np.multiply(y, alpha * scale, out=y)
     if scale == 1.0 and alpha > 0.0 and 0.0 < alpha * input_scale <= 1.0:
         return np.maximum(y, x, out=y)  # the exponential branch lies above x, and is 0 for x > 0
-    positive: Array = np.maximum(ZERO[x.dtype], x, out=owned(x, None))
+    positive: Array = np.maximum(zeros_for(x), x, out=owned(x, None))
     return np.add(y, np.multiply(positive, scale, out=positive), out=y)
 
 
@@ -160,7 +161,7 @@ def elu_backward(
     """g · (scale if x > 0 else alpha·scale·input_scale·exp(input_scale·x))."""
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(elu_backward, (g, x), alpha, scale, input_scale, out=out)
-    gx: Array = np.minimum(ZERO[x.dtype], x, out=owned(g, out))
+    gx: Array = np.minimum(zeros_for(x), x, out=owned(g, out))
     if input_scale != 1.0:
         np.multiply(gx, input_scale, out=gx)
     np.exp(gx, out=gx)

@@ -167,6 +167,34 @@ class _ShortBuffers:
         np.setbufsize(self.before)
 
 
+class _Zeros(dict[Any, Array]):
+    """A block of zeros of each dtype asked for."""
+
+    def __missing__(self, dtype: Any) -> Array:
+        zeros = self[dtype] = np.zeros(BLOCK, dtype)
+        zeros.flags.writeable = False
+        return zeros
+
+
+_ZEROS = _Zeros()
+
+
+def zeros_for(x: Array) -> Array:
+    """Zeros to take the maximum or minimum with, for arrays of one block.
+
+    With many they lie as ``x`` does: NumPy takes 0.14 ns an element then, 0.40 with one zero.
+    """
+    if x.size <= FEW:
+        return ZERO[x.dtype]
+    zeros = _ZEROS[x.dtype]
+    if x.flags.c_contiguous:
+        return zeros[: x.size].reshape(x.shape)
+    reach = sum((n - 1) * stride for n, stride in zip(x.shape, x.strides))
+    if min(x.strides) < 0 or reach >= zeros.nbytes:
+        return ZERO[x.dtype]
+    return np.ndarray(x.shape, x.dtype, zeros, 0, x.strides)
+
+
 def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:
     """Write ``value`` into ``out`` where ``mask`` holds.
 
