@@ -186,3 +186,16 @@ def test_nothing_broadcast() -> None:
 def test_wide_windows(dim: int, size: int) -> None:
     for step in (16, 17, 20):
         assert_alike(lambda lib, x, n=step: x.unfold(dim, size, n) * 2, normal(70, 64, 3))
+
+
+@pytest.mark.parametrize("low, high", [(-0.5, 0.7), (0.7, -0.5), (float("nan"), 1), (-1, 300)])
+def test_many_numbers_cut_to_bounds(low: float, high: float) -> None:
+    x = normal(40, 50)
+    x[0, :5] = [np.nan, np.inf, -np.inf, 0.0, -0.0]
+    assert_alike(lambda lib, x: lib.clamp(x, low, high), x)
+    assert_alike(lambda lib, x: lib.clamp(x.T, low, high), x)
+    if high == 1:
+        return
+    y = normal(40, 50, seed=1)
+    assert_alike(lambda lib, x, y: lib.nn.functional.smooth_l1_loss(x, y, beta=0.7), x[1:], y[1:])
+    assert_alike(lambda lib, x, y: lib.nn.functional.huber_loss(x, y, delta=0.7), x[1:], y[1:])

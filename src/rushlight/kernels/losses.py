@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.kernels.activation import logsigmoid, sigmoid
-from rushlight.kernels.blocks import HALF, ONE, ZERO, Array, PerDtype, owned
+from rushlight.kernels.blocks import FEW, HALF, ONE, ZERO, Array, PerDtype, owned
 from rushlight.kernels.reduction import pulled, reduced
 
 _FLOOR = PerDtype(-100.0)
@@ -83,8 +83,19 @@ def _ramp(x: Array, target: Array, beta: float, out: Array | None = None) -> Arr
     d = _difference(x, target, out)
     if beta != 1.0:
         np.divide(d, beta, out=d)
-    np.maximum(d, -1.0, out=d)
-    return np.minimum(d, 1.0, out=d)
+    return _cut(d, 1.0)
+
+
+def _cut(d: Array, bound: float) -> Array:
+    """d cut to -bound … bound, in place.
+
+    With one number `maximum` and `minimum` take 0.37 ns an element on some processors; clip takes
+    0.12 for both, and 1 µs more a call.
+    """
+    if d.size > FEW:
+        return d.clip(-bound, bound, out=d)
+    np.maximum(d, -bound, out=d)
+    return np.minimum(d, bound, out=d)
 
 
 def huber(x: Array, target: Array, delta: float = 1.0, reduction: str = "mean") -> Array:
@@ -103,14 +114,13 @@ def huber_backward(
 
 def _clipped(x: Array, target: Array, delta: float, out: Array | None = None) -> Array:
     d = _difference(x, target, out)
-    np.maximum(d, -delta, out=d)
-    return np.minimum(d, delta, out=d)
+    return _cut(d, delta)
 
 
 def _rounded(x: Array, target: Array, bend: float, scale: float, out: Array | None = None) -> Array:
     """m·(d - m/2)/scale with m = min(d, bend): both branches, and no branch."""
     d = _distance(x, target, out)
-    m: Array = np.minimum(d, bend, out=owned(d, None))
+    m: Array = d.clip(0.0, bend) if d.size > FEW else np.minimum(d, bend, out=owned(d, None))
     np.subtract(d, np.multiply(m, HALF[m.dtype]), out=d)
     np.multiply(d, m, out=d)
     return d if scale == 1.0 else np.divide(d, scale, out=d)
