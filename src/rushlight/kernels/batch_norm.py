@@ -42,10 +42,22 @@ def batch_norm(
     The running estimates are moved towards the mean and the unbiased variance, in place.
     """
     if x.itemsize < 4:
-        y, mean, rstd = _batch_norm_half(x, weight, bias, running_mean, running_var, momentum, eps)
-        return y, mean, rstd
+        return _batch_norm_half(x, weight, bias, running_mean, running_var, momentum, eps)
     images = _images(x)
-    channels, count = x.shape[1], x.size // x.shape[1]
+    mean, rstd = _statistics(images, x.shape[1], running_mean, running_var, momentum, eps)
+    return _line(x, images, mean, rstd, weight, bias), mean, rstd
+
+
+def _statistics(
+    images: Array,
+    channels: int,
+    running_mean: Array | None,
+    running_var: Array | None,
+    momentum: float,
+    eps: float,
+) -> tuple[Array, Array]:
+    """The mean and rstd of the channels; the running estimates are moved."""
+    count = images.size // channels
     mean = _added(images, channels, lambda part: (_sums(images[part], channels),))[0]
     mean /= count
     centre = _spread(mean, images)
@@ -61,8 +73,7 @@ def batch_norm(
         running_var += momentum * (squares / (count - 1) - running_var)
     squares /= count
     squares += eps
-    rstd = np.reciprocal(np.sqrt(squares, out=squares), out=squares)
-    return _line(x, images, mean, rstd, weight, bias), mean, rstd
+    return mean, np.reciprocal(np.sqrt(squares, out=squares), out=squares)
 
 
 def _batch_norm_half(
@@ -78,17 +89,17 @@ def _batch_norm_half(
 
     Where no parameter is float32, mean and rstd are halves too, and x is normalised by these."""
     estimates = (running_mean, running_var)
-    wide = [None if a is None else a.astype(np.float32) for a in estimates]
-    y, mean, rstd = widened(batch_norm, x, weight, bias, *wide, momentum, eps)
-    for narrow, a in zip(estimates, wide):
+    wide = [None if a is None else a.astype(np.float32) for a in (weight, bias, *estimates)]
+    w, b, wide_mean, wide_var = wide
+    single = x.astype(np.float32)
+    images = _images(single)
+    mean, rstd = _statistics(images, x.shape[1], wide_mean, wide_var, momentum, eps)
+    for narrow, a in zip(estimates, wide[2:]):
         if narrow is not None and a is not None:
             narrow[...] = a.astype(narrow.dtype)
     if all(a is None or a.dtype == x.dtype for a in (weight, bias, *estimates)):
         mean, rstd = (a.astype(x.dtype).astype(np.float32) for a in (mean, rstd))
-        single, w, b = (None if a is None else a.astype(np.float32) for a in (x, weight, bias))
-        assert single is not None
-        y = _line(single, _images(single), mean, rstd, w, b).astype(x.dtype)
-    return y, mean, rstd
+    return _line(single, images, mean, rstd, w, b).astype(x.dtype), mean, rstd
 
 
 def batch_norm_backward(

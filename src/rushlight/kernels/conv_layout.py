@@ -204,41 +204,36 @@ def rows_under(geo: Geometry, piece: Piece) -> tuple[int, Ints]:
     return first, extent
 
 
-def padded(x: Array, geo: Geometry, piece: Piece, last: bool) -> Array:
-    """The input under a piece's windows with its zeros around, contiguous; channels last if asked.
+def padded(x: Array, geo: Geometry, piece: Piece) -> Array:
+    """The input under a piece's windows, channels last, with its zeros around; contiguous.
 
     A view where the input has that form already.
     """
     first, extent = rows_under(geo, piece)
-    x = x[piece.samples]
-    if last:
-        x = x.transpose(0, *range(2, x.ndim), 1)
-    spatial = slice(1, -1) if last else slice(2, None)
+    x = x[piece.samples].transpose(0, *range(2, x.ndim), 1)
     start = (first - geo.padding[0], *(-p for p in geo.padding[1:]))
     stop = tuple(a + e for a, e in zip(start, extent))
     covered = tuple(slice(max(0, a), max(0, min(b, n))) for a, b, n in zip(start, stop, geo.size))
-    lead = (slice(None),) if last else (slice(None), slice(None))
-    x = x[lead + covered]
-    whole = x.shape[spatial] == extent
+    x = x[(slice(None), *covered)]
+    whole = x.shape[1:-1] == extent
     if whole and x.flags.c_contiguous:
         return x
-    shape = (len(x), *extent, x.shape[-1]) if last else (*x.shape[:2], *extent)
-    block = scratch("padded", shape, x.dtype)
+    block = scratch("padded", (len(x), *extent, x.shape[-1]), x.dtype)
     if whole:
         np.copyto(block, x)
         return block
     block.fill(0)
     middle = tuple(
         slice(c.start - a, c.start - a + length)
-        for c, a, length in zip(covered, start, x.shape[spatial])
+        for c, a, length in zip(covered, start, x.shape[1:-1])
     )
-    block[lead + middle] = x
+    block[(slice(None), *middle)] = x
     return block
 
 
 def windows_last(x: Array, geo: Geometry, piece: Piece, group: int) -> Array:
     """The windows of one group as (position, tap × channel)."""
-    block = padded(x, geo, piece, last=True)
+    block = padded(x, geo, piece)
     channels = slice(group * geo.inner, (group + 1) * geo.inner)
     block = block[..., channels]
     count, *steps, step = block.strides
