@@ -100,6 +100,27 @@ def test_topk(dtype):
                 )
 
 
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("lie", ["anywhere", "together", "in order", "with NaN", "equal", "bools"])
+def test_first_in_order(lie, largest):
+    """Wherever the first lie, they are found, in the order of a stable sort."""
+    rng = np.random.default_rng(5)
+    for rows, n, k in ((1, 5000, 10), (3, 999, 249), (4, 1025, 1), (2, 1600, 100)):
+        x = rng.standard_normal((rows, n)).astype(np.float32)
+        if lie == "together":  # in one of the groups that are looked at
+            x[:, :: n // 16] += 10 if largest else -10
+        elif lie == "in order":
+            x.sort(axis=1)
+        elif lie == "with NaN":
+            x[rng.random(x.shape) < 0.1] = np.nan
+        elif lie == "equal":
+            x = rng.integers(0, 4, x.shape)
+        elif lie == "bools":
+            x = x > 1
+        expected = order._stable_order(x, largest)[:, :k]
+        np.testing.assert_array_equal(order._first_in_order(x, k, largest), expected)
+
+
 def test_topk_of_a_long_row():
     rng = np.random.default_rng(6)
     for x in (rng.standard_normal(60_000).astype(np.float32), rng.integers(0, 3, 60_000)):

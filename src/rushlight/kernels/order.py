@@ -80,14 +80,16 @@ def topk(x: Array, k: int, dim: int, largest: bool = True) -> tuple[Array, Array
 def _first_in_order(rows: Array, k: int, largest: bool) -> Array:
     """The places of the first `k` elements of each row in the order of a stable sort.
 
-    NumPy partitions values with vector instructions, but not places: so what is not beyond the
-    k-th value is picked, and sorted. (1,000 rows of 1,000, k = 10: 5 ms, not 14.)"""
+    NumPy partitions values with vector instructions, but not places: so what is not beyond a bound
+    near the k-th value is picked, and sorted. (1,000 rows of 1,000, k = 10: 2 ms, not 14.)"""
     n = rows.shape[1]
     x = comparable(rows)
-    last = n - k if largest else k - 1
-    bound = np.partition(x, last, axis=1)[:, last, None]
-    beyond = x < bound if largest else x > bound
-    chosen = np.flatnonzero(np.logical_not(beyond, out=beyond))
+    bound = _bound_of_groups(x, k, largest)
+    chosen = np.flatnonzero(~_beyond(x, bound, largest))
+    if len(chosen) > 4 * k * len(rows):  # the largest lie together, or many are equal
+        last = n - k if largest else k - 1
+        bound = np.partition(x, last, axis=1)[:, last, None]
+        chosen = np.flatnonzero(~_beyond(x, bound, largest))
     row = chosen // n
     keys = _ordered_keys(x.reshape(-1)[chosen])
     keys = ~keys if largest else keys
@@ -105,6 +107,25 @@ def _first_in_order(rows: Array, k: int, largest: bool) -> Array:
     starts = np.searchsorted(row, np.arange(len(rows)))
     out: Array = place[starts[:, None] + np.arange(k)]
     return out
+
+
+def _bound_of_groups(x: Array, k: int, largest: bool) -> Array:
+    """A value for each row, (r, 1), that `k` of its elements at least are not beyond.
+
+    It is the k-th among the largest (smallest) of groups of 16, which takes a partition of 1/16 of
+    the elements. A group with NaN counts as NaN, the largest, in either direction."""
+    rows, n = x.shape
+    groups = max(n // 16, min(n, 2 * k))
+    depth = n // groups
+    best = (np.maximum if largest else np.minimum).reduce(
+        x[:, : depth * groups].reshape(rows, depth, groups), axis=1
+    )
+    last = groups - k if largest else k - 1
+    return np.partition(best, last, axis=1)[:, last, None]
+
+
+def _beyond(x: Array, bound: Array, largest: bool) -> Array:
+    return x < bound if largest else x > bound
 
 
 def median(x: Array, dim: int, keepdim: bool = False) -> tuple[Array, Array]:
