@@ -6,13 +6,14 @@ Halves are added up in float32 and rounded once.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from rushlight.kernels.channels import follow
 from rushlight.kernels.maxpool import adaptive_bounds
-from rushlight.kernels.reduce import is_half
+from rushlight.kernels.reduce import is_half, mean
 from rushlight.kernels.windows import Array, Ints, Windows
 
 
@@ -118,6 +119,9 @@ def adaptive_avg_pool_forward(x: Array, output_size: Ints) -> Array:
     n = len(output_size)
     if x.size == 0:
         return np.full((*x.shape[:-n], *output_size), np.nan, x.dtype)  # means over nothing
+    if set(output_size) == {1} and x.dtype.kind in "fcV":  # 16x32x32x32: 20 us, not 320
+        y = mean(x, tuple(range(x.ndim - n, x.ndim)), keepdim=True)
+        return follow(y, x) if n == 2 else y
     y = _widened(x)
     for i, out in enumerate(output_size):
         axis = i - n
@@ -137,6 +141,10 @@ def adaptive_avg_pool_forward(x: Array, output_size: Ints) -> Array:
 def adaptive_avg_pool_backward(g: Array, x_shape: Ints, dims: int) -> Array:
     """Give every element of a window its share of the cotangent."""
     dx = _widened(g)
+    if set(g.shape[-dims:]) == {1} and 0 not in x_shape:
+        gx = np.empty(x_shape, g.dtype)
+        gx[...] = dx / prod(x_shape[-dims:])
+        return gx
     for axis in range(-dims, 0):
         shape = list(dx.shape)
         shape[axis] = x_shape[axis]
