@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from rushlight.kernels.blocks import BLOCK, Array
+from rushlight.kernels.blocks import BLOCK, Array, share, short_buffers
 from rushlight.kernels.channels import follow
 from rushlight.kernels.softmax import ones
 
@@ -159,21 +159,25 @@ def group_norm(
     """
     if x.itemsize < 4:
         return widened(group_norm, x, groups, weight, bias, eps)
-    batch = x.shape[0]
-    rows = x.reshape(batch * groups, prod(x.shape[1:]) // groups)
-    y = np.empty(rows.shape, x.dtype)
-    mean, rstd = np.empty(len(rows), x.dtype), np.empty(len(rows), x.dtype)
-    step = _step(rows)
-    for n in range(0, len(rows), step):
-        cut = slice(n, n + step)
-        standardize(rows[cut], y[cut], eps, mean[cut], rstd[cut])
-    images = y.reshape(batch, prod(x.shape[1:]))
-    inner = prod(x.shape[2:])
-    if weight is not None:
-        np.multiply(images, np.repeat(weight, inner), out=images)
-    if bias is not None:
-        np.add(images, np.repeat(bias, inner), out=images)
-    return follow(y.reshape(x.shape), x), mean, rstd
+    batch, inner, size = x.shape[0], prod(x.shape[2:]), prod(x.shape[1:])
+    images = x.reshape(batch, size)
+    y = np.empty(images.shape, x.dtype)
+    mean, rstd = (np.empty((batch, groups), x.dtype) for _ in range(2))
+    w, b = (None if v is None else np.repeat(v, inner) for v in (weight, bias))
+
+    def work(part: slice) -> None:
+        out = y[part]
+        row = len(out) * groups, size // groups
+        moments = mean[part].reshape(-1), rstd[part].reshape(-1)
+        standardize(images[part].reshape(row), out.reshape(row), eps, *moments)
+        if w is not None:
+            np.multiply(out, w, out=out)
+        if b is not None:
+            np.add(out, b, out=out)
+
+    step = _step(images)
+    share(work, [slice(n, n + step) for n in range(0, batch, step)], x.size // 4)
+    return follow(y.reshape(x.shape), x), mean.reshape(-1), rstd.reshape(-1)
 
 
 def group_norm_backward(
@@ -228,9 +232,10 @@ def standardize(x: Array, y: Array, eps: float, mean: Array, rstd: Array) -> Non
     columns = x.shape[1]
     x.dot(ones(columns, x.dtype), out=mean)
     np.divide(mean, columns, out=mean)
-    np.subtract(x, mean[:, None], out=y)
-    _inverse_root(np.vecdot(y, y, out=rstd), columns, eps)
-    np.multiply(y, rstd[:, None], out=y)
+    with short_buffers(columns, x.size):
+        np.subtract(x, mean[:, None], out=y)
+        _inverse_root(np.vecdot(y, y, out=rstd), columns, eps)
+        np.multiply(y, rstd[:, None], out=y)
 
 
 def _inverse_root(squares: Array, count: int, eps: float) -> None:
