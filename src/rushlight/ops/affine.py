@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, sequence, stale_input
-from rushlight.kernels.product import dot, rows
+from rushlight.kernels.product import dot, matrix_product, rows
 from rushlight.kernels.reduce import is_half, sum_
 from rushlight.ops.declare import general
 from rushlight.ops.fast import F4, F8, named, view_edge
@@ -102,12 +102,12 @@ class LinearNode(Node):
         gx = gw = None
         flat = g if g.ndim == 2 else rows(g)
         if to_x is not None:
-            gx = flat.dot(w._array)
+            gx = matrix_product(flat, w._array)
             if flat is not g:
                 gx = gx.reshape((*g.shape[:-1], gx.shape[1]))
         if to_w is not None:
             x = x._array
-            gw = flat.T.dot(x if x.ndim == 2 else rows(x))
+            gw = matrix_product(flat.T, x if x.ndim == 2 else rows(x))
         if not self.biased:
             return gx, gw
         return None if to_b is None else sum_(flat, (0,)), gx, gw
@@ -157,7 +157,7 @@ def linear(slow: Callable[..., Any], doc: str) -> Callable[..., Tensor]:
             or x.shape[-1] != w.shape[1]
         ):
             return slow(input, weight, bias)
-        y = (x if ndim == 2 else rows(x)).dot(w.T)
+        y = matrix_product(x if ndim == 2 else rows(x), w.T)
         biased = bias is not None
         if biased:
             kind = type(bias)
