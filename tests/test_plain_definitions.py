@@ -174,6 +174,7 @@ for rows, smoothing in (5, 0.0), (5, 0.3), (600, 0.1):
         t(rows, 70),
     )
 for size in (30, 70_000):
+    case(f"mish {size}", F.mish, lambda x: x * rl.tanh(rl.log1p(rl.exp(x))), t(size))
     case(f"gelu {size}", F.gelu, lambda x: x / 2 * (1 + rl.erf(x / sqrt(2))), t(size))
     case(
         f"gelu tanh {size}",

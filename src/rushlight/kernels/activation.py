@@ -1,13 +1,17 @@
 """Activations that bend smoothly: sigmoid, softplus, ELU, GELU and their kin.
 
 Each ``f(x, params, out=None)`` has its ``f_backward(g, saved, params, out=None)``: the cotangent
-of ``x`` from the cotangent ``g`` of the result. The order of the arithmetic is PyTorch's where it
+of ``x`` from the cotangent ``g`` of the result. Those that start from ``x`` with the very steps of
+``f`` have ``f_and_slope(x, y, slope, params)`` as well, which writes the result and the derivative,
+for arrays of one block. The order of the arithmetic is PyTorch's where it
 shows in the last digits. The kinked ones (ReLU and kin) live in ``piecewise.py``.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import log
+from typing import Any
 
 import numpy as np
 
@@ -203,17 +207,20 @@ def silu(x: Array, out: Array | None = None) -> Array:
     return np.divide(x, y, out=y)
 
 
+def silu_and_slope(x: Array, y: Array, slope: Array) -> None:
+    """Write x·s to ``y`` and s + x·s·(1 - s) to ``slope``, s = sigmoid(x)."""
+    s = sigmoid(x)
+    np.multiply(x, s, out=y)
+    np.subtract(ONE[s.dtype], s, out=slope)
+    np.multiply(slope, y, out=slope)
+    np.add(slope, s, out=slope)
+
+
 def silu_backward(g: Array, x: Array, out: Array | None = None) -> Array:
-    """g · s · (1 + x·(1 - s)) with s = sigmoid(x)."""
+    """g times the slope."""
     if g.size > BLOCK or g.itemsize < 4:
         return in_blocks(silu_backward, (g, x), out=out)
-    s = sigmoid(x)
-    one = ONE[s.dtype]
-    gx: Array = np.subtract(one, s, out=owned(g, out))
-    np.multiply(gx, x, out=gx)
-    np.add(gx, one, out=gx)
-    np.multiply(gx, s, out=gx)
-    return np.multiply(gx, g, out=gx)
+    return times_slope(silu_and_slope, g, x, out=out)
 
 
 # tanh(log(1 + e)) = n / (n + 2) with n = e·(e + 2); beyond here it is 1, and e·e must not overflow.
@@ -234,27 +241,41 @@ def mish(x: Array, out: Array | None = None) -> Array:
     return np.multiply(e, x, out=e)
 
 
-def mish_backward(g: Array, x: Array, out: Array | None = None) -> Array:
-    """g · (t + x·s·(1 - t²)), t = tanh(softplus(x)), s = sigmoid(x).
+def mish_and_slope(x: Array, y: Array, slope: Array) -> None:
+    """Write x·t to ``y`` and t + x·s·(1 - t²) to ``slope``, t = tanh(softplus(x)), s = sigmoid(x).
 
-    With e = eˣ and n = e² + 2e that is g · (n + 4·x·e·(e + 1) / (n + 2)) / (n + 2).
+    With e = eˣ and n = e² + 2e the latter is n / (n + 2) + 4·x·(n - e) / (n + 2)².
     """
-    if g.size > BLOCK or g.itemsize < 4:
-        return in_blocks(mish_backward, (g, x), out=out)
     dtype = x.dtype
-    clipped = np.minimum(x, _MISH_FLAT[dtype], out=owned(x, None))
-    e: Array = np.exp(clipped, out=owned(g, out))
-    n = np.add(e, TWO[dtype], out=owned(g, None))
+    clipped: Array = np.minimum(x, _MISH_FLAT[dtype], out=owned(x, None))
+    e: Array = np.exp(clipped, out=owned(x, None))
+    n: Array = np.add(e, TWO[dtype], out=owned(x, None))
     np.multiply(n, e, out=n)
-    slope = np.add(e, ONE[dtype], out=owned(g, None))
-    np.multiply(slope, e, out=slope)
+    np.subtract(n, e, out=slope)
     np.multiply(slope, clipped, out=slope)
     np.multiply(slope, _FOUR[dtype], out=slope)
     np.add(n, TWO[dtype], out=e)
     np.divide(slope, e, out=slope)
+    np.divide(slope, e, out=slope)
+    np.divide(n, e, out=n)
+    np.multiply(x, n, out=y)
     np.add(slope, n, out=slope)
-    np.divide(slope, e, out=e)
-    return np.multiply(e, g, out=e)
+
+
+def mish_backward(g: Array, x: Array, out: Array | None = None) -> Array:
+    """g times the slope."""
+    if g.size > BLOCK or g.itemsize < 4:
+        return in_blocks(mish_backward, (g, x), out=out)
+    return times_slope(mish_and_slope, g, x, out=out)
+
+
+def times_slope(
+    kernel: Callable[..., None], g: Array, x: Array, *params: Any, out: Array | None
+) -> Array:
+    """``g`` times the slope that ``kernel(x, result, slope, *params)`` writes."""
+    gx = np.empty_like(x) if out is None else out
+    kernel(x, np.empty_like(x), gx, *params)
+    return np.multiply(gx, g, out=gx)
 
 
 def softsign(x: Array, out: Array | None = None) -> Array:

@@ -75,7 +75,11 @@ def _softplus_bend(x: Any, beta: float, threshold: float) -> Any:
 
 
 silu: Operator = pointwise(
-    "silu", kernels.silu, x=lambda g, x: silu_backward(g, x), **floats_only("silu_cpu", True)
+    "silu",
+    kernels.silu,
+    slope=kernels.silu_and_slope,
+    x=lambda g, x: silu_backward(g, x),
+    **floats_only("silu_cpu", True),
 )
 silu_backward: Operator = backward(
     "silu_backward",
@@ -84,7 +88,11 @@ silu_backward: Operator = backward(
     x=lambda h, g, x: h * g * _silu_bend(x),
 )
 mish: Operator = pointwise(
-    "mish", kernels.mish, x=lambda g, x: mish_backward(g, x), **floats_only("mish_cpu")
+    "mish",
+    kernels.mish,
+    slope=kernels.mish_and_slope,
+    x=lambda g, x: mish_backward(g, x),
+    **floats_only("mish_cpu"),
 )
 mish_backward: Operator = backward(
     "mish_backward",
@@ -196,6 +204,7 @@ def _gelu_bend(x: Any, approximate: str) -> Any:
 gelu: Operator = pointwise(
     "gelu",
     gelu_kernels.gelu,
+    slope=gelu_kernels.gelu_and_slope,
     x=lambda g, x, approximate: gelu_backward(g, x, approximate),
     **floats_only("GeluKernelImpl"),
 )

@@ -151,6 +151,7 @@ def missing(what: str) -> Formula:
 
 
 _OPTIONS = ["together", "jvp", "outputs", "constant", "conjugate", "node", "inputs", "tied"]
+_OPTIONS += ["slope"]
 
 
 def _options(rules: dict[str, Any]) -> dict[str, Any]:

@@ -63,7 +63,8 @@ class Operator:
     derived one (two reverse passes) costs too much. `outputs` names several outputs, `hidden` of
     which, at the end, are not for users; those in `constant` have no derivative. `variadic` marks
     a last argument that stands for any number of tensors. `tied` says that gradients depend on the
-    inputs by zeros, which no formula tells (rushlight.ops.tied).
+    inputs by zeros, which no formula tells (rushlight.ops.tied). `slope` is a kernel that finds the
+    derivative on the way to the result (rushlight.ops.sloped).
     """
 
     function: Callable[..., Any] | None = None  # the fast path, where there is one
@@ -86,6 +87,7 @@ class Operator:
         node: str | None = None,
         inputs: tuple[str, ...] | None = None,
         tied: bool = False,
+        slope: Callable[..., None] | None = None,
     ) -> None:
         self.name = name
         self.kernel = kernel
@@ -102,6 +104,7 @@ class Operator:
         self.inputs = inputs if inputs is not None else tuple(rules)
         self.positions = tuple(args.index(i) for i in self.inputs)
         self.tied = tied
+        self.slope = slope
         self.node_name = node or _node_name(name)
         self._kept: dict[tuple[bool, ...], tuple[Place, ...]] = {}
 

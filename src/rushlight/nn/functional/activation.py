@@ -17,6 +17,7 @@ from rushlight.ops import piecewise as ops
 from rushlight.ops.fast import unary, with_parameters
 from rushlight.ops.inplace import rewrite
 from rushlight.ops.outputs import require_tensor, type_name
+from rushlight.ops.sloped import sloped
 from rushlight.tensor import Tensor
 
 __all__ = [
@@ -60,10 +61,10 @@ _elu = with_parameters(smooth.elu)
 _hardtanh = with_parameters(ops.hardtanh)
 _softshrink = with_parameters(ops.softshrink)
 _softplus = with_parameters(smooth.softplus)
-_gelu = with_parameters(smooth.gelu)
+_gelu = sloped(smooth.gelu)
 _glu = with_parameters(smooth.glu)
-_silu = unary(smooth.silu, "")
-_mish = unary(smooth.mish, "")
+_silu = sloped(smooth.silu)
+_mish = sloped(smooth.mish)
 _hardsigmoid = unary(ops.hardsigmoid, "")
 _hardswish = unary(ops.hardswish, "")
 _softsign = unary(smooth.softsign, "")
