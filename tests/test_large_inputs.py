@@ -82,6 +82,11 @@ def test_resizing_long_rows(mode: str) -> None:
 
     assert_alike(resized, normal(4, 8, 500))
     assert_alike(resized, normal(4, 8, 900))
+    short = normal(4, 8, 100)
+    for number in (math.nan, math.inf):  # which reaches its neighbours only
+        short[1, 2, 50] = number
+        assert_alike(resized, short)
+        assert_alike(lambda lib, x: lib.nn.functional.interpolate(x, 90, mode=mode), short)
 
 
 def triangular(*shape: int) -> np.ndarray:

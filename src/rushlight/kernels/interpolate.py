@@ -6,6 +6,7 @@ data is float64, since which neighbour is nearest can hang on the last bit.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -181,10 +182,16 @@ def interpolate(x: Array, grid: Grid) -> Array:
         return np.array(x, order="C")
     y = x.astype(np.float32) if is_half(dtype) else x
     dims = len(grid.out)
+    finite = _finite(y)
     for i, (out, scale) in enumerate(zip(grid.out, grid.scales)):
         axis = y.ndim - dims + i
+        n = y.shape[axis]
+        taps = _taps(n, out, scale, grid, _real_type(dtype))
+        if finite and n <= _SHORT and len(taps) > 1:
+            y = _product(_matrix(taps, n, y.dtype), y, axis)
+            continue
         total: Any = None
-        for index, weight in _taps(y.shape[axis], out, scale, grid, _real_type(dtype)):
+        for index, weight in taps:
             part = y.take(index, axis)
             if weight is not None:
                 part *= weight.reshape(-1, *(1,) * (dims - 1 - i))
@@ -198,12 +205,45 @@ def interpolate_backward(g: Array, x_shape: Ints, grid: Grid) -> Array:
     dtype = g.dtype
     dx = g.astype(np.float32) if is_half(dtype) else g
     dims = len(grid.out)
+    finite = _finite(dx)
     for i in reversed(range(dims)):
         axis = g.ndim - dims + i
-        n = x_shape[axis]
-        taps = _taps(n, grid.out[i], grid.scales[i], grid, _real_type(dtype))
-        dx = _spread(dx.swapaxes(axis, 0), n, taps).swapaxes(axis, 0)
+        n, out = x_shape[axis], grid.out[i]
+        taps = _taps(n, out, grid.scales[i], grid, _real_type(dtype))
+        if finite and out <= _SHORT:
+            dx = _product(_matrix(taps, n, dx.dtype).T, dx, axis)
+        else:
+            dx = _spread(dx.swapaxes(axis, 0), n, taps).swapaxes(axis, 0)
     return np.ascontiguousarray(dx, dtype)
+
+
+# Elements of an axis up to which its weights are multiplied as a matrix, though most are zeros:
+# 16x32x32x32 to twice the size by lines in 1.5 ms, not 5.5, and back in 2, not 10.
+_SHORT = 128
+
+
+def _finite(x: Array) -> bool:
+    """Whether zeros may be multiplied with all elements; perhaps no where large ones are among."""
+    return x.dtype.kind == "f" and bool(np.isfinite(np.vdot(x, x)))
+
+
+def _matrix(taps: list[tuple[Any, Any]], n: int, dtype: Any) -> Array:
+    """The weights as (out, n)."""
+    matrix = np.zeros((len(taps[0][0]), n), dtype)
+    rows = np.arange(len(matrix))
+    for index, weight in taps:
+        matrix[rows, index] += 1 if weight is None else weight
+    return matrix
+
+
+def _product(matrix: Array, x: Array, axis: int) -> Array:
+    """Multiply the matrix with all vectors along an axis."""
+    before, n, after = x.shape[:axis], x.shape[axis], x.shape[axis + 1 :]
+    if after:
+        y: Array = np.matmul(matrix, x.reshape(*before, n, prod(after)))
+    else:
+        y = x.reshape(prod(before), n).dot(matrix.T)
+    return y.reshape(*before, len(matrix), *after)
 
 
 def _spread(g: Array, n: int, taps: list[tuple[Any, Any]]) -> Array:
