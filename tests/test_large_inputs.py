@@ -89,6 +89,12 @@ def test_resizing_long_rows(mode: str) -> None:
         assert_alike(lambda lib, x: lib.nn.functional.interpolate(x, 90, mode=mode), short)
 
 
+@pytest.mark.parametrize("columns", [3, 100, 5000, 9000])
+def test_bias_of_many_rows(columns: int) -> None:
+    x, weight, bias = normal(50_003 // columns, 2, 4), normal(columns, 4), normal(columns)
+    assert_alike(lambda lib, *args: lib.nn.functional.linear(*args), x, weight, bias)
+
+
 def triangular(*shape: int) -> np.ndarray:
     return normal(*shape) / 4 + 2 * np.eye(shape[-1])
 
