@@ -43,7 +43,7 @@ def _linear(x: Array, w: Array, b: Array | None) -> Array:
         return _linear(x.astype(np.float32), w.astype(np.float32), wide).astype(x.dtype)
     out = dot(rows(x), w.T)
     if b is not None:
-        add_row(out, b)
+        out += b
     return out if x.ndim == 2 else out.reshape((*x.shape[:-1], w.shape[0]))
 
 
