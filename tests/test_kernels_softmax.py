@@ -246,6 +246,33 @@ def test_extreme_logits() -> None:
     near(cross_entropy_forward(x[1:], target[1:], None, -7)[0], want.numpy())
 
 
+@pytest.mark.parametrize("spread", [1.0, 30.0])
+@pytest.mark.parametrize("middle", [0.0, -9.0, -60.0, 40.0, 300.0])
+@pytest.mark.parametrize("shape", [(40, 30), (600, 70), (4000, 12), (700, 900)])
+def test_logits_of_any_size(shape: tuple[int, int], middle: float, spread: float) -> None:
+    """With the maximum subtracted or without; and rows of both kinds beside each other."""
+    rng = np.random.default_rng(0)
+    x = (spread * rng.standard_normal(shape) + middle).astype(np.float32)
+    x[::7] -= 20.0
+    x[3, 1:], x[4] = -INF, 1e4
+    target = rng.integers(0, shape[1], shape[0])
+    target[::3] = x[::3].argmax(1)  # where p may be 1 almost
+    exact = torch.from_numpy(x).double().requires_grad_()
+    near(kernels.softmax(x), exact.softmax(1).detach().float().numpy(), 60)
+    for smoothing in 0.0, 0.1:
+        if smoothing:
+            x[3], exact.data[3] = 0.0, 0.0
+        judge = F.cross_entropy(
+            exact, torch.from_numpy(target), reduction="none", label_smoothing=smoothing
+        )
+        loss, saved = cross_entropy_forward(x, target, None, -100, smoothing, "none")
+        theirs = judge.detach().float().numpy()
+        near(loss, theirs, 40, np.abs(theirs[np.isfinite(theirs)]).max() if smoothing else 4.0)
+        assert (loss >= 0).all()
+        (slope,) = torch.autograd.grad(judge.sum(), exact)
+        near(cross_entropy_backward(np.ones_like(loss), saved), slope.float().numpy(), 60)
+
+
 def test_ignore_index_may_be_a_class() -> None:
     x, target = draw((30, 5), np.float64, False)
     want = F.cross_entropy(torch.from_numpy(x), torch.from_numpy(target), ignore_index=2)

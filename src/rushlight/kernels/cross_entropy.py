@@ -1,8 +1,9 @@
 """Softmax cross entropy in one node: what log-softmax and the negative log-likelihood make in two.
 
-Forward keeps exp(logits - max) and its sums over the classes; backward is one pass over them.
-Both work on logits of three layouts: rows (N, C); the same turned to columns (C, N), for few
-classes; and images (N, C, inner). The classes lie along ``axis`` -1, 0 and -2.
+Forward keeps exp(logits), or where these are large exp(logits - max), and its sums over the
+classes; backward is one pass over them. Both work on logits of three layouts: rows (N, C); the
+same turned to columns (C, N), for few classes; and images (N, C, inner). The classes lie along
+``axis`` -1, 0 and -2.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ import numpy as np
 from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
 from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
 from rushlight.kernels.reduction import ratio, sum_of
-from rushlight.kernels.softmax import FEW_ROWS, NARROW, ones, peak, total
+from rushlight.kernels.softmax import FEW_ROWS, NARROW, moderate, ones, peak, share_of, total
 
 _SHARE = 8 * BLOCK  # elements that a thread takes at a time where it goes over them once
+
+# Below, -log p is log(Σ exp / exp), which is exact where p is almost 1, and never negative; from
+# here on, where exp may have lost its digits, the difference of logarithms.
+_FAR = 34.0
 
 
 class HardSaved(NamedTuple):
@@ -24,7 +29,7 @@ class HardSaved(NamedTuple):
 
     shape: tuple[int, ...]
     axis: int  # of the classes in exps
-    exps: Array  # exp(logits - max)
+    exps: Array  # exp(logits - c), c any number for each sample
     sums: Array  # of exps over the classes, flat
     target: Array  # flat; ignored ones are class 0
     ignored: Array | None
@@ -60,14 +65,11 @@ def cross_entropy_forward(
     tilt = None
     if label_smoothing:
         tilt = ones(classes, logits.dtype) if weight is None else weight
-    axis, exps, sums, picked, tilted = _exponentials(logits, flat, tilt)
-    logs = np.log(sums)
-    losses: Array = np.subtract(logs, picked, out=picked)
+    axis, exps, sums, losses, smooth = _exponentials(logits, flat, tilt)
     weights = weigh(weight, flat, ignored, losses.dtype)
     if weights is not None:
         np.multiply(losses, weights, out=losses)
-    if tilt is not None and tilted is not None:
-        smooth = np.subtract(np.multiply(logs, np.add.reduce(tilt)), tilted)
+    if smooth is not None:
         np.multiply(smooth, label_smoothing / (classes or 1), out=smooth)
         np.multiply(losses, 1.0 - label_smoothing, out=losses)
         np.add(losses, smooth, out=losses)
@@ -87,23 +89,27 @@ def cross_entropy_forward(
 def _exponentials(
     logits: Array, target: Array, tilt: Array | None
 ) -> tuple[int, Array, Array, Array, Array | None]:
-    """The axis of the classes, exp(z), its sums, z at the targets, Σ tilt·z; z = logits - max."""
+    """The axis of the classes, exp(logits - c) with some c for each sample, its sums, and with p
+    the softmax -log p at the targets and -Σ tilt · log p."""
     batch, classes, inner = sizes(logits.shape)
     if not logits.size:
         nothing = np.zeros(batch * inner, logits.dtype)
-        return -1, np.empty(logits.shape, logits.dtype), nothing + 1, nothing.copy(), nothing
+        smooth = None if tilt is None else nothing
+        return -1, np.empty(logits.shape, logits.dtype), nothing + 1, nothing.copy(), smooth
     if logits.size <= FEW and inner == 1 and tilt is None:  # the calls cost more than the elements
         x = logits.reshape(batch, classes)
         work = np.subtract(x, np.maximum.reduce(x, 1, keepdims=True))
         chosen = work.take(places(target, batch, classes, 1))
         np.exp(work, work)
-        return -1, work, work.dot(ones(classes, x.dtype)), chosen, None
+        sums = work.dot(ones(classes, x.dtype))
+        return -1, work, sums, np.subtract(np.log(sums), chosen, chosen), None
     if inner == 1 and classes < NARROW and batch > FEW_ROWS:
-        work = logits.reshape(batch, classes).T.copy()
-        return 0, work, *_slab(work, work, places(target, 1, classes, batch), tilt, 0)
+        x = logits.reshape(batch, classes).T.copy()
+        work = np.empty_like(x)
+        return 0, work, *_slab(x, work, places(target, 1, classes, batch), tilt, 0)
     axis = -1 if inner == 1 else -2
     x = logits.reshape((batch, classes) if inner == 1 else (batch, classes, inner))
-    work, step = np.empty(x.shape, x.dtype), max(1, BLOCK // (classes * inner))
+    work, step = np.empty(x.shape, x.dtype), share_of(batch, x.size, 2 * BLOCK)
     parts: list[Any] = [None] * -(-batch // step)
 
     def run(number: int) -> None:
@@ -116,21 +122,29 @@ def _exponentials(
         share(run, range(len(parts)), x.size)
     if len(parts) == 1:
         return axis, work, *parts[0]
-    sums, picked, tilted = zip(*parts)
-    together = None if tilt is None else np.concatenate(tilted)
-    return axis, work, np.concatenate(sums), np.concatenate(picked), together
+    columns = list(zip(*parts))
+    sums, losses = np.concatenate(columns[0]), np.concatenate(columns[1])
+    return axis, work, sums, losses, None if tilt is None else np.concatenate(columns[2])
 
 
 def _slab(
     x: Array, work: Array, spots: Array, tilt: Array | None, axis: int
 ) -> tuple[Array, Array, Array | None]:
-    np.subtract(x, peak(x, axis), out=work)
-    picked = work.reshape(-1).take(spots)
-    tilted: Array | None = None
-    if tilt is not None:
-        tilted = np.matmul(work, tilt) if axis == -1 else np.matmul(tilt, work).reshape(-1)
-    np.exp(work, out=work)
-    return total(work, axis).reshape(-1), picked, tilted
+    np.exp(x, out=work)
+    sums = total(work, axis).reshape(-1)
+    if not moderate(sums):
+        x = np.subtract(x, peak(x, axis))
+        np.exp(x, out=work)
+        sums = total(work, axis).reshape(-1)
+    losses: Array = work.reshape(-1).take(spots)
+    np.log(np.divide(sums, losses, out=losses), out=losses)
+    if not np.maximum.reduce(losses) < _FAR:
+        apart = np.subtract(np.log(sums), x.reshape(-1).take(spots))
+        np.copyto(losses, apart, where=np.greater_equal(losses, _FAR))
+    if tilt is None:
+        return sums, losses, None
+    tilted = np.matmul(x, tilt) if axis == -1 else np.matmul(tilt, x).reshape(-1)
+    return sums, losses, np.subtract(np.multiply(np.log(sums), np.add.reduce(tilt)), tilted)
 
 
 def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:

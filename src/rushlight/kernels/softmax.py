@@ -25,8 +25,13 @@ FEW_ROWS = 8
 _LIGHT = 4 * BLOCK
 
 
+# Sums of exp(x) by which it needs no shift: none overflows, and what is lost by underflow is less
+# than 1e-30 of its sum. A row whose largest element is between -11 and 39 has such a sum.
+_LEAST, _MOST = 1e-5, 1e20
+
+
 def softmax(x: Array, axis: int = -1) -> Array:
-    """exp(x) / Σ exp(x), shifted by the maximum."""
+    """exp(x) / Σ exp(x), shifted by the maximum where that matters."""
     if _small(x, axis):
         y: Array = np.subtract(x, np.maximum.reduce(x, -1, keepdims=True))
         np.exp(y, y)
@@ -34,15 +39,28 @@ def softmax(x: Array, axis: int = -1) -> Array:
     if x.itemsize < 4:
         return softmax(x.astype(np.float32), axis).astype(x.dtype)
     y = np.empty(x.shape, x.dtype)
-    each_slab(_softmax, (x, y), axis)
+    each_slab(_softmax, (x, y), axis, 2 * BLOCK)
     return y
 
 
 def _softmax(x: Array, y: Array, axis: int) -> None:
-    x, work, y, axis = turned(x, y, axis)
-    np.subtract(x, peak(x, axis), out=work)
-    np.exp(work, out=work)
-    np.divide(work, total(work, axis), out=y)
+    source, work, result, along = turned(x, y, axis)
+    np.exp(source, out=work)
+    sums = total(work, along)
+    if not moderate(sums):
+        source, work, result, along = turned(x, y, axis)
+        np.subtract(source, peak(source, along), out=work)
+        np.exp(work, out=work)
+        sums = total(work, along)
+    np.divide(work, sums, out=result)
+
+
+def moderate(sums: Array) -> bool:
+    """Whether these are sums of exp(x) that do as well as those of exp(x - max).
+
+    Maxima and differences are a third of a softmax: of 1M elements 0.59 ms, and 0.44 without.
+    """
+    return bool(np.minimum.reduce(sums, None) > _LEAST and np.maximum.reduce(sums, None) < _MOST)
 
 
 def softmax_backward(g: Array, y: Array, axis: int = -1) -> Array:
@@ -139,7 +157,7 @@ def each_slab(
     at = axis % rank if rank else 0
     outer, classes, inner = prod(shape[:at]), shape[at] if rank else 1, prod(shape[at + 1 :])
     if inner == 1:
-        step = max(1, block // classes)
+        step = share_of(outer, size, block)
         views: list[Array] = [a.reshape(outer, classes) for a in arrays]
         slabs = ([a[n : n + step] for a in views] for n in range(0, outer, step))
         with short_buffers(classes, size):
@@ -154,6 +172,11 @@ def each_slab(
     )
     with short_buffers(min(width, inner), size):
         share(lambda slab: body(*slab, -2), slabs, size)
+
+
+def share_of(rows: int, size: int, block: int) -> int:
+    """How many rows make slabs of about ``block`` elements, all of them as large."""
+    return -(-rows // min(rows, -(-size // block)))
 
 
 def turned(x: Array, y: Array, axis: int) -> tuple[Array, Array, Array, int]:
