@@ -6,11 +6,10 @@ they gather at an end of the bracket, pushed from it, as in Schmidt's minFunc (2
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from rushlight.tensor import Tensor
+import numpy as np
 
 __all__ = ["Trial", "strong_wolfe"]
 
@@ -23,7 +22,7 @@ class Trial(NamedTuple):
 
     t: Any
     value: float
-    gradient: Tensor
+    gradient: Any
     slope: Any
 
 
@@ -107,7 +106,7 @@ def _cubic(a: Trial, b: Trial, bounds: tuple[Any, Any] | None = None) -> Any:
     if not square >= 0:
         return (least + most) / 2.0
     near, far = (a, b) if a.t <= b.t else (b, a)
-    d2 = square.sqrt() if isinstance(square, Tensor) else math.sqrt(square)
+    d2 = np.sqrt(square)
     share = (far.slope + d2 - d1) / (far.slope - near.slope + 2 * d2)
     return min(max(far.t - (far.t - near.t) * share, least), most)
 
