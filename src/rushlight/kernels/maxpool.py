@@ -45,19 +45,29 @@ def max_pool_forward(x: Array, windows: Windows) -> tuple[Array, Array]:
 
 
 def _parts(planes: int, size: int) -> list[slice]:
-    """Planes that are worked on at a time, so that what they make stays in cache."""
-    step = max(1, BLOCK // max(1, size))
+    """Planes that are worked on at a time, so that what they make stays in cache; two alike."""
+    count = -(-planes * size // BLOCK)
+    step = -(-planes // max(1, count + (count > 1 and count % 2)))
     return [slice(i, i + step) for i in range(0, planes, step)]
 
 
 def _largest(x: Array, y: Array, taps: Array, windows: Windows) -> None:
+    """Find the largest of each window, and its tap.
+
+    What skips elements is copied first, at 0.5 ns an element: so much each of the two passes over
+    it would take, which take 0.1 over the copy.
+    """
     x = windows.padded(x, lowest(x.dtype))
     views = [x[(slice(None), *place)] for place in windows.taps]
     np.copyto(y, views[0])
     taps[...] = _first_inside(windows)
     better = np.empty(y.shape, bool)
+    close = np.empty_like(y) if windows.stride[-1] > 1 else None
     found = better.view(np.uint8) if taps.itemsize == 1 else np.empty(y.shape, taps.dtype)
     for tap, view in enumerate(views[1:], 1):
+        if close is not None:
+            np.copyto(close, view)
+            view = close
         np.greater(view, y, out=better)
         np.multiply(better.view(np.uint8), taps.dtype.type(tap), out=found)
         np.maximum(taps, found, out=taps)
