@@ -188,6 +188,8 @@ def _added(
 ) -> tuple[Array, ...]:
     """The sums over all blocks of what `work` gives for each, in their order."""
     parts = _parts(images)
+    if len(parts) == 1:
+        return work(parts[0])
     found: list[tuple[Array, ...]] = [()] * len(parts)
 
     def one(i: int) -> None:
