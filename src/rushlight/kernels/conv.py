@@ -94,22 +94,18 @@ def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
 
 
 def _weights_last(w: Array, geo: Geometry) -> Array:
-    """The weights as (group, tap × channel, out channel)."""
-    w = w.reshape(geo.groups, geo.outer, geo.inner, geo.taps).swapaxes(2, 3)
-    rows = np.ascontiguousarray(w).reshape(geo.groups, geo.outer, geo.depth).swapaxes(1, 2)
+    """The weights as (tap × channel, out channel)."""
+    w = w.reshape(geo.outer, geo.inner, geo.taps).swapaxes(1, 2)
+    rows = np.ascontiguousarray(w).reshape(geo.outer, geo.depth).T
     # BLAS packs large ones anyhow, and they take 4 ns an element to transpose.
     return rows if geo.depth * geo.outer > _PACKED else np.ascontiguousarray(rows)
 
 
 def _forward_last(x: Array, weights: Array, out: Array, geo: Geometry, piece: Piece) -> None:
-    positions = prod(out.shape[2:]) * len(out)
-    for group in range(geo.groups):
-        windows = windows_last(x, geo, piece, group)
-        last = scratch("product", (positions, geo.outer), out.dtype)
-        tall_matmul(windows, weights[group], last)
-        last = last.reshape(len(out), *out.shape[2:], geo.outer)
-        target = out[:, group * geo.outer : (group + 1) * geo.outer]
-        np.copyto(target, last.transpose(0, last.ndim - 1, *range(1, last.ndim - 1)))
+    last = scratch("product", (len(out) * prod(out.shape[2:]), geo.outer), out.dtype)
+    tall_matmul(windows_last(x, geo, piece), weights, last)
+    last = last.reshape(len(out), *out.shape[2:], geo.outer)
+    np.copyto(out, last.transpose(0, last.ndim - 1, *range(1, last.ndim - 1)))
 
 
 def conv_backward_input(
@@ -298,8 +294,8 @@ def conv_backward_weight(
     if g.size == 0 or geo.depth == 0:
         return np.zeros(w_shape, g.dtype)
     if geo.channels_last:
-        total = _add_up(_add_weight_last, (groups, geo.outer, geo.depth), g, x, geo)
-        total = total.reshape(groups, geo.outer, geo.taps, geo.inner).swapaxes(2, 3)
+        total = _add_up(_add_weight_last, (geo.outer, geo.depth), g, x, geo)
+        total = total.reshape(geo.outer, geo.taps, geo.inner).swapaxes(1, 2)
         return np.ascontiguousarray(total).reshape(w_shape)
     products = geo.kernel[0] if geo.lifted else 1
     shape = (products, groups, geo.depth // products, geo.outer)
@@ -344,10 +340,9 @@ def _add_up(
 def _add_weight_last(g: Array, x: Array, total: Array, geo: Geometry, piece: Piece) -> None:
     part = g[piece.samples, :, piece.rows]
     part = part.transpose(0, *range(2, part.ndim), 1)
-    product = scratch("product", total.shape[1:], g.dtype)
-    for group in range(geo.groups):
-        windows = windows_last(x, geo, piece, group)
-        last = scratch("cotangent", (*part.shape[:-1], geo.outer), g.dtype)
-        np.copyto(last, part[..., group * geo.outer : (group + 1) * geo.outer])
-        np.matmul(last.reshape(-1, geo.outer).T, windows, out=product)
-        np.add(total[group], product, out=total[group])
+    windows = windows_last(x, geo, piece)
+    last = scratch("cotangent", part.shape, g.dtype)
+    np.copyto(last, part)
+    product = scratch("product", total.shape, g.dtype)
+    np.matmul(last.reshape(-1, geo.outer).T, windows, out=product)
+    np.add(total, product, out=total)

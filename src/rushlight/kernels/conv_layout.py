@@ -231,11 +231,9 @@ def padded(x: Array, geo: Geometry, piece: Piece) -> Array:
     return block
 
 
-def windows_last(x: Array, geo: Geometry, piece: Piece, group: int) -> Array:
-    """The windows of one group as (position, tap × channel)."""
+def windows_last(x: Array, geo: Geometry, piece: Piece) -> Array:
+    """The windows as (position, tap × channel)."""
     block = padded(x, geo, piece)
-    channels = slice(group * geo.inner, (group + 1) * geo.inner)
-    block = block[..., channels]
     count, *steps, step = block.strides
     out = (piece.rows.stop - piece.rows.start, *geo.out[1:])
     view = as_strided(
@@ -248,13 +246,9 @@ def windows_last(x: Array, geo: Geometry, piece: Piece, group: int) -> Array:
             step,
         ),
     )
-    return _written(view).reshape(-1, geo.depth)
-
-
-def _written(view: Array) -> Array:
     windows = scratch("windows", view.shape, view.dtype)
     np.copyto(windows, view)
-    return windows
+    return windows.reshape(-1, geo.depth)
 
 
 def flat_length(box: Ints, extent: Ints) -> int:
