@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import rushlight
 from rushlight.autograd import forward_ad, gradcheck, gradgradcheck
+from rushlight.kernels import steps
 from tests.both import assert_same_story, attempt, story
 from tests.both import judge as torch
 
@@ -100,6 +102,49 @@ def test_derivatives_by_differences(kind: str) -> None:
 
     assert gradcheck(f, (x, *weights), check_forward_ad=True)
     assert gradgradcheck(f, (x, *weights))
+
+
+@pytest.mark.filterwarnings("ignore:LSTM with projections")
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("form", ["steps", "packed"])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [*itertools.product(["LSTM", "GRU", "RNN"], [{}, {"bidirectional": True, "bias": False}])]
+    + [("LSTM", {"proj_size": 2, "bidirectional": True})],
+)
+def test_products_beside_the_steps(
+    kind: str, options: Any, form: str, threads: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, whether another thread makes products for parts of the steps or not."""
+    together = run(rushlight, kind, options, form, True, np.float64)
+    before = rushlight.get_num_threads()
+    rushlight.set_num_threads(threads)
+    monkeypatch.setattr(steps, "_WORTH", 0)
+    try:
+        parts = run(rushlight, kind, options, form, True, np.float64)
+        again = run(rushlight, kind, options, form, True, np.float64)
+    finally:
+        rushlight.set_num_threads(before)
+    for a, b, c in zip(together, parts, again, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-12, atol=1e-13)
+        np.testing.assert_array_equal(b, c)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_a_graph_dies_with_its_outputs(kind: str) -> None:
+    """No cycle holds the arrays of a step back until the garbage collector runs."""
+    layer, x = getattr(rushlight.nn, kind)(3, 4), rushlight.ones(5, 2, 3)
+    layer(x)[0].sum().backward()
+    gc.collect()
+    gc.disable()
+    try:
+        count = len(gc.get_objects())
+        for _ in range(5):
+            layer.zero_grad()
+            layer(x)[0].sum().backward()
+        assert len(gc.get_objects()) - count < 10
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])

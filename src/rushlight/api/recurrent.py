@@ -7,8 +7,8 @@ from typing import Any
 
 from rushlight.api.dropout import dropout as drop
 from rushlight.api.matrix import check_mm_shapes, check_same_mm_dtype
+from rushlight.autograd.modes import mode
 from rushlight.ops import recurrent as ops
-from rushlight.ops.affine import linear_operator
 from rushlight.ops.outputs import no_overload
 from rushlight.ops.shape import cat, stack
 from rushlight.tensor import Tensor
@@ -25,35 +25,33 @@ __all__ = [
 ]
 
 Weights = Sequence[Tensor]
-# A layer in one direction: gates, states, the weights after the first, sizes, reverse.
+# A layer in one direction: inputs, states, four weights and the projection, sizes, reverse.
 Layer = Callable[..., tuple[Tensor, list[Tensor]]]
 
 
-def _lstm(gates: Any, states: Any, w: Any, b: Any, r: Any, sizes: Any, reverse: bool) -> Any:
-    y, h, c, *_ = ops.lstm(gates, *states, w, b, r, sizes, reverse)
+def _lstm(x: Any, states: Any, weights: Any, r: Any, sizes: Any, reverse: bool) -> Any:
+    y, h, c, *_ = ops.lstm(x, *states, *weights, r, sizes, reverse, mode.grad)
     return y, [h, c]
 
 
-def _gru(gates: Any, states: Any, w: Any, b: Any, r: Any, sizes: Any, reverse: bool) -> Any:
-    y, h, *_ = ops.gru(gates, *states, w, b, sizes, reverse)
+def _gru(x: Any, states: Any, weights: Any, r: Any, sizes: Any, reverse: bool) -> Any:
+    y, h, *_ = ops.gru(x, *states, *weights, sizes, reverse, mode.grad)
     return y, [h]
 
 
-def _tanh(gates: Any, states: Any, w: Any, b: Any, r: Any, sizes: Any, reverse: bool) -> Any:
-    y, h = ops.rnn_tanh(gates, *states, w, b, sizes, reverse)
+def _tanh(x: Any, states: Any, weights: Any, r: Any, sizes: Any, reverse: bool) -> Any:
+    y, h = ops.rnn_tanh(x, *states, *weights, sizes, reverse)
     return y, [h]
 
 
-def _relu(gates: Any, states: Any, w: Any, b: Any, r: Any, sizes: Any, reverse: bool) -> Any:
-    y, h = ops.rnn_relu(gates, *states, w, b, sizes, reverse)
+def _relu(x: Any, states: Any, weights: Any, r: Any, sizes: Any, reverse: bool) -> Any:
+    y, h = ops.rnn_relu(x, *states, *weights, sizes, reverse)
     return y, [h]
 
 
-def _gates(x: Tensor, w: Tensor, b: Tensor | None) -> Tensor:
-    """What the inputs bring to the gates of all steps."""
+def _check_inputs(x: Tensor, w: Tensor) -> None:
     check_mm_shapes(x.shape[0], x.shape[1], w.shape[1], w.shape[0])
     check_same_mm_dtype(x, w)
-    return linear_operator(2, b is not None)(x, w, b)  # type: ignore[no-any-return]
 
 
 def _network(
@@ -76,13 +74,13 @@ def _network(
         outs = []
         for direction in range(directions):
             place = k * directions + direction
-            weights = params[place * count : (place + 1) * count]
-            w_ih, w_hh = weights[:2]
-            b_ih, b_hh = weights[2:4] if has_biases else (None, None)
-            more = weights[4 if has_biases else 2 :]  # the projection
+            w_ih, w_hh, *more = params[place * count : (place + 1) * count]
+            b_ih, b_hh = more[:2] if has_biases else (None, None)
+            projections = more[2 if has_biases else 0 :]
             first = [state[place] for state in states]
-            args = (w_hh, b_hh, more[0] if more else None, sizes, direction == 1)
-            out, last = layer(_gates(rows, w_ih, b_ih), first, *args)
+            _check_inputs(rows, w_ih)
+            args = (w_ih, w_hh, b_ih, b_hh), projections[0] if projections else None
+            out, last = layer(rows, first, *args, sizes, direction == 1)
             outs.append(out)
             for end, state in zip(ends, last):
                 end.append(state)
@@ -178,8 +176,8 @@ def _step(
             raise RuntimeError(
                 f"hidden{i} has inconsistent hidden_size: got {state.shape[1]}, expected {hidden}"
             )
-    gates = _gates(input, w_ih, b_ih)
-    return layer(gates, states, w_hh, b_hh, None, (input.shape[0],), False)[1]
+    _check_inputs(input, w_ih)
+    return layer(input, states, (w_ih, w_hh, b_ih, b_hh), None, (input.shape[0],), False)[1]
 
 
 def lstm_cell(

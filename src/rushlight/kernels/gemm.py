@@ -17,16 +17,16 @@ _FEWEST_ROWS, _FEWEST_COLUMNS = 8, 16
 
 
 def tall_matmul(a: Array, b: Array, out: Array) -> None:
-    """Write `a @ b` into `out`, where the matrices of `a` have many rows."""
+    """Write `a @ b` into `out`, where the matrices of `a` have many rows; stacks broadcast."""
     length, inner, columns = *a.shape[-2:], b.shape[-1]
     rows = _share(length, _UNPACKED // max(1, inner * columns), _FEWEST_ROWS)
     if rows == length:
         np.matmul(a, b, out=out)
         return
     even = length // rows * rows
-    cut = (*a.shape[:-2], -1, rows)
-    pieces = out[..., :even, :].reshape(*cut, columns)
-    np.matmul(a[..., :even, :].reshape(*cut, inner), b[..., None, :, :], out=pieces)
+    cut = a[..., :even, :].reshape(*a.shape[:-2], -1, rows, inner)
+    pieces = out[..., :even, :].reshape(*out.shape[:-2], -1, rows, columns)
+    np.matmul(cut, b[..., None, :, :], out=pieces)
     if even < length:
         np.matmul(a[..., even:, :], b, out=out[..., even:, :])
 

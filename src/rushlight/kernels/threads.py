@@ -17,7 +17,8 @@ import sys
 import threading
 from _thread import _count as count_threads  # those that Python started and that still run
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cache
 from importlib import import_module
@@ -158,24 +159,7 @@ def for_each(
     Say `products` when `work` multiplies matrices.
     """
     todo = deque(items)
-    helpers = min(_threads, len(todo)) - 1
-    blas = _openblas() if products else None
-    if helpers < 1 or (products and blas is None) or not _helpers_free.acquire(blocking=False):
-        for item in todo:
-            work(item)
-        return
-    blas_threads = blas.get_num_threads() if blas is not None else 1
-    try:
-        if blas is not None and blas_threads > 1:
-            blas.set_num_threads(1)
-        _share(work, todo, helpers)
-    finally:
-        if blas is not None and blas_threads > 1:
-            blas.set_num_threads(blas_threads)
-        _helpers_free.release()
 
-
-def _share(work: Callable[[Item], object], todo: deque[Item], helpers: int) -> None:
     def drain() -> None:
         while todo:
             try:
@@ -184,6 +168,45 @@ def _share(work: Callable[[Item], object], todo: deque[Item], helpers: int) -> N
                 return
             work(item)
 
+    with helped(drain, len(todo) - 1, products=products):
+        try:
+            drain()
+        except BaseException:
+            todo.clear()
+            raise
+
+
+@contextmanager
+def helped(job: Callable[[], object], most: int, *, products: bool = False) -> Iterator[None]:
+    """Let up to `most` helpers call `job` while the caller does what is inside the ``with``.
+
+    Leaving waits for them, and raises what they raised unless the caller fails itself. There may be
+    none: one thread is all there is, or the others help somebody else.
+    """
+    helpers = min(_threads - 1, most)
+    blas = _openblas() if products else None
+    if helpers < 1 or (products and blas is None) or not _helpers_free.acquire(blocking=False):
+        yield
+        return
+    blas_threads = blas.get_num_threads() if blas is not None else 1
+    try:
+        if blas is not None and blas_threads > 1:
+            blas.set_num_threads(1)
+        busy = _begin(job, helpers)
+        try:
+            yield
+        finally:
+            failures = _wait(busy)
+        for error in failures:
+            if error is not None:
+                raise error
+    finally:
+        if blas is not None and blas_threads > 1:
+            blas.set_num_threads(blas_threads)
+        _helpers_free.release()
+
+
+def _begin(job: Callable[[], object], helpers: int) -> list[_Helper]:
     if not _helpers:
         _hush()
     while len(_helpers) < helpers:
@@ -192,22 +215,17 @@ def _share(work: Callable[[Item], object], todo: deque[Item], helpers: int) -> N
     for helper in busy:
         # np.errstate lives in the context, and must hold on the helpers too.
         context = copy_context()
-        helper.begin(lambda context=context: context.run(drain))  # type: ignore[misc]
-    failures: list[BaseException | None] = []
+        helper.begin(lambda context=context: context.run(job))  # type: ignore[misc]
+    return busy
+
+
+def _wait(busy: list[_Helper]) -> list[BaseException | None]:
     try:
-        drain()
-    except BaseException as failure:
-        failures.append(failure)
-        todo.clear()
-    try:
-        failures += [helper.wait() for helper in busy]
+        return [helper.wait() for helper in busy]
     except BaseException:
         # Interrupted while waiting: these helpers still owe an answer nobody will collect.
         _helpers.clear()
         raise
-    for error in failures:
-        if error is not None:
-            raise error
 
 
 def _forget_helpers() -> None:

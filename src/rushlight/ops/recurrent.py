@@ -2,9 +2,9 @@
 
 The formulas below are backpropagation through time (Werbos, Proc. IEEE 78, 1990): what does not
 depend on the cotangent is made for all steps at once, and the loop over the steps has the rest.
-They serve arrays and Tensors (those of LSTMs' arrays are in the kernel, in place); on Tensors the
-activations are made again from the hidden states, which are an output and so have a history, and
-second derivatives follow.
+They serve Tensors; arrays have theirs in the kernels, in place. On Tensors the activations are made
+again from the hidden states, which are an output and so have a history, and second derivatives
+follow.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels import recurrent as kernels
-from rushlight.kernels.recurrent import spans
+from rushlight.kernels import elman
+from rushlight.kernels import gru as gru_kernels
+from rushlight.kernels import lstm as lstm_kernels
+from rushlight.kernels.steps import Part, Sizes, earlier, spans
 from rushlight.ops.comparison import gt
 from rushlight.ops.declare import general
 from rushlight.ops.elementary import sigmoid, tanh
@@ -27,24 +29,11 @@ from rushlight.tensor import Tensor
 
 __all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]
 
-Sizes = Sequence[int]
-
 
 def _earlier(y: Any, h0: Any, sizes: Sizes, reverse: bool) -> Any:
     """The hidden state that each row's step started from; `y` has those it ended with."""
-    pieces: list[Any] = []
-    last = None
-    for start, n in spans(sizes, reverse):
-        if last is None:
-            piece = h0[:n]
-        else:
-            known = min(n, last[1])
-            piece = y[last[0] : last[0] + known]
-            if n > known:  # sequences that begin here
-                piece = cat(0, piece, h0[known:n])
-        pieces.append(piece)
-        last = start, n
-    return _in_order(pieces, reverse)
+    steps = spans(sizes, reverse)
+    return earlier(y, h0, steps, Part(slice(0, len(y)), steps), lambda pieces: cat(0, *pieces))
 
 
 def _in_order(pieces: list[Any], reverse: bool) -> Any:
@@ -64,21 +53,30 @@ def _start(g: Any, state: Any) -> Any:
     return state.new_zeros(state.shape) if isinstance(state, Tensor) else np.zeros_like(state)
 
 
-def _weights(d: Any, earlier: Any, needs: Sequence[bool]) -> list[Any]:
-    """The cotangents of `w` and `b`, from those of what they add to the gates."""
-    return [matmul(d.T, earlier) if needs[0] else None, d.sum(0) if needs[1] else None]
+def _affine(x: Any, w: Any, b: Any) -> Any:
+    y = matmul(x, w.T)
+    return y if b is None else y + b
+
+
+def _products(
+    to_x: Any, to_h: Any, x: Any, w_ih: Any, earlier: Any, needs: Sequence[bool]
+) -> list[Any]:
+    """The cotangents of x, w_ih, w_hh, b_ih and b_hh, from those of what they add to the gates."""
+    return [
+        matmul(to_x, w_ih) if needs[0] else None,
+        matmul(to_x.T, x) if needs[1] else None,
+        matmul(to_h.T, earlier) if needs[2] else None,
+        to_x.sum(0) if needs[3] else None,
+        to_h.sum(0) if needs[4] else None,
+    ]
 
 
 # -- LSTM (Hochreiter and Schmidhuber, 1997; with forget gates of Gers et al., 2000) ---------------
 
 
-def _lstm_states(
-    gates: Any, earlier: Any, c0: Any, w: Any, b: Any, sizes: Sizes, back: bool
-) -> Any:
+def _lstm_states(a: Any, c0: Any, sizes: Sizes, back: bool) -> Any:
     """The activations of all gates, and the cells from which each row's step started."""
     width = c0.shape[1]
-    a = gates + matmul(earlier, w.T)
-    a = a if b is None else a + b
     ifs, g, o = a[:, : 2 * width], a[:, 2 * width : 3 * width], a[:, 3 * width :]
     acts = cat(1, sigmoid(ifs), tanh(g), sigmoid(o))
     c, pieces = c0, []
@@ -95,32 +93,37 @@ def _quarters(acts: Any, width: int) -> list[Any]:
 
 def _lstm_rule(
     g: Any,
-    gates: Any,
+    x: Any,
     h0: Any,
     c0: Any,
-    w: Any,
-    b: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
     r: Any,
     sizes: Sizes,
     reverse: bool,
+    train: bool,
     y: Any,
-    acts: Any,
-    cells: Any,
+    slopes: Any,
+    of_cell: Any,
+    forget: Any,
+    states: Any,
     needs: tuple[bool, ...],
-) -> list[Any]:
+) -> Any:
     gy, gh, gc, *_ = g
-    earlier = _earlier(y, h0, sizes, reverse)
-    if not isinstance(gates, Tensor):
-        lasts = _start(gh, h0), _start(gc, c0)
-        d, dh, dc, dr = kernels.lstm_backward(acts, cells, gy, *lasts, w, r, sizes, reverse)
-        return [d, dh, dc, *_weights(d, earlier, needs[3:5]), dr if needs[5] else None]
-    acts, cells = _lstm_states(gates, earlier, c0, w, b, sizes, reverse)
+    dh, dc = _start(gh, h0), _start(gc, c0)
+    if train and not isinstance(x, Tensor):
+        saved = x, h0, w_ih, w_hh, r, y, slopes, of_cell, forget, states
+        return lstm_kernels.lstm_backward(*saved, gy, dh, dc, sizes, reverse, needs)
+    before = _earlier(y, h0, sizes, reverse)
+    gates = _affine(x, w_ih, b_ih) + _affine(before, w_hh, b_hh)
+    acts, cells = _lstm_states(gates, c0, sizes, reverse)
     i, f, z, o = _quarters(acts, c0.shape[1])
     squashed = tanh(f * cells + i * z)
     of_cell = o * (1 - squashed * squashed)
     of_i, of_f, of_z = z * i * (1 - i), cells * f * (1 - f), i * (1 - z * z)
     of_o = squashed * o * (1 - o)
-    dh, dc = _start(gh, h0), _start(gc, c0)
     to_gates, to_h = [], []
     for start, n in reversed(spans(sizes, reverse)):
         rows = slice(start, start + n)
@@ -130,21 +133,22 @@ def _lstm_rule(
         cell = dc[:n] + out * of_cell[rows]
         step = cat(1, cell * of_i[rows], cell * of_f[rows], cell * of_z[rows], out * of_o[rows])
         to_gates.append(step)
-        dh, dc = _with(matmul(step, w), dh), _with(cell * f[rows], dc)
+        dh, dc = _with(matmul(step, w_hh), dh), _with(cell * f[rows], dc)
     d = _in_order(to_gates, not reverse)
     projected = None
-    if needs[5]:
+    if needs[7]:
         projected = matmul(_in_order(to_h, not reverse).T, o * squashed)
-    return [d, dh, dc, *_weights(d, earlier, needs[3:5]), projected]
+    dx, *weights = _products(d, d, x, w_ih, before, (needs[0], *needs[3:7]))
+    return [dx, dh, dc, *weights, projected]
 
 
 lstm: Operator = general(
     "lstm",
-    kernels.lstm,
-    inputs=("gates", "h0", "c0", "w", "b", "r"),
+    lstm_kernels.lstm,
+    inputs=("x", "h0", "c0", "w_ih", "w_hh", "b_ih", "b_hh", "r"),
     together=_lstm_rule,
-    outputs=("y", "h", "c", "acts", "cells"),
-    constant=("acts", "cells"),
+    outputs=("y", "h", "c", "slopes", "of_cell", "forget", "states"),
+    constant=("slopes", "of_cell", "forget", "states"),
 )
 
 
@@ -153,34 +157,32 @@ lstm: Operator = general(
 
 def _gru_rule(
     g: Any,
-    gates: Any,
+    x: Any,
     h0: Any,
-    w: Any,
-    b: Any,
+    w_ih: Any,
+    w_hh: Any,
+    b_ih: Any,
+    b_hh: Any,
     sizes: Sizes,
     reverse: bool,
+    train: bool,
     y: Any,
-    acts: Any,
-    brought: Any,
+    slopes: Any,
+    update: Any,
     needs: tuple[bool, ...],
-) -> list[Any]:
+) -> Any:
     gy, gh, *_ = g
-    width = h0.shape[1]
-    earlier = _earlier(y, h0, sizes, reverse)
-    if isinstance(gates, Tensor):
-        from_h = matmul(earlier, w.T)
-        from_h = from_h if b is None else from_h + b
-        rz, brought = (
-            sigmoid(gates[:, : 2 * width] + from_h[:, : 2 * width]),
-            from_h[:, 2 * width :],
-        )
-        r, z = rz[:, :width], rz[:, width:]
-        new = tanh(gates[:, 2 * width :] + r * brought)
-    else:
-        r, z, new = acts[:, :width], acts[:, width : 2 * width], acts[:, 2 * width :]
-    of_new, of_z = (1 - z) * (1 - new * new), (earlier - new) * z * (1 - z)
+    dh, width = _start(gh, h0), h0.shape[1]
+    if train and not isinstance(x, Tensor):
+        saved = x, h0, w_ih, w_hh, y, slopes, update
+        return gru_kernels.gru_backward(*saved, gy, dh, sizes, reverse, needs)
+    before = _earlier(y, h0, sizes, reverse)
+    from_x, from_h = _affine(x, w_ih, b_ih), _affine(before, w_hh, b_hh)
+    rz = sigmoid(from_x[:, : 2 * width] + from_h[:, : 2 * width])
+    r, z, brought = rz[:, :width], rz[:, width:], from_h[:, 2 * width :]
+    new = tanh(from_x[:, 2 * width :] + r * brought)
+    of_new, of_z = (1 - z) * (1 - new * new), (before - new) * z * (1 - z)
     of_r = brought * r * (1 - r)
-    dh = _start(gh, h0)
     to_gates, to_brought = [], []
     for start, n in reversed(spans(sizes, reverse)):
         rows = slice(start, start + n)
@@ -189,18 +191,19 @@ def _gru_rule(
         d_rz = cat(1, d_new * of_r[rows], out * of_z[rows])
         to_gates.append(cat(1, d_rz, d_new))
         to_brought.append(cat(1, d_rz, d_new * r[rows]))
-        dh = _with(out * z[rows] + matmul(to_brought[-1], w), dh)
+        dh = _with(out * z[rows] + matmul(to_brought[-1], w_hh), dh)
     d, d_brought = _in_order(to_gates, not reverse), _in_order(to_brought, not reverse)
-    return [d, dh, *_weights(d_brought, earlier, needs[2:])]
+    dx, *weights = _products(d, d_brought, x, w_ih, before, (needs[0], *needs[2:]))
+    return [dx, dh, *weights]
 
 
 gru: Operator = general(
     "gru",
-    kernels.gru,
-    inputs=("gates", "h0", "w", "b"),
+    gru_kernels.gru,
+    inputs=("x", "h0", "w_ih", "w_hh", "b_ih", "b_hh"),
     together=_gru_rule,
-    outputs=("y", "h", "acts", "brought"),
-    constant=("acts", "brought"),
+    outputs=("y", "h", "slopes", "update"),
+    constant=("slopes", "update"),
 )
 
 
@@ -210,38 +213,69 @@ gru: Operator = general(
 def _rnn_rule(
     g: Any,
     through: Callable[[Any, slice], Any],
+    x: Any,
     h0: Any,
-    w: Any,
+    w_ih: Any,
+    w_hh: Any,
     sizes: Sizes,
     reverse: bool,
     y: Any,
     needs: tuple[bool, ...],
-) -> list[Any]:
+) -> Any:
     """`through` takes a cotangent of some rows through their nonlinearity."""
     gy, gh = g
     dh, steps = _start(gh, h0), []
     for start, n in reversed(spans(sizes, reverse)):
         rows = slice(start, start + n)
         steps.append(through(dh[:n] if gy is None else dh[:n] + gy[rows], rows))
-        dh = _with(matmul(steps[-1], w), dh)
-    d = _in_order(steps, not reverse)
-    return [d, dh, *_weights(d, _earlier(y, h0, sizes, reverse), needs[2:])]
+        dh = _with(matmul(steps[-1], w_hh), dh)
+    d, before = _in_order(steps, not reverse), _earlier(y, h0, sizes, reverse)
+    dx, *weights = _products(d, d, x, w_ih, before, (needs[0], *needs[2:]))
+    return [dx, dh, *weights]
 
 
-def _tanh_rule(g: Any, h0: Any, w: Any, sizes: Sizes, reverse: bool, y: Any, needs: Any) -> Any:
+def _tanh_rule(
+    g: Any,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    sizes: Sizes,
+    reverse: bool,
+    y: Any,
+    needs: tuple[bool, ...],
+) -> Any:
+    rest = sizes, reverse, y, needs
+    if not isinstance(x, Tensor):
+        gy, gh = g
+        return elman.tanh_backward(x, h0, w_ih, w_hh, y, gy, _start(gh, h0), sizes, reverse, needs)
     slope = 1 - y * y
-    return _rnn_rule(g, lambda out, rows: out * slope[rows], h0, w, sizes, reverse, y, needs)
+    return _rnn_rule(g, lambda out, rows: out * slope[rows], x, h0, w_ih, w_hh, *rest)
 
 
-def _relu_rule(g: Any, h0: Any, w: Any, sizes: Sizes, reverse: bool, y: Any, needs: Any) -> Any:
+def _relu_rule(
+    g: Any,
+    x: Any,
+    h0: Any,
+    w_ih: Any,
+    w_hh: Any,
+    sizes: Sizes,
+    reverse: bool,
+    y: Any,
+    needs: tuple[bool, ...],
+) -> Any:
+    rest = sizes, reverse, y, needs
+    if not isinstance(x, Tensor):
+        gy, gh = g
+        return elman.relu_backward(x, h0, w_ih, w_hh, y, gy, _start(gh, h0), sizes, reverse, needs)
     on = gt(y, 0)
-    return _rnn_rule(g, lambda out, rows: kept(out, on[rows]), h0, w, sizes, reverse, y, needs)
+    return _rnn_rule(g, lambda out, rows: kept(out, on[rows]), x, h0, w_ih, w_hh, *rest)
 
 
-_INPUTS = ("gates", "h0", "w", "b")
+_INPUTS = ("x", "h0", "w_ih", "w_hh", "b_ih", "b_hh")
 rnn_tanh: Operator = general(
-    "rnn_tanh", kernels.rnn_tanh, inputs=_INPUTS, together=_tanh_rule, outputs=("y", "h")
+    "rnn_tanh", elman.rnn_tanh, inputs=_INPUTS, together=_tanh_rule, outputs=("y", "h")
 )
 rnn_relu: Operator = general(
-    "rnn_relu", kernels.rnn_relu, inputs=_INPUTS, together=_relu_rule, outputs=("y", "h")
+    "rnn_relu", elman.rnn_relu, inputs=_INPUTS, together=_relu_rule, outputs=("y", "h")
 )
