@@ -95,6 +95,35 @@ def test_bias_of_many_rows(columns: int) -> None:
     assert_alike(lambda lib, *args: lib.nn.functional.linear(*args), x, weight, bias)
 
 
+LIE = [
+    ((20_000, 3), (3,)),
+    ((700, 60), (1, 60)),
+    ((50, 700), (50, 1)),
+    ((3, 300, 50), (300, 1)),
+    ((40_000,), (2, 1)),
+    ((40_000, 1), (1,)),
+    ((40_000,), ()),
+    ((9, 4099), (4099,)),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), LIE)
+def test_many_elements_of_two_shapes(first: tuple[int, ...], second: tuple[int, ...]) -> None:
+    x, y = normal(*first), np.asarray(normal(*second, seed=1))
+    assert_alike(lambda lib, x, y: x - y, x, y)
+    assert_alike(lambda lib, x, y: y / x, x, y)
+    assert_alike(
+        lambda lib, x, y: lib.maximum(x.mT, y.mT), normal(50, 900), normal(50, 900, seed=1)
+    )
+    assert_alike(lambda lib, x: x[:, 1:] * x[:, :-1], normal(50, 900))
+
+
+def test_many_elements_of_shapes_that_dont_fit() -> None:
+    for lib in (rushlight, torch):
+        with pytest.raises(RuntimeError, match="must match the size of tensor b"):
+            lib.ones(20_000, 3) * lib.ones(4)
+
+
 def triangular(*shape: int) -> np.ndarray:
     return normal(*shape) / 4 + 2 * np.eye(shape[-1])
 

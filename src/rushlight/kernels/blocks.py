@@ -34,6 +34,9 @@ BLOCK = 1 << 17
 # A second thread takes 10 to 50 µs to wake up, which a kernel of many passes spends on a block.
 _SHARED = 2 * BLOCK
 
+# Elements from which short rows, and operands that broadcast, earn calls of their own (uneven.py).
+MANY = 1 << 15
+
 # Up to here a branch per element costs less than the extra calls that avoid it.
 FEW = 512
 

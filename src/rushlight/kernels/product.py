@@ -23,9 +23,6 @@ Array: TypeAlias = "NDArray[Any]"
 # ms, and 0.22 without.
 LARGE = 1 << 17
 
-# Elements of a row that NumPy adds at full speed, and those of a matrix that earn longer rows.
-_LONG, MANY = 1 << 13, 1 << 15
-
 
 def dot(a: Array, b: Array) -> Array:
     """The product of two matrices, of a matrix and a vector, or of two vectors.
@@ -43,25 +40,6 @@ def matrix_product(a: Array, b: Array) -> Array:
     """The product of two matrices that BLAS can multiply."""
     product: Array = a.dot(b) if len(a) * b.shape[1] <= LARGE else np.matmul(a, b)
     return product
-
-
-def add_row(y: Array, row: Array) -> None:
-    """Add a vector to every row of a C-contiguous matrix, in place.
-
-    NumPy pays for each short row, so several are one: 6,553 rows of 10 take 13 us, not 35, and
-    1,024 of 1,024 take 109, not 160.
-    """
-    columns = row.shape[0]
-    several = _LONG // max(1, columns)
-    if y.size < MANY or several < 2:
-        y += row
-        return
-    repeated = np.empty((several, columns), row.dtype)
-    repeated[...] = row
-    even = len(y) // several * several
-    longer = y[:even].reshape(-1, several * columns)
-    longer += repeated.reshape(-1)
-    y[even:] += row
 
 
 def stacked(a: Array, b: Array) -> Array:

@@ -19,8 +19,10 @@ import numpy as np
 from rushlight.autograd.inference import mark_inference
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import sequence
+from rushlight.kernels.blocks import MANY
 from rushlight.kernels.copies import check_broadcast
 from rushlight.ops.fast_nodes import (
+    NUMBERS,
     BinaryNode,
     BinaryNodeWithOutput,
     FromInput,
@@ -45,30 +47,6 @@ F4 = np.dtype(np.float32)
 F8 = np.dtype(np.float64)
 I8 = np.dtype(np.int64)
 HAS_ELLIPSIS_OUT = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
-
-
-class Numbers(dict[Any, Any]):
-    """The numbers that programs calculate with, as 0-d arrays of one dtype: ``x * 0.5``.
-
-    NumPy converts a Python number in every call, which takes it 0.3 us of 0.9.
-    """
-
-    def __init__(self, dtype: np.dtype[Any]) -> None:
-        super().__init__()
-        self.dtype = dtype
-
-    def __missing__(self, number: Any) -> Any:
-        if type(number) is int and not -(2**63) <= number < 2**64:
-            raise OverflowError("int too big to convert")
-        constant = np.array(number, self.dtype)
-        if number:  # 0.0 and -0.0 would be one key
-            if len(self) >= 256:
-                self.clear()  # numbers that change with every step must not pile up
-            self[number] = constant
-        return constant
-
-
-NUMBERS = {F4: Numbers(F4), F8: Numbers(F8)}
 
 
 def arrays_out(kernel: Callable[..., Any]) -> Callable[..., Any]:
@@ -292,6 +270,11 @@ def binary(
     takes_numbers = pointwise and numbers and not keeps_output
     kernel = arrays_out(floats or op.kernel)
 
+    def large(x: Any, y: Any, out: Any) -> Any:
+        from rushlight.kernels.uneven import uneven  # a file that small programs need not read
+
+        return uneven(kernel, x, y)
+
     def function(input: Any, other: Any, *, out: Tensor | None = None) -> Any:
         if out is not None:
             return into(out, slow(input, other), op.name, input, other, called=name)
@@ -307,14 +290,16 @@ def binary(
                         return slow(input, other)
                     eb = other._edge
                     number = None
+                    call = kernel if x.size < MANY else large
                 elif (kind is float or kind is int) and takes_numbers:
                     y = number = NUMBERS[dtype][other]
                     eb = None
+                    call = kernel
                 else:
                     return slow(input, other)
                 result = new(Tensor)
                 try:
-                    result._array = kernel(x, y, out=...)
+                    result._array = call(x, y, out=...)
                 except ValueError:
                     if pointwise:
                         check_broadcast(x.shape, np.shape(y))

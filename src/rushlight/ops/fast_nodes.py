@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
+
 from rushlight.autograd.node import Node, stale_error, stale_input
 from rushlight.ops.nodes import Output, fit, fit_graph
 from rushlight.tensor import Tensor
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from rushlight.ops.operator import Operator
 
 __all__ = [
+    "NUMBERS",
     "BinaryNode",
     "BinaryNodeWithOutput",
     "FromInput",
@@ -149,6 +152,30 @@ class FromOutputWith(FromOutput):
         out = Output(y, counter)
         out.version = version
         return (self.rule(g, out.tensor(self), *self.params),)
+
+
+class Numbers(dict[Any, Any]):
+    """The numbers that programs calculate with, as 0-d arrays of one dtype: ``x * 0.5``.
+
+    NumPy converts a Python number in every call, which takes it 0.3 us of 0.9.
+    """
+
+    def __init__(self, dtype: np.dtype[Any]) -> None:
+        super().__init__()
+        self.dtype = dtype
+
+    def __missing__(self, number: Any) -> Any:
+        if type(number) is int and not -(2**63) <= number < 2**64:
+            raise OverflowError("int too big to convert")
+        constant = np.array(number, self.dtype)
+        if number:  # 0.0 and -0.0 would be one key
+            if len(self) >= 256:
+                self.clear()  # numbers that change with every step must not pile up
+            self[number] = constant
+        return constant
+
+
+NUMBERS = {dtype: Numbers(dtype) for dtype in (np.dtype(np.float32), np.dtype(np.float64))}
 
 
 class BinaryNode(Node):
