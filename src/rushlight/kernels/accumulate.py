@@ -1,24 +1,18 @@
-"""Adding what was broadcast, or read at indices that may repeat, and the indices' flat positions.
-
-NumPy's `add.at` is quick for flat indices and slow for all others, so rows go there element by
-element; many long rows are the product with a sparse matrix of ones, which SciPy multiplies three
-times as fast (4,096 rows of 128 into 10,000: 0.6 ms, 1.7 ms by flat indices, 7.7 ms by `add.at` on
-rows). All of them add in the order of the indices, as PyTorch does.
-"""
+"""Adding what was broadcast, or read at indices that may repeat, and indices as flat positions."""
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from rushlight.kernels.reduce import is_half, sum_
 
-__all__ = ["add_at", "add_rows", "along_dim", "indexed_rows", "sum_to", "wrapped"]
+__all__ = ["add_at", "along_dim", "indexed_rows", "sum_to", "wrapped"]
 
 Ints = tuple[int, ...]
 FEW = 512  # elements that NumPy has added before `sum_` has a plan
-SPARSE = 1 << 17  # elements to add from which the sparse product wins over its overhead
 
 
 def sum_to(x: Any, shape: Ints) -> Any:
@@ -29,29 +23,6 @@ def sum_to(x: Any, shape: Ints) -> Any:
         return x.reshape(shape)
     few = x.size <= FEW and not is_half(x.dtype)
     return (np.add.reduce(x, dims, keepdims=True) if few else sum_(x, dims, True)).reshape(shape)
-
-
-def add_rows(out: Any, rows: Any, values: Any) -> None:
-    """Add ``values[i]`` to ``out[rows[i]]``; `out` is contiguous with shape (m, ...)."""
-    n = rows.size
-    if n == 0 or values.size == 0:
-        return
-    width = values.size // n
-    if width == 1:
-        np.add.at(out.reshape(-1), rows, values.reshape(-1))
-    elif values.size >= SPARSE and width >= 8 and out.dtype.kind in "fc":
-        out.reshape(len(out), width)[...] += _by_sparse(len(out), rows, values.reshape(n, width))
-    else:
-        flat = (rows[:, None] * width + np.arange(width)).reshape(-1)
-        np.add.at(out.reshape(-1), flat, values.reshape(-1))
-
-
-def _by_sparse(m: int, rows: Any, values: Any) -> Any:
-    from scipy.sparse import csc_matrix
-
-    n = len(rows)
-    ones = csc_matrix((np.ones(n, values.dtype), rows, np.arange(n + 1)), shape=(m, n))
-    return ones @ values
 
 
 def wrapped(index: Any, n: int) -> Any:
@@ -78,6 +49,8 @@ def indexed_rows(shape: Ints, indices: tuple[Any, ...]) -> tuple[Any, Ints, Ints
 
 def add_at(shape: Ints, indices: tuple[Any, ...], values: Any) -> Any:
     """Return zeros of `shape` with `values` added at NumPy's index arrays `indices`."""
+    from rushlight.kernels.rows import add_rows  # few programs come here
+
     rows, indexed, order = indexed_rows(shape, indices)
     rest = tuple([shape[d] for d in order[len(indexed) :]])
     first = order[0]
@@ -86,11 +59,9 @@ def add_at(shape: Ints, indices: tuple[Any, ...], values: Any) -> Any:
     if lead:
         values = np.moveaxis(values, range(lead, lead + rows.ndim), range(rows.ndim))
     values = np.ascontiguousarray(values)
-    count = 1
-    for n in indexed:
-        count *= n
-    out = np.zeros((count, *rest), values.dtype)
-    add_rows(out, np.ascontiguousarray(rows).reshape(-1), values)
+    width = prod(rest)
+    out = np.zeros((prod(indexed), width), values.dtype)
+    add_rows(out, rows.reshape(-1), values.reshape(rows.size, width))
     out = out.reshape(*indexed, *rest)
     if order == tuple(range(len(shape))):
         return out

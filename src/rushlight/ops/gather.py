@@ -12,6 +12,7 @@ import numpy as np
 
 from rushlight.kernels import gather as kernels
 from rushlight.kernels import index as slices
+from rushlight.ops.affine import scaled
 from rushlight.ops.declare import general, linear
 from rushlight.ops.fitting import sum_to
 from rushlight.ops.masking import kept
@@ -137,8 +138,8 @@ index_add: Operator = linear(
     "index_add",
     _index_add,
     x=lambda g: g,
-    source=lambda g, dim, index, alpha, source_shape: (
-        index_select(g, dim, index).reshape(source_shape) * alpha
+    source=lambda g, dim, index, alpha, source_shape: scaled(
+        index_select(g, dim, index).reshape(source_shape), alpha
     ),
 )
 index_copy: Operator = linear(
