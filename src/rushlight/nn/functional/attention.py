@@ -12,6 +12,7 @@ from rushlight.api.matrix import matmul
 from rushlight.api.scalars import is_real
 from rushlight.kernels.copies import check_broadcast
 from rushlight.ops import attention as ops
+from rushlight.ops.fast import F4, F8
 from rushlight.ops.outputs import require_tensor, type_name
 from rushlight.tensor import Tensor
 
@@ -50,6 +51,11 @@ def scaled_dot_product_attention(
     >>> torch.nn.functional.scaled_dot_product_attention(q, k, v)
     tensor([[0.3333, 0.3333, 0.3333]])
     """
+    plain = attn_mask is None and scale is None and enable_gqa is False
+    plain = plain and type(dropout_p) is float and dropout_p == 0.0 and type(is_causal) is bool
+    if plain and _plain(query, key, value):
+        factor = 1 / math.sqrt(query._array.shape[3])
+        return ops.attention[ops.FUSED](query, key, value, None, is_causal, factor)[0]  # type: ignore[no-any-return]
     for position, (name, x) in enumerate((("query", query), ("key", key), ("value", value)), 1):
         require_tensor(x, _NAME, name, position)
     if attn_mask is not None:
@@ -87,6 +93,25 @@ def scaled_dot_product_attention(
     node = ops.FUSED if fused else "ToCopyBackward0" if half else "UnsafeViewBackward0"
     result = ops.attention[node](query, key, value, attn_mask, bool(is_causal), factor)
     return result[0]  # type: ignore[no-any-return]
+
+
+def _plain(query: Any, key: Any, value: Any) -> bool:
+    """Whether all looks at the operands would find nothing, which take 30 us of 75."""
+    if not type(query) is type(key) is type(value) is Tensor:
+        return False
+    q, k, v = query._array, key._array, value._array
+    return (
+        q.dtype is k.dtype is v.dtype
+        and (q.dtype is F4 or q.dtype is F8)
+        and q.ndim == 4
+        and k.shape == v.shape
+        and q.shape[:2] == k.shape[:2]
+        and q.shape[3] == k.shape[3] > 1
+        and q.strides[3] == k.strides[3] == v.strides[3] == q.itemsize
+        and q.size > 0 < k.size
+        and KERNELS["flash"]
+        and KERNELS["math"]
+    )
 
 
 def _chosen_kernel(fits: bool) -> bool:
