@@ -11,10 +11,10 @@ Each of the three is linear in its two arrays, and their derivatives are again t
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import product
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,7 @@ from rushlight.kernels.scratch import scratch
 from rushlight.kernels.threads import for_each
 
 Array = NDArray[Any]
+Item = TypeVar("Item")
 
 # Elements of a matrix that OpenBLAS never multiplies where it lies.
 _PACKED = 1 << 19
@@ -89,8 +90,17 @@ def _correlate(x: Array, w: Array, bias: Array | None, geo: Geometry) -> Array:
         if bias is not None:
             np.add(part, bias, out=part)
 
-    for_each(work, pieces, products=True)
+    _each(work, pieces, geo)
     return y
+
+
+def _each(work: Callable[[Item], object], items: Iterable[Item], geo: Geometry) -> None:
+    """Call `work` on every item, on several threads where that pays."""
+    if worth_sharing(geo):
+        for_each(work, items, products=True)
+    else:
+        for item in items:
+            work(item)
 
 
 def _weights_last(w: Array, geo: Geometry) -> Array:
@@ -141,7 +151,7 @@ def conv_backward_input(
     def work(block: _Block) -> None:
         _scatter(g, weights, dx, geo, block)
 
-    for_each(work, _blocks(geo, g.itemsize), products=True)
+    _each(work, _blocks(geo, g.itemsize), geo)
     return dx
 
 
@@ -297,7 +307,7 @@ def conv_backward_weight(
         total = _add_up(_add_weight_last, (geo.outer, geo.depth), g, x, geo)
         total = total.reshape(geo.outer, geo.taps, geo.inner).swapaxes(1, 2)
         return np.ascontiguousarray(total).reshape(w_shape)
-    products = geo.kernel[0] if geo.lifted else 1
+    products = 1 if geo.spread else geo.kernel[0]
     shape = (products, groups, geo.depth // products, geo.outer)
     x = np.ascontiguousarray(x)
     return conv_planes.weights_back(_add_up(conv_planes.add_weight, shape, g, x, geo), geo)
@@ -332,7 +342,7 @@ def _add_up(
         for piece in shared[share]:
             add(g, x, sums[share], geo, piece)
 
-    for_each(work, range(len(shared)), products=True)
+    _each(work, range(len(shared)), geo)
     total: Array = np.add.reduce(sums, axis=0) if len(sums) > 1 else sums[0]
     return total
 

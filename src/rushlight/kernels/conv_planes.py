@@ -7,7 +7,7 @@ OpenBLAS (on AVX-512) multiplies small matrices where they lie, so 32 channels c
 of one core where the product of all nine taps comes to 82. Rows around the input have no part in
 these products, a twentieth of them all for 14 × 14 planes, two thirteenths of those that lead back
 from 11 × 11 to 13 × 13. Where channels are so few that the sums would cost more than the copies,
-all taps are written out.
+all taps are written out, in two steps: the longer runs of the second are one call.
 
 Where output and input are equally wide, a copy is one run of memory for each channel, shifted,
 with zeros where it wrapped around: 16 × 32 planes of 16 × 16 are written in 81 µs instead of 140.
@@ -22,6 +22,7 @@ from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
 from rushlight.kernels.conv_layout import Geometry, Ints, Piece
@@ -84,9 +85,9 @@ def _plan(geo: Geometry, first: int, stop: int) -> _Plan:
         copies.append(_Copy(tuple(inside), tuple(source), outside, shift))
     step, length, rows = geo.stride[0], prod(extent), stop - first
     starts = [first * step + i * geo.dilation[0] - geo.padding[0] for i in range(geo.kernel[0])]
-    if not geo.lifted:
-        whole = slice(0, rows * length)
-        return _Plan(starts, rows, copies, [_Part(0, 0, whole, whole)], extent)
+    if geo.spread:
+        height, whole = starts[-1] - starts[0] + (rows - 1) * step + 1, slice(0, rows * length)
+        return _Plan(starts[:1], height, copies, [_Part(0, 0, whole, whole)], extent)
     # With a stride of s, every s-th row is a tap's: rows of one remainder make a group.
     parts: list[_Part] = []
     groups: list[int] = []
@@ -125,15 +126,16 @@ def _overlap(start: int, step: int, size: int, count: int) -> tuple[slice, slice
 def row_bytes(geo: Geometry, itemsize: int) -> int:
     """What is written for a row of output, copies and products."""
     p = _plan(geo, 0, geo.out[0])
-    copies = len(p.groups) * len(p.copies) * geo.inner
+    taps = geo.kernel[0] + geo.stride[0] if geo.spread else len(p.groups)
+    copies = taps * len(p.copies) * geo.inner
     return geo.groups * (copies + 2 * geo.outer) * p.length * itemsize
 
 
 def weights_in_order(w: Array, geo: Geometry) -> Array:
     """The weights as (product, group, out channel, copy × channel)."""
-    lifted = geo.kernel[0] if geo.lifted else 1
-    w = w.reshape(geo.groups, geo.outer, geo.inner, lifted, -1).transpose(3, 0, 1, 4, 2)
-    return np.ascontiguousarray(w).reshape(lifted, geo.groups, geo.outer, -1)
+    products = 1 if geo.spread else geo.kernel[0]
+    w = w.reshape(geo.groups, geo.outer, geo.inner, products, -1).transpose(3, 0, 1, 4, 2)
+    return np.ascontiguousarray(w).reshape(products, geo.groups, geo.outer, -1)
 
 
 def weights_back(total: Array, geo: Geometry) -> Array:
@@ -206,7 +208,7 @@ def _windows(x: Array, geo: Geometry, p: _Plan, piece: Piece) -> Array:
     lead = x.shape[:2]
     if geo.pointwise:
         return x[:, :, :, piece.rows].reshape(*lead, 1, geo.inner, -1)
-    height, step, length = p.height, geo.stride[0], p.length
+    height, step, length = p.height, 1 if geo.spread else geo.stride[0], p.length
     shape = (*lead, len(p.groups), len(p.copies), geo.inner)
     windows = scratch("windows", (*shape, height, *p.extent), x.dtype)
     runs = windows.reshape(*shape, -1)
@@ -233,6 +235,18 @@ def _windows(x: Array, geo: Geometry, p: _Plan, piece: Piece) -> Array:
                 target[to] = source[come]
             for part in copy.outside:
                 target[part] = 0
-    together = 1 if geo.lifted else len(p.groups)
-    depth = together * len(p.copies) * geo.inner
-    return runs.reshape(*lead, len(p.groups) // together, depth, height * length)
+    if geo.spread:
+        return _each_tap(runs, geo, p, piece)
+    return runs.reshape(*lead, len(p.groups), len(p.copies) * geo.inner, height * length)
+
+
+def _each_tap(runs: Array, geo: Geometry, p: _Plan, piece: Piece) -> Array:
+    """The copies again for every tap along the first axis."""
+    *lead, _, copies, inner, _ = runs.shape
+    *far, near = runs.strides
+    row = p.length * near
+    shape = (*lead, geo.kernel[0], copies, inner, piece.rows.stop - piece.rows.start, p.length)
+    steps = (*far[:2], geo.dilation[0] * row, *far[3:], geo.stride[0] * row, near)
+    taps = scratch("taps", shape, runs.dtype)
+    np.copyto(taps, as_strided(runs, shape, steps))
+    return taps.reshape(*lead, 1, geo.depth, -1)
