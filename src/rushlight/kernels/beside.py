@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 from threading import Lock
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from rushlight.kernels.threads import helped
 
 __all__ = ["Begin", "Job", "beside"]
 
-Work: TypeAlias = "Callable[[], object]"
+Work: TypeAlias = "Callable[[], Any]"
 
 
 class Job:
@@ -23,6 +23,7 @@ class Job:
         self._claim = Lock()
         self._over = Lock()
         self._over.acquire()
+        self._result: Any = None
         self._failure: BaseException | None = None
 
     def claim(self) -> bool:
@@ -33,18 +34,19 @@ class Job:
         """Do the work unless somebody has taken it on."""
         if self.claim():
             try:
-                self._work()
+                self._result = self._work()
             except BaseException as failure:
                 self._failure = failure
             self._over.release()
 
-    def finish(self) -> None:
-        """Do the work, or wait for who has taken it on; raise what it raised."""
+    def finish(self) -> Any:
+        """Do the work, or wait for who has taken it on; return or raise what it did."""
         self.run()
         with self._over:
             pass
         if self._failure is not None:
             raise self._failure
+        return self._result
 
 
 Begin: TypeAlias = "Callable[[Work], Job]"

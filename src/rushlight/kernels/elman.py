@@ -72,9 +72,9 @@ def _network(
         return in_float32(partial(_network, act))(*args)  # type: ignore[no-any-return]
     y, end = np.empty((len(x), h0.shape[1]), x.dtype), np.empty_like(h0)
     b = None if b_ih is None or b_hh is None else b_ih + b_hh
-    project = projection(x, w_ih.T.copy()[None], b, y[None])
+    project = projection(x, w_ih, b, y[None], (0,), slice(0))
     h, brought = h0, np.empty_like(h0)
-    with ahead(parts(spans(sizes, reverse), w_ih, (1, 3, 5, 7)), project) as ready:
+    with ahead(parts(spans(sizes, reverse), w_ih), project) as ready:
         to_next = w_hh.T.copy()
         for part in ready:
             for start, n in part.steps:
@@ -155,7 +155,7 @@ def _backward(
     to_gates = d[None]
     rest = Cotangents(x, w_ih, to_gates, to_gates, lambda p: earlier(y, h0, steps, p), wanted)
     dh = dh.copy()
-    for part in behind(parts(steps[::-1], w_ih, (1, 4, 6)), rest.works()):
+    for part in behind(parts(steps[::-1], w_ih), rest.works()):
         for start, n in part.steps:
             step = slice(start, start + n)
             dhn, of_gates = dh[:n], d[step]

@@ -61,10 +61,8 @@ def gru(
 
     h, one = h0, ONE[dtype]
     brought = np.empty((3, *h0.shape), dtype)
-    to_x = gates_first(w_ih, _ORDER, _SIGMOIDS)
-    biases = None if b is None else gates_first(b, _ORDER, _SIGMOIDS)
-    project = projection(x, to_x, biases, acts[:3])
-    with ahead(parts(steps, w_ih, (1, 3, 5, 7)), project) as ready:
+    project = projection(x, w_ih, b, acts[:3], _ORDER, _SIGMOIDS)
+    with ahead(parts(steps, w_ih), project) as ready:
         to_gates = gates_first(w_hh, _ORDER, _SIGMOIDS)
         for part in ready:
             for start, n in part.steps:
@@ -139,7 +137,7 @@ def gru_backward(
     rest = Cotangents(x, n_first, d[:3], d[1:], lambda p: earlier(y, h0, steps, p), wanted)
     dh, to_h = dh.copy(), w_hh.reshape(3, width, width)
     brought = np.empty((4, *dh.shape), d.dtype)
-    for part in behind(parts(steps[::-1], w_ih, (1, 4, 6)), rest.works()):
+    for part in behind(parts(steps[::-1], w_ih), rest.works()):
         for start, n in part.steps:
             step = slice(start, start + n)
             dhn, of_gates, given, back = dh[:n], d[:, step], slopes[:, step], brought[:, :n]

@@ -67,10 +67,8 @@ def lstm(
 
     h, c, one = h0, c0, ONE[dtype]
     brought, product = np.empty((4, *c0.shape), dtype), np.empty_like(c0)
-    to_x = gates_first(w_ih, _ORDER, _SIGMOIDS)
-    biases = None if b is None else gates_first(b, _ORDER, _SIGMOIDS)
-    project = projection(x, to_x, biases, acts)
-    with ahead(parts(steps, w_ih, (1, 3, 5, 7)), project) as ready:
+    project = projection(x, w_ih, b, acts, _ORDER, _SIGMOIDS)
+    with ahead(parts(steps, w_ih), project) as ready:
         to_gates = gates_first(w_hh, _ORDER, _SIGMOIDS)
         for part in ready:
             for start, n in part.steps:
@@ -156,7 +154,7 @@ def lstm_backward(
     dh, dc, product = dh.copy(), dc.copy(), np.empty_like(dc)
     to_h, brought = w_hh.reshape(4, dc.shape[1], -1), np.empty((4, *dh.shape), d.dtype)
     to_y = None if r is None else np.empty((len(y), dh.shape[1]), d.dtype)
-    for part in behind(parts(steps[::-1], w_ih, (1, 4, 6)), rest.works()):
+    for part in behind(parts(steps[::-1], w_ih), rest.works()):
         for start, n in part.steps:
             step = slice(start, start + n)
             dhn, dcn, of_gates = dh[:n], dc[:n], d[:, step]

@@ -33,7 +33,7 @@ __all__ = ["gru", "lstm", "rnn_relu", "rnn_tanh"]
 def _earlier(y: Any, h0: Any, sizes: Sizes, reverse: bool) -> Any:
     """The hidden state that each row's step started from; `y` has those it ended with."""
     steps = spans(sizes, reverse)
-    return earlier(y, h0, steps, Part(slice(0, len(y)), steps), lambda pieces: cat(0, *pieces))
+    return earlier(y, h0, steps, Part(0, slice(0, len(y)), steps), lambda pieces: cat(0, *pieces))
 
 
 def _in_order(pieces: list[Any], reverse: bool) -> Any:
