@@ -95,7 +95,7 @@ def log_softmax(x: Array, axis: int = -1) -> Array:
     if x.itemsize < 4:
         return log_softmax(x.astype(np.float32), axis).astype(x.dtype)
     y = np.empty(x.shape, x.dtype)
-    each_slab(_log_softmax, (x, y), axis)
+    each_slab(_log_softmax, (x, y), axis, 2 * BLOCK)
     return y
 
 
