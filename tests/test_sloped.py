@@ -100,3 +100,15 @@ def test_nothing_is_recorded_where_nothing_is_wanted(f: Any) -> None:
         assert f(x).is_inference()
     assert f(x.detach()).grad_fn is None
     assert f(x[1:]).grad_fn.next_functions[0][0].name() == "SliceBackward0"
+
+
+@each
+@pytest.mark.parametrize("spread", [1.0, 12.0, 1000.0])
+def test_numbers_of_any_size_have_the_digits_of_float32(f: Any, spread: float) -> None:
+    x = (drawn((90, 110)).detach() * spread).requires_grad_()
+    wide = x.detach().double().requires_grad_()
+    for t in (x, wide):
+        f(t).sum().backward()
+    assert x.grad is not None and wide.grad is not None
+    rushlight.testing.assert_close(f(x), f(wide).float(), rtol=2e-6, atol=2e-6)
+    rushlight.testing.assert_close(x.grad, wide.grad.float(), rtol=2e-6, atol=5e-6)

@@ -26,7 +26,7 @@ from rushlight.kernels.blocks import (
     owned,
     special,
 )
-from rushlight.kernels.exponential import Exponent, exponential
+from rushlight.kernels.exponential import Exponent, exponential, mean_square
 
 _KAPPA = 0.044715
 _SLOPE = sqrt(2 / pi)
@@ -43,6 +43,10 @@ _ERF = (
 )
 _TANH = (Exponent(-2 * _SLOPE * _KAPPA), PerDtype(1 / _KAPPA), ())
 
+# The mean square of x² from which on 3 % of normal x have exponents beyond 126. Of 1M x with a
+# standard deviation of 10 GELU and its slope take 2.3 ms then, and 7 with exp2.
+_FAR = 83.0**2
+
 _SQRT_HALF = PerDtype(sqrt(0.5))
 _MINUS_HALF = Exponent(-0.5)
 _DENSITY = PerDtype(1 / sqrt(2 * pi))
@@ -56,7 +60,8 @@ def gelu(x: Array, approximate: str = "none", out: Array | None = None) -> Array
     if _exact(x, approximate):
         y = _normal(x, owned(x, out))
         return np.multiply(y, x, out=y)
-    y = _inverse(x, np.multiply(x, x, out=owned(x, None)), approximate, owned(x, out))
+    square: Array = np.multiply(x, x, out=owned(x, None))
+    y = _inverse(x, square, approximate, owned(x, out), _far(square))
     return np.divide(x, y, out=y)
 
 
@@ -68,15 +73,16 @@ def gelu_and_slope(x: Array, y: Array, slope: Array, approximate: str = "none") 
     """
     dtype = x.dtype
     square: Array = np.multiply(x, x, out=owned(x, None))
+    far = _far(square)
     if _exact(x, approximate):
         share = _normal(x, slope)
     else:
-        share = _inverse(x, square, approximate, slope)
+        share = _inverse(x, square, approximate, slope, far)
         np.divide(ONE[dtype], share, out=share)
     np.multiply(x, share, out=y)
     if approximate == "none":
         np.multiply(square, _MINUS_HALF[dtype], out=square)
-        exponential(square)
+        exponential(square, far)
         np.multiply(square, x, out=square)
         np.multiply(square, _DENSITY[dtype], out=square)
     else:
@@ -99,6 +105,11 @@ def _exact(x: Array, approximate: str) -> bool:
     return approximate == "none" and (x.itemsize > 4 or x.size <= FEW)
 
 
+def _far(square: Array) -> bool:
+    """Whether many exponents are far from 0: few elements don't matter, whatever they are."""
+    return square.size > 4096 and mean_square(square) > _FAR
+
+
 def _normal(x: Array, out: Array) -> Array:
     """Φ(x) with SciPy's erf."""
     dtype = x.dtype
@@ -108,7 +119,7 @@ def _normal(x: Array, out: Array) -> Array:
     return np.multiply(y, HALF[dtype], out=y)
 
 
-def _inverse(x: Array, square: Array, approximate: str, out: Array) -> Array:
+def _inverse(x: Array, square: Array, approximate: str, out: Array, far: bool) -> Array:
     """1 / Φ(x) = 1 + exp(-x·R(x²)), or the like for "tanh"."""
     dtype = x.dtype
     scale, innermost, fractions = _ERF if approximate == "none" else _TANH
@@ -119,5 +130,5 @@ def _inverse(x: Array, square: Array, approximate: str, out: Array) -> Array:
         np.add(y, offset[dtype], out=y)
     np.multiply(y, x, out=y)
     np.multiply(y, scale[dtype], out=y)
-    exponential(y)
+    exponential(y, far)
     return np.add(y, ONE[dtype], out=y)
