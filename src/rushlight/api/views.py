@@ -11,6 +11,7 @@ from typing import Any
 from rushlight import dtypes
 from rushlight.api.sizes import as_int, int_list, wrap_dim
 from rushlight.api.sizes import sizes as _sizes
+from rushlight.kernels.strides import reshaped_view
 from rushlight.ops import views as ops
 from rushlight.ops.outputs import no_overload, require_tensor
 from rushlight.ops.viewing import is_plain, share
@@ -86,20 +87,22 @@ def reshaped(input: Tensor, size: tuple[int, ...], must_view: bool = False) -> T
     if not is_plain(input):
         return ops.reshape(input, infer_size(size, input.numel()))  # type: ignore[no-any-return]
     x = input._array
+    if not x.flags.c_contiguous:
+        size = infer_size(size, x.size)
+        found = reshaped_view(x, size)
+        if found is None:
+            if must_view:
+                raise RuntimeError(NOT_VIEWABLE)
+            return ops.unsafe_view(input, size)  # type: ignore[no-any-return]
+        return share(
+            input, found, ops.ReshapeNode if must_view else ops.ReshapeAliasNode, (x.shape,)
+        )
     try:
         y = x.reshape(size)
     except ValueError:
         raise reshape_error(size, x.size) from None
     if y.shape != size:
         check_sizes(size)
-    if not x.flags.c_contiguous:
-        owner = y.base
-        if owner is None or (owner is not x and owner is not x.base):
-            if must_view:
-                raise RuntimeError(NOT_VIEWABLE)
-            return ops.unsafe_view(input, y.shape)  # type: ignore[no-any-return]
-        if not must_view:
-            return share(input, y, ops.ReshapeAliasNode, (x.shape,))
     return share(input, y, ops.ReshapeNode, (x.shape,))
 
 

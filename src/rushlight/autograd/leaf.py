@@ -27,7 +27,7 @@ from rushlight.autograd.inference import check_update
 from rushlight.autograd.modes import mode
 from rushlight.autograd.node import Node, check_arguments
 from rushlight.dtypes import dtype
-from rushlight.kernels.copies import check_broadcast_into
+from rushlight.kernels.copies import check_broadcast_into, write
 from rushlight.kernels.flipped import FLIPPED, like, memory, resolved
 from rushlight.kernels.strides import check_expanded, room_for_gradient
 from rushlight.tensor import LEAF, Tensor, wrap
@@ -132,7 +132,7 @@ def accumulate_alone(leaf: Tensor, g: Any, fresh: bool, hooked: bool = True) -> 
             leaf._grad = wrap(like(memory(g).copy(), type(g)))
         else:
             own = room_for_gradient(target)
-            own[...] = resolved(g)
+            write(own, resolved(g))
             leaf._grad = grad = wrap(own)
             grad._counter[0] = 1  # that write counts, in PyTorch
     elif (

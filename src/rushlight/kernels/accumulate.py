@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rushlight.kernels.copies import contiguous
 from rushlight.kernels.reduce import is_half, sum_
 
 __all__ = ["add_at", "along_dim", "indexed_rows", "sum_to", "wrapped"]
@@ -58,7 +59,7 @@ def add_at(shape: Ints, indices: tuple[Any, ...], values: Any) -> Any:
     lead = first if adjacent else 0  # where NumPy puts the dimensions of the indices
     if lead:
         values = np.moveaxis(values, range(lead, lead + rows.ndim), range(rows.ndim))
-    values = np.ascontiguousarray(values)
+    values = contiguous(values)
     width = prod(rest)
     out = np.zeros((prod(indexed), width), values.dtype)
     add_rows(out, rows.reshape(-1), values.reshape(rows.size, width))
@@ -66,7 +67,7 @@ def add_at(shape: Ints, indices: tuple[Any, ...], values: Any) -> Any:
     if order == tuple(range(len(shape))):
         return out
     back = np.argsort(order)
-    return np.ascontiguousarray(out.transpose(back))
+    return contiguous(out.transpose(back))
 
 
 def along_dim(shape: Ints, dim: int, index: Any) -> Any:

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from rushlight.kernels.blocks import MANY
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["cast", "check_broadcast", "check_broadcast_into", "clone", "in_layout", "write"]
+__all__ = [
+    "cast",
+    "check_broadcast",
+    "check_broadcast_into",
+    "clone",
+    "contiguous",
+    "in_layout",
+    "write",
+]
 
 Array: TypeAlias = "NDArray[Any]"
 
@@ -43,7 +53,10 @@ def _cast(x: Array, dtype: np.dtype[Any], layout: str) -> Array:
     if layout == "preserve" and (x.flags.c_contiguous or 0 not in x.strides):
         return x.astype(dtype)
     out = in_layout(x, dtype, layout)
-    np.copyto(out, x, casting="unsafe")
+    if x.dtype == dtype:
+        _copy(out, x)
+    else:
+        np.copyto(out, x, casting="unsafe")
     return out
 
 
@@ -52,13 +65,27 @@ def clone(x: Array, layout: str = "preserve") -> Array:
     if x.flags.c_contiguous and layout != "channels_last":
         return x.copy()
     out = in_layout(x, x.dtype, layout)
-    np.copyto(out, x)
+    _copy(out, x)
     return out
+
+
+def contiguous(x: Array) -> Array:
+    """Return `x` itself, or a C-contiguous copy."""
+    return x if x.flags.c_contiguous else clone(x, "contiguous")
 
 
 def write(target: Array, source: Array) -> None:
     """Write `source`, broadcast and cast, over `target`."""
-    np.copyto(target, source if source.dtype == target.dtype else cast(source, target.dtype))
+    _copy(target, source if source.dtype == target.dtype else cast(source, target.dtype))
+
+
+def _copy(target: Array, source: Array) -> None:
+    if source.size < MANY or (source.flags.c_contiguous and target.flags.c_contiguous):
+        np.copyto(target, source)
+    else:
+        from rushlight.kernels.blas import copy  # a file that small programs need not read
+
+        copy(target, source)
 
 
 def in_layout(x: Array, dtype: np.dtype[Any], layout: str) -> Array:

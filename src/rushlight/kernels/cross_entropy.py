@@ -14,6 +14,7 @@ import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
 from rushlight.kernels.classes import IGNORE, check, places, resolve, sizes, weigh
+from rushlight.kernels.copies import contiguous
 from rushlight.kernels.reduction import ratio, sum_of
 from rushlight.kernels.softmax import FEW_ROWS, NARROW, moderate, ones, peak, share_of, total
 
@@ -104,7 +105,7 @@ def _exponentials(
         sums = work.dot(ones(classes, x.dtype))
         return -1, work, sums, np.subtract(np.log(sums), chosen, chosen), None
     if inner == 1 and classes < NARROW and batch > FEW_ROWS:
-        x = logits.reshape(batch, classes).T.copy()
+        x = contiguous(logits.reshape(batch, classes).T)
         work = np.empty_like(x)
         return 0, work, *_slab(x, work, places(target, 1, classes, batch), tilt, 0)
     axis = -1 if inner == 1 else -2
@@ -184,7 +185,7 @@ def cross_entropy_backward(g: Array, saved: HardSaved) -> Array:
         weight = ones(classes, exps.dtype) if saved.weight is None else saved.weight
         by_class = weight if axis == -1 else weight[:, None]
         np.subtract(gx, np.multiply(spread.reshape(spread_out), by_class), out=gx)
-    return gx.T.copy() if axis == 0 else gx.reshape(shape)
+    return contiguous(gx.T) if axis == 0 else gx.reshape(shape)
 
 
 def _coefficients(g: Array, saved: HardSaved) -> tuple[Array | float, Array | float, Array | None]:

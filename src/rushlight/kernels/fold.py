@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rushlight.kernels.channels import follow
+from rushlight.kernels.copies import contiguous
 from rushlight.kernels.windows import Array, Windows
 
 
@@ -29,7 +30,7 @@ def col2im(columns: Array, windows: Windows) -> Array:
         padded[(..., *place)] += columns[..., tap, :, :]
     if windows.fitting and windows.extent == windows.size:
         return padded
-    return np.ascontiguousarray(windows.cropped(padded))
+    return contiguous(windows.cropped(padded))
 
 
 def pixel_shuffle(x: Array, factor: int) -> Array:
@@ -38,7 +39,7 @@ def pixel_shuffle(x: Array, factor: int) -> Array:
     apart = x.reshape(*lead, channels // factor**2, factor, factor, height, width)
     n = len(lead)
     turned = apart.transpose(*range(n + 1), n + 3, n + 1, n + 4, n + 2)
-    out = np.ascontiguousarray(turned)
+    out = contiguous(turned)
     return follow(out.reshape(*lead, channels // factor**2, height * factor, width * factor), x)
 
 
@@ -49,7 +50,7 @@ def pixel_unshuffle(x: Array, factor: int) -> Array:
     apart = x.reshape(*lead, channels, height, factor, width, factor)
     n = len(lead)
     turned = apart.transpose(*range(n + 1), n + 2, n + 4, n + 1, n + 3)
-    out = np.ascontiguousarray(turned).reshape(*lead, channels * factor**2, height, width)
+    out = contiguous(turned).reshape(*lead, channels * factor**2, height, width)
     return follow(out, x)
 
 
@@ -57,4 +58,4 @@ def channel_shuffle(x: Array, groups: int) -> Array:
     """The channels of (N, C, ...) dealt out: the first of every group, then the second, ..."""
     batch, channels, *size = x.shape
     apart = x.reshape(batch, groups, channels // groups, *size).swapaxes(1, 2)
-    return follow(np.ascontiguousarray(apart).reshape(x.shape), x)
+    return follow(contiguous(apart).reshape(x.shape), x)

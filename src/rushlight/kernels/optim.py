@@ -16,6 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from rushlight.kernels.blas import add_scaled
+from rushlight.kernels.blocks import MANY
 from rushlight.kernels.reduce import is_half
 from rushlight.kernels.threads import for_each
 
@@ -151,8 +153,10 @@ def sgd_step(p: Array, g: Array, buf: Array | None, first: bool, rates: SgdRates
 
     With weight decay it is set to the decayed gradient, as PyTorch does.
     """
-    if buf is None and rates.plain and p.size <= PIECE:  # 0.3 us of 1 less for 64 numbers
+    if buf is None and rates.plain and p.size < MANY:  # 0.3 us of 1 less for 64 numbers
         np.add(p, np.multiply(g, rates.size), p)
+    elif buf is None and rates.plain and add_scaled(p, float(rates.size), g):
+        return
     elif rates.half is not None:
         wide, velocity = _wide(p), _wide(buf)
         _sgd_piece(rates, wide, _wide(g), velocity, first, None)

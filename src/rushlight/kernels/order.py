@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rushlight.kernels import select
+from rushlight.kernels.copies import contiguous
 
 Array = NDArray[Any]
 
@@ -221,7 +222,7 @@ def _rows(x: Array, dim: int) -> Array:
     if dim != x.ndim - 1:
         x = np.moveaxis(x, dim, -1)
     rows = x.size // x.shape[-1] if x.shape[-1] else int(np.prod(x.shape[:-1]))
-    return np.ascontiguousarray(x).reshape(rows, x.shape[-1])
+    return contiguous(x).reshape(rows, x.shape[-1])
 
 
 def _back(rows: Array, x: Array, dim: int) -> Array:
@@ -234,7 +235,7 @@ def _back(rows: Array, x: Array, dim: int) -> Array:
     out = rows.reshape(shape)
     if dim == x.ndim - 1:
         return out
-    return np.ascontiguousarray(np.moveaxis(out, -1, dim))
+    return contiguous(np.moveaxis(out, -1, dim))
 
 
 def _rows_to_reduce(name: str, x: Array, dim: int) -> Array:

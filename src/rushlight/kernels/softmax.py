@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rushlight.kernels.blocks import BLOCK, FEW, Array, share, short_buffers
+from rushlight.kernels.copies import clone
 
 # Rows of fewer classes than this are transposed, unless there are hardly any rows.
 NARROW = 64
@@ -185,7 +186,7 @@ def turned(x: Array, y: Array, axis: int) -> tuple[Array, Array, Array, int]:
     ``work`` takes the steps in between: the result's own memory, or the transposed copy.
     """
     if axis == -1 and x.shape[1] < NARROW and x.shape[0] > FEW_ROWS:
-        columns = x.T.copy()
+        columns = clone(x.T, "contiguous")
         return columns, columns, y.T, 0
     return x, y, y, axis
 

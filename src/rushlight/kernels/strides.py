@@ -25,6 +25,7 @@ __all__ = [
     "partly_shared",
     "positions",
     "reach",
+    "reshaped_view",
     "resized",
     "restrided",
     "room_for_gradient",
@@ -248,3 +249,21 @@ def resized(array: Any, shape: tuple[int, ...], allocate: Callable[..., Any] = n
     if available:
         fresh.reshape(-1)[:available] = on_buffer(owner, kind, start // item, (available,), (1,))
     return fresh
+
+
+if np.lib.NumpyVersion(np.__version__) >= "2.1.0":
+
+    def reshaped_view(x: Any, size: tuple[int, ...]) -> Any:
+        """`x` in another shape of as many elements, or None where that takes a copy."""
+        try:
+            return x.reshape(size, copy=False)
+        except ValueError:
+            return None
+
+else:
+
+    def reshaped_view(x: Any, size: tuple[int, ...]) -> Any:
+        """`x` in another shape of as many elements, or None where that takes a copy."""
+        y = x.reshape(size)
+        owner = y.base
+        return y if owner is not None and (owner is x or owner is x.base) else None

@@ -36,7 +36,7 @@ class _Blas(NamedTuple):
 
 
 @cache
-def _openblas() -> _Blas | None:
+def openblas() -> _Blas | None:
     """The OpenBLAS that NumPy multiplies with, or None."""
     try:
         _multiarray_umath: Any = import_module("numpy._core._multiarray_umath")
@@ -66,7 +66,7 @@ def _hush() -> None:
     one is left, so that an exp of 1M elements on two threads takes 0.61 ms after a product, on one
     0.53, and here 0.38. With 2**18 cycles they are still awake when products follow each other.
     """
-    blas = _openblas()
+    blas = openblas()
     if blas is None or _PATIENCE in os.environ or count_threads():  # who might be multiplying
         return
     try:
@@ -142,7 +142,7 @@ def set_num_threads(count: int) -> None:
     global _threads
     if count < 1:
         raise ValueError(f"expected a positive number of threads, got {count}")
-    blas = _openblas()
+    blas = openblas()
     if blas is not None:
         blas.set_num_threads(count)
     _threads = count
@@ -184,7 +184,7 @@ def helped(job: Callable[[], object], most: int, *, products: bool = False) -> I
     none: one thread is all there is, or the others help somebody else.
     """
     helpers = min(_threads - 1, most)
-    blas = _openblas() if products else None
+    blas = openblas() if products else None
     if helpers < 1 or (products and blas is None) or not _helpers_free.acquire(blocking=False):
         yield
         return

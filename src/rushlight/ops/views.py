@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rushlight.kernels.copies import clone
+from rushlight.kernels.copies import clone, contiguous
 from rushlight.ops.declare import linear, view
 from rushlight.ops.fitting import expand
 from rushlight.ops.operator import Operator
@@ -48,6 +48,10 @@ Index = tuple[Any, ...]
 
 def _reshape(x: Any, size: tuple[int, ...]) -> Any:
     return x.reshape(size)
+
+
+def _unsafe_view(x: Any, size: tuple[int, ...]) -> Any:
+    return contiguous(x).reshape(size)
 
 
 def _transpose(x: Any, dim0: int, dim1: int) -> Any:
@@ -94,7 +98,7 @@ def _zeros_around(g: Any, x_shape: tuple[int, ...], index: Index) -> Any:
 
 
 reshape: Operator = view("view", _reshape, x=lambda g, x_shape: g.reshape(x_shape))
-unsafe_view: Operator = linear("_unsafe_view", _reshape, x=_back, node="UnsafeViewBackward0")
+unsafe_view: Operator = linear("_unsafe_view", _unsafe_view, x=_back, node="UnsafeViewBackward0")
 transpose: Operator = view("transpose", _transpose, x=lambda g, dim0, dim1: g.swapaxes(dim0, dim1))
 t: Operator = view("t", _t, x=lambda g: g.T)
 # x.T reverses all axes and x.mT the last two: each is its own inverse, so nothing is kept.
