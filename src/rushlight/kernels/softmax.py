@@ -27,8 +27,9 @@ _LIGHT = 4 * BLOCK
 
 
 # Sums of exp(x) by which it needs no shift: none overflows, and what is lost by underflow is less
-# than 1e-30 of its sum. A row whose largest element is between -11 and 39 has such a sum.
-_LEAST, _MOST = 1e-5, 1e20
+# than 1e-30 of its sum. A row whose largest element is between -18 and 39 has such a sum; another's
+# exp is taken twice.
+_LEAST, _MOST = 1e-8, 1e20
 
 
 def softmax(x: Array, axis: int = -1) -> Array:
