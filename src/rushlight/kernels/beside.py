@@ -56,10 +56,14 @@ Begin: TypeAlias = "Callable[[Work], Job]"
 def beside(most: int) -> Iterator[Begin]:
     """A function that hands work to up to `most` other threads, while the caller goes on.
 
+    >>> import numpy as np
+    >>> a = np.ones((2, 2))
     >>> with beside(1) as begin:
-    ...     jobs = [begin(partial(np.dot, a, b, out)) for a, b, out in products]
-    ...     something_else()
-    ...     jobs[0].finish()
+    ...     product = begin(lambda: a @ a)
+    ...     both = a + 1, product.finish()
+    >>> both[1]
+    array([[2., 2.],
+           [2., 2.]])
 
     Leaving the ``with`` does what nobody has begun, and waits for the rest. Where there are no
     other threads everything is done when its end is asked for. A product that takes long hardly
