@@ -77,6 +77,7 @@ DIFFERENCES = [
             call(T(3, values=(0.0, 1.0, 2.0)), T(3, values=(0.0, 2.0, 0.0))),
         ],
         [*PAIR_ERRORS, call(T(3), T(3), beta=-1.0), call(T(3), T(3), beta="a"),
+         call(Z(3, dtype="int64"), Z(3, dtype="int64"), beta=-1.0),
          call(Z(3, dtype="int64"), Z(3, dtype="int64"))],
     ),
     loss(
@@ -88,6 +89,7 @@ DIFFERENCES = [
             call(T(3, values=(0.0, 1.0, 2.0)), T(3, values=(0.0, 2.0, 0.0))),
         ],
         [*PAIR_ERRORS, call(T(3), T(3), delta=0.0), call(T(3), T(3), delta="a"),
+         call(Z(3, dtype="int64"), Z(3, dtype="int64"), delta=0.0),
          call(T(3), T(3), weight=Z(1)),
          call(Z(3, dtype="int64"), Z(3, dtype="int64"))],
     ),

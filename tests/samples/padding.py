@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.samples.row import FLOATS, Row, T, call
+from tests.samples.row import FLOATS, Row, T, Z, call
 
 DTYPES = (*FLOATS, "float16", "int64", "uint8", "bool", "complex128")
 SIZES: dict[int, tuple[int, ...]] = {1: (6,), 2: (6, 5), 3: (4, 5, 6)}
@@ -57,6 +57,7 @@ ROWS = [
             call(T(2, 3), (0, 0), value=3),
             call(T(0, 3), (1, 1)),
             call(T(2), (1, 1), value=float("inf")),
+            call(Z(2, 3, dtype="uint8"), (-1, 0), value=-1),
         ],
         dtypes=DTYPES,
         errors=[

@@ -42,5 +42,5 @@ def padded(x: Tensor, pads: tuple[int, ...], value: Any) -> Tensor:
         n = x.shape[-1 - i]
         if n + min(pads[2 * i], 0) < 0 or n + sum(min(p, 0) for p in pads[2 * i : 2 * i + 2]) < 0:
             raise RuntimeError("narrow(): length must be non-negative.")
-    value = checked(value, x.dtype)
+    value = checked(value, x.dtype) if max(pads, default=0) > 0 else 0  # else it isn't looked at
     return constant_pad(x, pads, value)  # type: ignore[no-any-return]

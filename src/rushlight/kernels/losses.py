@@ -61,10 +61,15 @@ def _direction(x: Array, target: Array, out: Array | None = None) -> Array:
     return d
 
 
-def smooth_l1(x: Array, target: Array, beta: float = 1.0, reduction: str = "mean") -> Array:
-    """d²/(2·beta) for a distance d below ``beta``, else d - beta/2."""
+def check_beta(beta: float, *others: str) -> None:
+    """Raise RuntimeError for a negative ``beta`` of `smooth_l1`."""
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
+
+
+def smooth_l1(x: Array, target: Array, beta: float = 1.0, reduction: str = "mean") -> Array:
+    """d²/(2·beta) for a distance d below ``beta``, else d - beta/2."""
+    check_beta(beta)
     if beta == 0:
         return l1(x, target, reduction)
     return reduced(_rounded, (x, target), (beta, beta), reduction)
@@ -98,10 +103,15 @@ def _cut(d: Array, bound: float) -> Array:
     return np.minimum(d, bound, out=d)
 
 
-def huber(x: Array, target: Array, delta: float = 1.0, reduction: str = "mean") -> Array:
-    """d²/2 for a distance d below ``delta``, else delta·(d - delta/2)."""
+def check_delta(delta: float, *others: str) -> None:
+    """Raise RuntimeError for a ``delta`` of `huber` that is not positive."""
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
+
+
+def huber(x: Array, target: Array, delta: float = 1.0, reduction: str = "mean") -> Array:
+    """d²/2 for a distance d below ``delta``, else delta·(d - delta/2)."""
+    check_delta(delta)
     return reduced(_rounded, (x, target), (delta, 1.0), reduction)
 
 

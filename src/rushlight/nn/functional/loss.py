@@ -12,6 +12,7 @@ from typing import Any
 from rushlight.api.broadcasting import broadcast_tensors
 from rushlight.api.scalars import as_float
 from rushlight.dtypes import promote_types
+from rushlight.kernels.losses import check_beta, check_delta
 from rushlight.nn.modules.reduction import check_reduction, legacy_reduction
 from rushlight.ops import losses as ops
 from rushlight.ops.loss_paths import of_pairs
@@ -35,11 +36,18 @@ def _alike(input: Any, target: Any) -> tuple[Any, Any]:
     return first, second
 
 
-def _paired(op: Operator, kernel: str) -> Callable[..., Tensor]:
-    """The loss for any two tensors: broadcast with PyTorch's warning, promoted, refused."""
+def _paired(
+    op: Operator, kernel: str, check: Callable[..., None] | None = None
+) -> Callable[..., Tensor]:
+    """The loss for any two tensors: broadcast with PyTorch's warning, promoted, refused.
+
+    `check` looks at the options first.
+    """
 
     def slow(input: Any, target: Any, *options: Any) -> Tensor:
         input, target = _alike(input, target)
+        if check is not None:
+            check(*options)
         if input.dtype is not target.dtype:
             common = promote_types(input.dtype, target.dtype)
             input, target = input.to(common), target.to(common)
@@ -53,8 +61,8 @@ def _paired(op: Operator, kernel: str) -> Callable[..., Tensor]:
 
 
 _mse = _paired(ops.mse, "mse_cpu")
-_smooth_l1 = _paired(ops.smooth_l1, "smooth_l1_cpu")
-_huber = _paired(ops.huber, "huber_cpu")
+_smooth_l1 = _paired(ops.smooth_l1, "smooth_l1_cpu", check_beta)
+_huber = _paired(ops.huber, "huber_cpu", check_delta)
 _l1 = {reduction: _paired(op, "abs_cpu") for reduction, op in ops.l1.items()}
 
 
