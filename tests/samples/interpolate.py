@@ -22,7 +22,7 @@ def _calls(mode: str, n: int) -> list[Any]:
         call(x, scale_factor=(0.6, 2.3, 1.0)[:n], mode=mode),
         call(x, scale_factor=1.7, mode=mode, recompute_scale_factor=True),
         call(x, 1, mode=mode),
-    ]
+    ] + [call(x, scale_factor=(1.1, 2.1), mode=mode)] * (n == 2)  # as large, and twice as large
 
 
 def _aligned(mode: str, n: int) -> list[Any]:
@@ -32,7 +32,7 @@ def _aligned(mode: str, n: int) -> list[Any]:
         call(x, 3, mode=mode, align_corners=False),
         call(x, 1, mode=mode, align_corners=True),
         call(x, scale_factor=1.7, mode=mode, align_corners=True),
-    ]
+    ] + [call(x, scale_factor=1.1, mode=mode)] * (mode != "bicubic")
 
 
 X = T(2, 3, 6, 6)

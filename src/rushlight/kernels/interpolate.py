@@ -29,6 +29,8 @@ class Grid(NamedTuple):
 def _taps(n: int, out: int, scale: float | None, grid: Grid, dtype: Any) -> list[tuple[Any, Any]]:
     """For one axis, index and weight arrays: output i is the sum of weight[i] * x[index[i]]."""
     places = np.arange(out).astype(dtype)
+    if grid.mode == "nearest" and len(grid.out) == 2 and out in (n, 2 * n):
+        return [(np.arange(out) // (out // n), None)]  # of images, whatever the scale
     if grid.mode in ("nearest", "nearest-exact"):
         step = np.float32(n / out if scale is None else scale)
         places = places.astype(np.float32)
@@ -43,7 +45,7 @@ def _taps(n: int, out: int, scale: float | None, grid: Grid, dtype: Any) -> list
         half = np.asarray(0.5, dtype)
         real = np.asarray(n / out if scale is None else scale, dtype) * (places + half) - half
     if grid.mode == "linear":
-        real = np.maximum(real, 0)
+        real = places if out == n else np.maximum(real, 0)  # also where the scale says otherwise
         first = np.minimum(real.astype(np.intp), n - 1)
         t = np.clip(real - first, 0, 1).astype(dtype)
         return [(first, 1 - t), (np.minimum(first + 1, n - 1), t)]
