@@ -71,7 +71,7 @@ def copy(target: Array, source: Array) -> None:
     16 x 32 x 1024 to 16 x 1024 x 32: 0.15 ms, which take NumPy 0.99.
     """
     alike = target.shape == source.shape and not np.may_share_memory(target, source)
-    if not alike or source.size < MANY or not _transpose(target, source):
+    if not alike or not _transpose(target, source):
         np.copyto(target, source)
 
 

@@ -206,6 +206,11 @@ def zeros_for(x: Array) -> Array:
     return np.ndarray(x.shape, x.dtype, zeros, 0, x.strides)
 
 
+def finite(x: Array) -> bool:
+    """Whether all elements are; perhaps no where large ones are among them."""
+    return bool(np.isfinite(np.vdot(x, x)))
+
+
 def fill(out: Array, mask: Array, value: PerDtype | float) -> Array:
     """Write ``value`` into ``out`` where ``mask`` holds.
 

@@ -22,6 +22,7 @@ from rushlight.kernels.blocks import (
     ZERO,
     Array,
     PerDtype,
+    finite,
     in_blocks,
     owned,
     pick,
@@ -86,11 +87,6 @@ def _pair(plain: Callable[..., Array], step: Step) -> Callable[[Array, Array], A
     return kernel
 
 
-def _finite(x: Array) -> bool:
-    """Whether all elements are; perhaps no where large ones are among them."""
-    return bool(np.isfinite(np.vdot(x, x)))
-
-
 # -- division with remainder -------------------------------------------------------------------
 
 
@@ -122,7 +118,7 @@ def _fmod(a: Array, b: Array, out: Array) -> bool:
     out[...] = np.subtract(dividend, divisor, out=dividend)
     bits = out.view(np.uint32)  # a zero has the sign of the dividend, as all else has already
     np.bitwise_or(bits, np.bitwise_and(a.view(np.uint32), _SIGN), out=bits)
-    return _finite(out)
+    return finite(out)
 
 
 def _remainder(a: Array, b: Array, out: Array) -> bool:
@@ -132,13 +128,13 @@ def _remainder(a: Array, b: Array, out: Array) -> bool:
     np.floor(quotient, out=quotient)
     np.multiply(quotient, divisor, out=divisor)
     out[...] = np.subtract(dividend, divisor, out=dividend)
-    return _finite(out)
+    return finite(out)
 
 
 def _floor_divide(a: Array, b: Array, out: Array) -> bool:
     _, divisor, quotient = _quotient(a, b)
     out[...] = np.floor(quotient, out=quotient)
-    return _below(quotient, _SMALL) and _finite(divisor)
+    return _below(quotient, _SMALL) and finite(divisor)
 
 
 fmod = _pair(np.fmod, _fmod)
@@ -165,7 +161,7 @@ def _logaddexp(a: Array, b: Array, out: Array) -> bool:
     np.subtract(np.minimum(a, b, out=out), larger, out=out)
     np.log1p(np.exp(out, out=out), out=out)
     np.add(out, larger, out=out)
-    return _finite(out)
+    return finite(out)
 
 
 def _logaddexp2(a: Array, b: Array, out: Array) -> bool:
@@ -175,7 +171,7 @@ def _logaddexp2(a: Array, b: Array, out: Array) -> bool:
     np.log1p(np.exp2(out, out=out), out=out)
     np.multiply(out, _PER_LN2[_F4], out=out)
     np.add(out, larger, out=out)
-    return _finite(out)
+    return finite(out)
 
 
 hypot = _pair(np.hypot, _hypot)

@@ -88,8 +88,7 @@ def _first_in_order(rows: Array, k: int, largest: bool) -> Array:
     bound = _bound_of_groups(x, k, largest)
     chosen = np.flatnonzero(~_beyond(x, bound, largest))
     if len(chosen) > 4 * k * len(rows):  # the largest lie together, or many are equal
-        last = n - k if largest else k - 1
-        bound = np.partition(x, last, axis=1)[:, last, None]
+        bound = _kth(x, k, largest)
         chosen = np.flatnonzero(~_beyond(x, bound, largest))
     row = chosen // n
     keys = _ordered_keys(x.reshape(-1)[chosen])
@@ -121,8 +120,13 @@ def _bound_of_groups(x: Array, k: int, largest: bool) -> Array:
     best = (np.maximum if largest else np.minimum).reduce(
         x[:, : depth * groups].reshape(rows, depth, groups), axis=1
     )
-    last = groups - k if largest else k - 1
-    return np.partition(best, last, axis=1)[:, last, None]
+    return _kth(best, k, largest)
+
+
+def _kth(x: Array, k: int, largest: bool) -> Array:
+    """The k-th largest (smallest) element of each row, (r, 1)."""
+    last = x.shape[1] - k if largest else k - 1
+    return np.partition(x, last, axis=1)[:, last, None]
 
 
 def _beyond(x: Array, bound: Array, largest: bool) -> Array:
